@@ -1,0 +1,19 @@
+import { shownValue } from '../shown-value.js';
+import { Check } from './check.js';
+
+/** A name that the other end may write to its log as it is. May be left out. */
+export function PeerName(): PropertyDecorator {
+  return Check('peerName', (value) => {
+    if (value === undefined || (typeof value === 'string' && /^\P{Cc}{1,128}$/u.test(value)))
+      return undefined;
+    const wanted = 'must be a text of 1 to 128 characters without control characters';
+    return `${wanted}: it is ${shownValue(value)}; give a shorter, plain name, or leave it out`;
+  });
+}
+
+export function YesOrNo(): PropertyDecorator {
+  return Check('yesOrNo', (value) => {
+    if (typeof value === 'boolean') return undefined;
+    return `must be true or false: it is ${shownValue(value)}; give one of them without quotes, or leave it out`;
+  });
+}

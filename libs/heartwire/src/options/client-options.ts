@@ -1,0 +1,98 @@
+import type { Address } from './address.js';
+import { Milliseconds } from './checks/numbers.js';
+import { Section } from './checks/objects.js';
+import { PeerName, YesOrNo } from './checks/texts.js';
+import { ExactlyOneUrl, Urls } from './checks/urls.js';
+import type { HeartbeatOptions } from './heartbeat-options.js';
+import { ClientLimits, type ResolvedLimits } from './limits.js';
+import { ReconnectOptions } from './reconnect-options.js';
+import { SharedOptions } from './shared-options.js';
+import type { PacketDeserializer, PacketSerializer } from './shared-options.js';
+import type { UserOptions } from './user-options.js';
+
+/** All that a client may be told, with its defaults. Checked by class-validator. */
+export class ClientOptions extends SharedOptions {
+  /**
+   * What to connect to: `tcp://host:port` (an IPv6 address in brackets) or `unix:///absolute/path`.
+   * No default: give this or `urls`.
+   */
+  @ExactlyOneUrl('client')
+  readonly url: string | undefined = undefined;
+
+  /** Several replicas of one service. Use it instead of `url`. */
+  @Urls('client')
+  readonly urls: readonly string[] | undefined = undefined;
+
+  /**
+   * How long a call may take unless it says otherwise (`timeoutMs` of `send`). In ms, from 1. It travels with the
+   * call as time left.
+   *
+   * Default 5000: nothing hangs for ever. Set it to what the callers of this service will wait; a stream's bounds its
+   * first item.
+   */
+  @Milliseconds({
+    min: 1,
+    remedy: 'every call has a deadline, so give the longest time that a caller should wait',
+  })
+  readonly callTimeoutMs: number = 5_000;
+
+  /**
+   * How long one attempt to connect may take, with name lookup. In ms, from 1.
+   *
+   * Default 5000: ample inside a data centre. Raise it over long or lossy networks.
+   */
+  @Milliseconds({ min: 1 })
+  readonly connectTimeoutMs: number = 5_000;
+
+  /**
+   * How long the other end may take to answer `hello` once the connection stands. In ms, from 1.
+   *
+   * Default 5000: ample inside a data centre. Raise it for servers that stall for seconds when they start.
+   */
+  @Milliseconds({ min: 1 })
+  readonly handshakeTimeoutMs: number = 5_000;
+
+  /**
+   * Whether `connect()` rejects when the first attempt fails.
+   *
+   * Default false: services start in any order, and the client goes on trying in the background. Set it to true where
+   * a process should not start without this service.
+   */
+  @YesOrNo()
+  readonly strict: boolean = false;
+
+  /**
+   * What this client calls itself in the server's logs and `connections`. 1 to 128 characters, no control characters.
+   *
+   * Default: none. Set it to the name of the service or instance.
+   */
+  @PeerName()
+  readonly name: string | undefined = undefined;
+
+  /** How the client comes back after a connection was lost. */
+  @Section(ReconnectOptions)
+  readonly reconnect: ReconnectOptions = new ReconnectOptions();
+
+  /** What the client bounds. */
+  @Section(ClientLimits)
+  readonly limits: ClientLimits = new ClientLimits();
+}
+
+/** Options of a {@link HeartwireClient}. All may be left out but `url` (or `urls`). */
+export type HeartwireClientOptions = UserOptions<ClientOptions, 'heartbeat' | 'reconnect' | 'limits'>;
+
+/** What holds for a client: checked, complete and frozen. */
+export interface ResolvedClientOptions {
+  readonly addresses: readonly Address[];
+  readonly heartbeat: HeartbeatOptions;
+  readonly drainTimeoutMs: number;
+  readonly callTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly handshakeTimeoutMs: number;
+  readonly strict: boolean;
+  readonly name: string | undefined;
+  readonly reconnect: ReconnectOptions;
+  readonly limits: ResolvedLimits<ClientLimits>;
+  readonly serializer: PacketSerializer | undefined;
+  readonly deserializer: PacketDeserializer | undefined;
+}

@@ -1,0 +1,29 @@
+import { NotLessThan } from './checks/not-less-than.js';
+import { Milliseconds } from './checks/numbers.js';
+
+/**
+ * When silence means that the other end is gone (docs/protocol.md, section 3). Each end states its own;
+ * the smaller interval and the smaller timeout hold for both.
+ */
+export class HeartbeatOptions {
+  /**
+   * How long nothing may arrive before the other end is asked with a ping. In ms, at least 100.
+   *
+   * Default 5000: with the default timeout a dead peer is known within 15 s, and the connection is never idle
+   * for the 30 to 60 s after which common load balancers cut it. Lower it to notice sooner, at the price of more
+   * pings on idle connections; raise it for very many idle connections.
+   */
+  @Milliseconds({ min: 100 })
+  readonly intervalMs: number = 5_000;
+
+  /**
+   * How long a ping may stay without any sign of life before the connection counts as dead and is destroyed.
+   * In ms, at least 200 and at least `intervalMs`.
+   *
+   * Default 10000: two intervals, so one lost ping or one long garbage collection kills no connection. Raise it
+   * where processes stall for seconds; lower it together with `intervalMs` where calls must fail over quickly.
+   */
+  @Milliseconds({ min: 200 })
+  @NotLessThan('intervalMs', 'heartbeat.intervalMs')
+  readonly timeoutMs: number = 10_000;
+}

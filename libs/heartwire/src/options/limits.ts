@@ -1,0 +1,107 @@
+import { Bytes, Count, Milliseconds } from './checks/numbers.js';
+
+/** A longer text is no JavaScript string, so a longer JSON message could never be read. */
+const MAX_FRAME_BYTES = 2 ** 29 - 24;
+
+/** The bounds that both ends have. At each bound something fails with a typed error; nothing grows on. */
+export class ConnectionLimits {
+  /**
+   * The largest message that is accepted or sent. In bytes, from 1024 to 536870888.
+   *
+   * Default 4 MiB: far above usual messages, and a hostile peer can make a connection hold no more than this. Beyond it
+   * the sender's call fails with `FRAME_TOO_LARGE`, and a peer that sends it is cut off. Raise it on both ends for
+   * larger messages; better, send a stream.
+   */
+  @Bytes({ min: 1_024, max: MAX_FRAME_BYTES })
+  readonly maxFrameBytes: number = 4 * 1_024 ** 2;
+
+  /**
+   * How much may wait for a peer that does not read. In bytes, from 1024. Beyond it the connection ends with
+   * `SLOW_CONSUMER`.
+   *
+   * Default 16 MiB, or four times `maxFrameBytes` if that is more, so that a large answer can always be sent. Raise it
+   * for peers on slow networks that are sent much at once; lower it for very many connections.
+   */
+  @Bytes({ min: 1_024 })
+  readonly sendBufferBytes: number | undefined = undefined;
+
+  /**
+   * How many calls of one peer run at once on a connection; each end announces its own. A whole number from 1.
+   *
+   * Default 1024: more than handlers that do work can use. The peer holds further calls back, so nothing fails.
+   * Lower it to share a server more evenly between its clients; raise it for handlers that mostly wait.
+   */
+  @Count({ min: 1 })
+  readonly runningCallsPerConnection: number = 1_024;
+
+  /**
+   * How long a message that has begun may take to arrive, beside its size at 64 KiB/s. In ms, from 100.
+   *
+   * Default 30000: slow networks pass, and a peer that trickles bytes to hold memory does not. Raise it for
+   * networks slower than that.
+   */
+  @Milliseconds({ min: 100 })
+  readonly frameTimeoutMs: number = 30_000;
+}
+
+/** The bounds of a server. */
+export class ServerLimits extends ConnectionLimits {
+  /**
+   * How many calls run at once in the whole server. A whole number from 1. Further calls fail with `OVERLOADED`,
+   * before a handler started.
+   *
+   * Default 16384: bounds memory under a flood from many clients. Set it to what the service was measured to bear.
+   */
+  @Count({ min: 1 })
+  readonly runningCalls: number = 16_384;
+
+  /**
+   * How many events of one connection may wait for their handlers. A whole number from 1. Beyond it the connection
+   * ends with `OVERLOADED`.
+   *
+   * Default 65536: absorbs a burst. Raise it for longer bursts of small events.
+   */
+  @Count({ min: 1 })
+  readonly waitingEvents: number = 65_536;
+
+  /**
+   * How many bytes of events of one connection may wait for their handlers. From 1. Beyond it the connection ends
+   * with `OVERLOADED`.
+   *
+   * Default 64 MiB, or four times `limits.maxFrameBytes` if that is more. Lower it where many connections send
+   * large events.
+   */
+  @Bytes({ min: 1 })
+  readonly waitingEventBytes: number | undefined = undefined;
+
+  /**
+   * How many connections the server holds. A whole number from 1, or `Infinity`. Further ones are closed at once.
+   *
+   * Default `Infinity`: the system's own limit of open files holds. Set it on servers that strangers can reach.
+   */
+  @Count({ min: 1, orInfinity: true })
+  readonly connections: number = Infinity;
+}
+
+/** The bounds of a client. */
+export class ClientLimits extends ConnectionLimits {
+  /**
+   * How many calls may wait for a connection or for their turn. A whole number from 1. Further calls fail at once with
+   * `QUEUE_FULL`; they were not sent.
+   *
+   * Default 65536: a short outage under load passes unnoticed. Lower it to fail sooner.
+   */
+  @Count({ min: 1 })
+  readonly waitingCalls: number = 65_536;
+
+  /**
+   * How many bytes of calls may wait. From 1. Further calls fail at once with `QUEUE_FULL`.
+   *
+   * Default 64 MiB, or four times `maxFrameBytes` if that is more. Lower it in small containers.
+   */
+  @Bytes({ min: 1 })
+  readonly waitingBytes: number | undefined = undefined;
+}
+
+/** Limits with every bound filled in. */
+export type ResolvedLimits<Limits> = { readonly [Key in keyof Limits]: Exclude<Limits[Key], undefined> };

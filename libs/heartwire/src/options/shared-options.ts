@@ -1,0 +1,43 @@
+import { HeartbeatOptions } from './heartbeat-options.js';
+import { Milliseconds } from './checks/numbers.js';
+import { HasMethod, Section } from './checks/objects.js';
+
+/** Turns a packet into what is written as JSON. Nest's own `Serializer` fits. */
+export interface PacketSerializer {
+  // A method, so that serializers of narrower packets fit too.
+  serialize(packet: unknown, options?: Record<string, unknown>): unknown;
+}
+
+/** Turns what was read as JSON into a packet. Nest's own `Deserializer` fits. */
+export interface PacketDeserializer {
+  deserialize(value: unknown, options?: Record<string, unknown>): unknown;
+}
+
+/** What both a server and a client may be told, beside their urls. */
+export class SharedOptions {
+  /** When silence means that the other end is gone. */
+  @Section(HeartbeatOptions)
+  readonly heartbeat: HeartbeatOptions = new HeartbeatOptions();
+
+  /**
+   * How long `close()` lets running calls finish before it cuts them off. In ms, from 0.
+   *
+   * Default 10000: handlers finish within it, and it is well below the 30 s after which orchestrators kill a process.
+   * Set it to the longest call, and below the orchestrator's patience.
+   */
+  @Milliseconds({ min: 0 })
+  readonly drainTimeoutMs: number = 10_000;
+
+  /**
+   * Changes each packet before it is written, as with Nest's own transports.
+   *
+   * Default: none, so packets go out as they are, which is also the fastest way. Set it to speak a dialect that other
+   * peers expect.
+   */
+  @HasMethod('serialize')
+  readonly serializer: PacketSerializer | undefined = undefined;
+
+  /** Changes each packet after it was read. Default: none. Set it together with the other end's `serializer`. */
+  @HasMethod('deserialize')
+  readonly deserializer: PacketDeserializer | undefined = undefined;
+}

@@ -1,0 +1,109 @@
+import { isIP } from 'class-validator';
+
+import { ErrorCode } from '../errors/error-code.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
+import type { Address } from './address.js';
+import { shownUrl } from './shown-value.js';
+
+/** Who uses a url: only a server can do something with port 0. */
+export type Side = 'server' | 'client';
+
+/** Why a text is no url of ours, and what to do. Neither repeats the text, which may hold credentials. */
+export interface UrlFault {
+  readonly kind: 'fault';
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+const LATER_SCHEMES: ReadonlySet<string> = new Set(['tls', 'ws', 'wss', 'srv+tcp']);
+const MAX_PORT = 65_535;
+const MAX_HOST_CHARACTERS = 253;
+/** What fits a socket address on Linux. Other systems may take less, and say so. */
+const MAX_PATH_BYTES = 107;
+
+/**
+ * The address that a url names.
+ *
+ * @throws HeartwireError `INVALID_OPTIONS`
+ */
+export function parseUrl(url: string, side: Side = 'server'): Address {
+  const read = readUrl(url, side);
+  if (read.kind !== 'fault') return read;
+  const message = `url ${read.problem}: it is ${shownUrl(url)}; ${read.remedy}`;
+  throw new HeartwireError(ErrorCode.INVALID_OPTIONS, message);
+}
+
+/** As {@link parseUrl}, with a fault as a value. */
+export function readUrl(url: unknown, side: Side): Address | UrlFault {
+  const [, scheme, rest] =
+    typeof url === 'string' ? (/^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(url) ?? []) : [];
+  if (scheme === undefined || rest === undefined) {
+    return fault('must be a url', 'give one such as tcp://host:4001 or unix:///run/app.sock');
+  }
+  switch (scheme.toLowerCase()) {
+    case 'tcp':
+      return readTcp(rest, side);
+    case 'unix':
+      return readUnix(rest);
+    default:
+      return LATER_SCHEMES.has(scheme.toLowerCase())
+        ? fault(
+            `must be a tcp:// or unix:// url, since ${scheme}:// is not in this version`,
+            'use tcp:// or unix://',
+          )
+        : fault('must begin with tcp:// or unix://', `use one of them instead of ${scheme.slice(0, 20)}://`);
+  }
+}
+
+function readTcp(rest: string, side: Side): Address | UrlFault {
+  if (rest.includes('@')) return fault('must not hold credentials', 'leave out everything up to the @');
+  // One trailing slash is what URL.toString() and many tools add.
+  const authority = rest.endsWith('/') ? rest.slice(0, -1) : rest;
+  if (/[/?#\\]/.test(authority)) return fault('must end after the port', 'leave out the path and the query');
+
+  const [, bracketed, name, portText] = /^(?:\[([^[\]]*)\]|([^:[\]]*))(?::([^:]*))?$/s.exec(authority) ?? [];
+  const host = bracketed ?? name;
+  if (host === undefined) {
+    return fault('must be tcp://host:port', 'put an IPv6 address in brackets, as in tcp://[::1]:4001');
+  }
+  if (bracketed === undefined ? !isName(host) : !isIP(host, 6)) {
+    return bracketed === undefined
+      ? fault('must name a host', 'give a name or an IP address, as in tcp://orders:4001')
+      : fault('must have an IPv6 address in its brackets', 'give one such as tcp://[::1]:4001');
+  }
+  const port = /^\d{1,5}$/.test(portText ?? '') ? Number(portText) : Number.NaN;
+  if (port === 0 && side === 'client')
+    return fault('must name the port to connect to', 'give the one that the server listens on');
+  if (!(port <= MAX_PORT)) {
+    const lowest = side === 'server' ? '0 (any free one)' : '1';
+    return fault(
+      `must end in a port from ${lowest} to ${String(MAX_PORT)}`,
+      'give one, as in tcp://orders:4001',
+    );
+  }
+  return { kind: 'tcp', host, port };
+}
+
+/** The path is taken as it is, with no percent signs decoded. */
+function readUnix(path: string): Address | UrlFault {
+  if (!path.startsWith('/'))
+    return fault('must have an absolute path', 'write three slashes, as in unix:///run/app.sock');
+  if (path.endsWith('/'))
+    return fault('must name a file', 'give the path of the socket file, as in unix:///run/app.sock');
+  if (path.includes('\0')) return fault('must not hold a NUL character', 'leave it out');
+  if (new TextEncoder().encode(path).length > MAX_PATH_BYTES) {
+    return fault(`must have a path of at most ${String(MAX_PATH_BYTES)} bytes`, 'use a shorter directory');
+  }
+  return { kind: 'unix', path };
+}
+
+/** A name as people give to hosts and containers, or an IPv4 address. */
+function isName(host: string): boolean {
+  if (host.length > MAX_HOST_CHARACTERS || !/^[\p{L}\p{N}_]([\p{L}\p{N}\p{M}_.-]*)$/u.test(host))
+    return false;
+  return /^[\d.]+$/.test(host) ? isIP(host, 4) : true;
+}
+
+function fault(problem: string, remedy: string): UrlFault {
+  return { kind: 'fault', problem, remedy };
+}

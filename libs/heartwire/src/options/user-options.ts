@@ -1,0 +1,20 @@
+/** Exactly one of `url` and `urls`. */
+export type UrlChoice =
+  | {
+      /** `tcp://host:port` (an IPv6 address in brackets) or `unix:///absolute/path`. */
+      readonly url: string;
+      readonly urls?: undefined;
+    }
+  | {
+      /** Several urls: all of them to listen on, or replicas of one service to call. */
+      readonly urls: readonly string[];
+      readonly url?: undefined;
+    };
+
+type UserSection<Section> = { readonly [Key in keyof Section]?: Section[Key] | undefined };
+
+/** What a user writes for a class of options: everything may be left out but the url. */
+export type UserOptions<Options, SectionName extends keyof Options> = UrlChoice & {
+  readonly [Key in keyof Options as Exclude<Key, 'url' | 'urls'>]?:
+    (Key extends SectionName ? UserSection<Options[Key]> : Options[Key]) | undefined;
+};
