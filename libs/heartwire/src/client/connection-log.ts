@@ -1,0 +1,52 @@
+import type { HeartwireError } from '../errors/heartwire-error.js';
+import type { Clock } from '../timing/clock.js';
+
+/** While a server stays away, one line each half minute is enough. */
+const REPEAT_MS = 30_000;
+
+/** The part of Nest's Logger that is used. */
+interface Logger {
+  log(message: string): void;
+  warn(message: string): void;
+}
+
+/** Tells when a connection was lost, why, and when it is back, without flooding. */
+export class ConnectionLog {
+  private lastWarningAt = -Infinity;
+
+  constructor(
+    private readonly logger: Logger,
+    /** The server, for people. */
+    private readonly target: string,
+    private readonly clock: Clock,
+  ) {}
+
+  connected(remote: string, afterMs: number, attempts: number): void {
+    this.lastWarningAt = -Infinity;
+    const tries = attempts === 1 ? '' : ` and ${String(attempts)} attempts`;
+    this.logger.log(`Connected to ${this.target} (${remote}) after ${String(Math.round(afterMs))} ms${tries}`);
+  }
+
+  lost(reason: HeartwireError): void {
+    this.logger.warn(`Lost the connection to ${this.target}: ${reason.code}, ${reason.message}`);
+  }
+
+  attemptFailed(error: HeartwireError, retryInMs: number | undefined): void {
+    if (retryInMs === undefined) {
+      this.logger.warn(`No connection to ${this.target}, and no further attempt: ${error.code}, ${error.message}`);
+      return;
+    }
+    const now = this.clock.now();
+    if (now - this.lastWarningAt < REPEAT_MS) return;
+    this.lastWarningAt = now;
+    this.logger.warn(`No connection to ${this.target} yet, trying on: ${error.code}, ${error.message}`);
+  }
+
+  goaway(reason: string): void {
+    this.logger.log(`${this.target} is going away (${reason}): new calls take a new connection`);
+  }
+
+  refused(error: HeartwireError): void {
+    this.logger.warn(`Closing the connection to ${this.target}: ${error.code}, ${error.message}`);
+  }
+}

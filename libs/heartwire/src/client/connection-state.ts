@@ -1,0 +1,28 @@
+import type { Dial } from '../link/dial.js';
+
+type Timer = ReturnType<typeof setTimeout>;
+
+/** What an application sees of its connection. */
+export type ConnectionStatus = 'connecting' | 'connected' | 'reconnecting' | 'draining' | 'closed';
+
+/** Where a client's connection stands. A callback that belongs to an earlier state is stale. */
+export type ConnectionState =
+  | { readonly name: 'idle' }
+  /** A socket is being opened. */
+  | { readonly name: 'dialling'; readonly dial: Dial }
+  /** The socket stands; the session is shaking hands. */
+  | { readonly name: 'greeting' }
+  /** Calls flow. Once the timer has passed, the next backoff starts from its beginning. */
+  | { readonly name: 'ready'; readonly stableTimer: Timer }
+  /** Until the next dial. */
+  | { readonly name: 'waiting'; readonly retryTimer: Timer }
+  /** Closed by hand: what runs may finish. */
+  | { readonly name: 'closing' }
+  | { readonly name: 'closed' };
+
+/** Ends what a state owns. */
+export function leave(state: ConnectionState): void {
+  if (state.name === 'dialling') state.dial.cancel();
+  else if (state.name === 'ready') clearTimeout(state.stableTimer);
+  else if (state.name === 'waiting') clearTimeout(state.retryTimer);
+}

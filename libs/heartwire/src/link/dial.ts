@@ -1,0 +1,66 @@
+import { connect, type Socket } from 'node:net';
+
+import { ErrorCode } from '../errors/error-code.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
+import { fromNodeError } from '../errors/node-error.js';
+import type { Address } from '../options/address.js';
+import { formatAddress } from '../options/address.js';
+
+const KEEP_ALIVE_MS = 30_000;
+
+/** A connection being opened. */
+export interface Dial {
+  /** Rejects with `CONNECT_FAILED` or `CONNECT_TIMEOUT`. */
+  readonly socket: Promise<Socket>;
+  /** Gives up; the promise then rejects. Does nothing once the socket is open. */
+  cancel(): void;
+}
+
+/**
+ * Opens a socket to an address. A name is looked up anew at each dial, and every address that it
+ * has is tried within `connectTimeoutMs`.
+ */
+export function dial(address: Address, connectTimeoutMs: number): Dial {
+  const target = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
+  const socket = connect({
+    ...target,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
+    allowHalfOpen: true,
+    autoSelectFamily: true,
+  });
+  const url = formatAddress(address);
+
+  const opened = new Promise<Socket>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      fail(
+        new HeartwireError(ErrorCode.CONNECT_TIMEOUT, `no connection to ${url} within ${String(connectTimeoutMs)} ms`, {
+          sent: 'never',
+        }),
+      );
+    }, connectTimeoutMs);
+    const fail = (error: HeartwireError): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      reject(error);
+    };
+    const onClose = (): void => {
+      fail(new HeartwireError(ErrorCode.CLOSED, `the dial to ${url} was given up`, { sent: 'never' }));
+    };
+    socket
+      .once('error', (error) => {
+        fail(fromNodeError(error, ErrorCode.CONNECT_FAILED));
+      })
+      .once('close', onClose)
+      .once('connect', () => {
+        clearTimeout(timer);
+        socket.removeAllListeners('error').removeListener('close', onClose);
+        resolve(socket);
+      });
+  });
+  const cancel = (): void => {
+    if (socket.connecting) socket.destroy();
+  };
+  return { socket: opened, cancel };
+}

@@ -1,0 +1,53 @@
+import type { FrameDecoder } from '../protocol/frame-decoder.js';
+import { ProtocolViolation } from '../protocol/protocol-violation.js';
+import type { Clock } from '../timing/clock.js';
+
+/** The slowest pace at which a frame may arrive, beside its grace: 64 KiB/s. */
+const MIN_BYTES_PER_MS = 65_536 / 1_000;
+
+/**
+ * A frame that has begun must be complete within `frameTimeoutMs` plus its size at 64 KiB/s,
+ * however it trickles (docs/protocol.md, section 5). At most one timer, armed only while a
+ * frame stays unfinished, so a busy link pays a comparison per read.
+ */
+export class PartialFrameDeadline {
+  private timer: NodeJS.Timeout | undefined;
+  private begunAt = 0;
+  private frameNumber = -1;
+
+  constructor(
+    private readonly decoder: FrameDecoder,
+    private readonly clock: Clock,
+    private readonly frameTimeoutMs: number,
+    private readonly onLate: (violation: ProtocolViolation) => void,
+  ) {}
+
+  /** To be called after each read. */
+  check(): void {
+    if (this.decoder.pending === undefined) return;
+    if (this.decoder.framesDecoded !== this.frameNumber) {
+      this.frameNumber = this.decoder.framesDecoded;
+      this.begunAt = this.clock.now();
+    }
+    this.timer ??= setTimeout(this.judge, this.frameTimeoutMs);
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private readonly judge = (): void => {
+    this.timer = undefined;
+    const { pending } = this.decoder;
+    if (pending === undefined) return;
+    const allowedMs = this.frameTimeoutMs + pending.declaredBytes / MIN_BYTES_PER_MS;
+    const leftMs = this.begunAt + allowedMs - this.clock.now();
+    if (leftMs > 0) {
+      this.timer = setTimeout(this.judge, leftMs);
+      return;
+    }
+    const message = `a frame of ${String(pending.declaredBytes)} bytes must be complete within ${String(Math.round(allowedMs))} ms`;
+    this.onLate(new ProtocolViolation('PROTOCOL_ERROR', message));
+  };
+}

@@ -1,0 +1,140 @@
+import { isUtf8 } from 'node:buffer';
+import type { Socket } from 'node:net';
+
+import { ErrorCode } from '../errors/error-code.js';
+import type { HeartwireError } from '../errors/heartwire-error.js';
+import { fromNodeError } from '../errors/node-error.js';
+import { FrameDecoder } from '../protocol/frame-decoder.js';
+import type { FrameEncoder, Outgoing } from '../protocol/frame-encoder.js';
+import { ProtocolViolation } from '../protocol/protocol-violation.js';
+import type { Clock } from '../timing/clock.js';
+import type { Link, LinkReceiver } from './link.js';
+import { PartialFrameDeadline } from './partial-frame-deadline.js';
+
+export interface SocketLinkSettings {
+  readonly maxFrameBytes: number;
+  readonly frameTimeoutMs: number;
+}
+
+const HEADER_BYTES = 4;
+const REPLACEMENT_CHARACTER = '\uFFFD';
+
+/** A link over a connected stream socket: TCP or a Unix socket. */
+export class SocketLink implements Link {
+  readonly remote: string;
+  heardAt: number;
+
+  private readonly decoder: FrameDecoder;
+  private readonly partialFrame: PartialFrameDeadline;
+  private receiver: LinkReceiver | undefined;
+  private failure: HeartwireError | undefined;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly encoder: FrameEncoder,
+    private readonly clock: Clock,
+    settings: SocketLinkSettings,
+  ) {
+    this.remote = remoteUrl(socket);
+    this.heardAt = clock.now();
+    this.decoder = new FrameDecoder(settings.maxFrameBytes);
+    this.partialFrame = new PartialFrameDeadline(this.decoder, clock, settings.frameTimeoutMs, (violation) => {
+      this.violated(violation);
+    });
+  }
+
+  get bytesReceived(): number {
+    return this.socket.bytesRead;
+  }
+
+  get bytesSent(): number {
+    return this.socket.bytesWritten;
+  }
+
+  get bufferedBytes(): number {
+    return this.socket.writableLength;
+  }
+
+  get carrier(): Socket {
+    return this.socket;
+  }
+
+  open(receiver: LinkReceiver): void {
+    this.receiver = receiver;
+    this.socket
+      .on('data', this.onData)
+      .on('drain', () => {
+        receiver.writable();
+      })
+      .on('end', () => {
+        receiver.peerEnded();
+      })
+      .on('error', (error) => {
+        this.failure ??= fromNodeError(error, ErrorCode.CONNECTION_LOST);
+      })
+      .on('close', () => {
+        this.partialFrame.stop();
+        this.decoder.stop();
+        receiver.closed(this.failure);
+      });
+  }
+
+  send(batch: readonly Outgoing[]): boolean {
+    const buffers = this.encoder.encode(batch);
+    const [only] = buffers;
+    if (buffers.length === 1 && only !== undefined) return this.socket.write(only);
+    let hasRoom = true;
+    this.socket.cork();
+    for (const buffer of buffers) hasRoom = this.socket.write(buffer);
+    this.socket.uncork();
+    return hasRoom;
+  }
+
+  end(): void {
+    this.socket.end();
+  }
+
+  destroy(): void {
+    this.decoder.stop();
+    this.socket.destroy();
+  }
+
+  private readonly onData = (chunk: Buffer): void => {
+    this.heardAt = this.clock.now();
+    try {
+      this.decoder.push(chunk, this.onFrame);
+    } catch (error) {
+      if (!(error instanceof ProtocolViolation)) throw error;
+      this.violated(error);
+      return;
+    }
+    this.partialFrame.check();
+  };
+
+  private readonly onFrame = (bytes: Uint8Array, start: number, end: number, isBinary: boolean): void => {
+    if (isBinary) {
+      this.receiver?.binary(bytes.subarray(start, end));
+      return;
+    }
+    const frame = bytes as Buffer;
+    const text = frame.toString('utf8', start, end);
+    // Decoding replaces what is no UTF-8 by U+FFFD, so only a text that holds one needs the full check.
+    if (text.includes(REPLACEMENT_CHARACTER) && !isUtf8(bytes.subarray(start, end))) {
+      throw new ProtocolViolation('PROTOCOL_ERROR', 'a JSON message must be valid UTF-8');
+    }
+    this.receiver?.text(text, end - start + HEADER_BYTES);
+  };
+
+  private violated(violation: ProtocolViolation): void {
+    this.decoder.stop();
+    this.partialFrame.stop();
+    this.receiver?.violated(violation);
+  }
+}
+
+function remoteUrl(socket: Socket): string {
+  const { remoteAddress, remotePort } = socket;
+  if (remoteAddress === undefined) return 'unix://';
+  const host = remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress;
+  return `tcp://${host}:${String(remotePort)}`;
+}

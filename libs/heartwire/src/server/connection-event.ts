@@ -1,0 +1,9 @@
+import type { HeartwireError } from '../errors/heartwire-error.js';
+import type { Liveness } from '../timing/liveness.js';
+import type { ServerConnection } from './server-connection.js';
+
+/** What happens to a server's connections. */
+export type ConnectionEvent =
+  | { readonly type: 'opened'; readonly connection: ServerConnection }
+  | { readonly type: 'liveness'; readonly connection: ServerConnection; readonly liveness: Liveness }
+  | { readonly type: 'closed'; readonly connection: ServerConnection; readonly reason: HeartwireError };

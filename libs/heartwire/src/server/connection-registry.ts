@@ -1,0 +1,125 @@
+import type { Socket } from 'node:net';
+
+import { type Observable, Subject } from 'rxjs';
+
+import { ErrorCode } from '../errors/error-code.js';
+import type { HeartwireError } from '../errors/heartwire-error.js';
+import { nodeFrameEncoder, nodeRuntime } from '../link/node-runtime.js';
+import { SocketLink } from '../link/socket-link.js';
+import type { Address } from '../options/address.js';
+import type { ResolvedServerOptions } from '../options/server-options.js';
+import { Admission } from '../session/admission.js';
+import type { Codec } from '../session/codec.js';
+import type { Dispatch } from '../session/served-calls.js';
+import type { SessionSettings } from '../session/session-settings.js';
+import type { Liveness } from '../timing/liveness.js';
+import type { ConnectionEvent } from './connection-event.js';
+import { Listener } from './listener.js';
+import { type ConnectionSnapshot, ServerConnection } from './server-connection.js';
+
+/** The part of Nest's Logger that is used. */
+interface Logger {
+  warn(message: string): void;
+}
+
+/** Why a connection ends without anything to tell about. */
+const EXPECTED_ENDS: ReadonlySet<ErrorCode> = new Set([ErrorCode.CLOSED, ErrorCode.CONNECTION_LOST]);
+
+/** Accepts connections, knows those that are open, and ends them in order. */
+export class ConnectionRegistry {
+  readonly listeners: readonly Listener[];
+  readonly events$: Observable<ConnectionEvent>;
+
+  private readonly eventSubject = new Subject<ConnectionEvent>();
+  private readonly open = new Set<ServerConnection>();
+  private readonly encoder = nodeFrameEncoder();
+  private readonly admission: Admission;
+  private isClosing = false;
+  private closing: Promise<void> | undefined;
+
+  constructor(
+    private readonly options: ResolvedServerOptions,
+    private readonly codec: Codec | undefined,
+    private readonly dispatchFor: (connection: ServerConnection) => Dispatch,
+    private readonly logger: Logger,
+  ) {
+    this.events$ = this.eventSubject.asObservable();
+    this.admission = new Admission(options.limits.runningCalls);
+    this.listeners = options.addresses.map(
+      (address) =>
+        new Listener(address, (socket) => {
+          this.accept(socket);
+        }),
+    );
+  }
+
+  get addresses(): readonly Address[] {
+    return this.listeners.map((listener) => listener.address);
+  }
+
+  get snapshots(): readonly ConnectionSnapshot[] {
+    return [...this.open].map((connection) => connection.snapshot);
+  }
+
+  /** @throws HeartwireError when an address can't be listened at; the others are closed again. */
+  async listen(): Promise<void> {
+    try {
+      for (const listener of this.listeners) await listener.listen();
+    } catch (error) {
+      await Promise.all(this.listeners.map((listener) => listener.close()));
+      throw error;
+    }
+  }
+
+  /** Idempotent; the same promise each time. */
+  close(): Promise<void> {
+    this.closing ??= this.closeInOrder();
+    return this.closing;
+  }
+
+  private async closeInOrder(): Promise<void> {
+    this.isClosing = true;
+    const accepted = this.listeners.map((listener) => listener.close());
+    for (const connection of this.open) connection.drain('shutdown', this.options.drainTimeoutMs);
+    await Promise.all(accepted);
+    this.eventSubject.complete();
+  }
+
+  private accept(socket: Socket): void {
+    const { limits, heartbeat, drainTimeoutMs } = this.options;
+    if (this.isClosing || this.open.size >= limits.connections) {
+      socket.destroy();
+      return;
+    }
+    const settings: SessionSettings = {
+      role: 'accepting',
+      clientId: globalThis.crypto.randomUUID(),
+      heartbeat,
+      handshakeTimeoutMs: 0,
+      drainTimeoutMs,
+      limits: { ...limits, waitingCalls: limits.runningCallsPerConnection, waitingBytes: limits.sendBufferBytes },
+      codec: this.codec,
+    };
+    const link = new SocketLink(socket, this.encoder, nodeRuntime.clock, limits);
+    const connection = new ServerConnection(link, settings, nodeRuntime, this.admission, this.dispatchFor, this);
+    this.open.add(connection);
+    connection.open();
+    this.eventSubject.next({ type: 'opened', connection });
+  }
+
+  closed(connection: ServerConnection, reason: HeartwireError): void {
+    if (!this.open.delete(connection)) return;
+    if (!EXPECTED_ENDS.has(reason.code) && !connection.wasRefused) {
+      this.logger.warn(`Lost the connection of ${connection.remote}: ${reason.code}, ${reason.message}`);
+    }
+    this.eventSubject.next({ type: 'closed', connection, reason });
+  }
+
+  livenessChanged(connection: ServerConnection, liveness: Liveness): void {
+    if (this.open.has(connection)) this.eventSubject.next({ type: 'liveness', connection, liveness });
+  }
+
+  refused(connection: ServerConnection, error: HeartwireError): void {
+    this.logger.warn(`Closing the connection of ${connection.remote}: ${error.code}, ${error.message}`);
+  }
+}

@@ -1,0 +1,159 @@
+import { HttpException } from '@nestjs/common';
+import { RpcException, Server } from '@nestjs/microservices';
+import type { Observable } from 'rxjs';
+
+import { HeartwireError } from '../errors/heartwire-error.js';
+import { formatAddress } from '../options/address.js';
+import { resolveServerOptions } from '../options/resolve-options.js';
+import type { HeartwireServerOptions, ResolvedServerOptions } from '../options/server-options.js';
+import type { Codec } from '../session/codec.js';
+import { refuseCall } from '../session/refuse-call.js';
+import type { ServedCall } from '../session/served-call.js';
+import type { ConnectionEvent } from './connection-event.js';
+import { ConnectionRegistry } from './connection-registry.js';
+import { HeartwireContext } from './heartwire.context.js';
+import { type Handler, runHandler } from './run-handler.js';
+import type { ConnectionSnapshot, ServerConnection } from './server-connection.js';
+
+/** Heartwire's transport id: `@MessagePattern(pattern, HEARTWIRE)` binds a handler to this transport. */
+export const HEARTWIRE = Symbol.for('heartwire');
+
+/** Where a server stands, as `app.status` tells it. */
+export type ServerStatus = 'connected' | 'draining' | 'disconnected';
+
+/** Events of a server, for `app.on(…)`: those of a `net.Server`. */
+export type HeartwireServerEvents = {
+  listening: () => void;
+  connection: (socket: unknown) => void;
+  close: () => void;
+  error: (error: Error) => void;
+};
+
+/**
+ * Serves the handlers of a Nest application over TCP or a Unix socket.
+ *
+ * @example
+ * const app = await NestFactory.createMicroservice<MicroserviceOptions>(AppModule, {
+ *   strategy: new HeartwireServer({ url: 'tcp://0.0.0.0:4001' }),
+ * });
+ * app.enableShutdownHooks();
+ * await app.listen();
+ */
+export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus> {
+  override transportId: symbol = HEARTWIRE;
+  /** Connections as they open, change and close. */
+  readonly connections$: Observable<ConnectionEvent>;
+
+  private readonly options: ResolvedServerOptions;
+  private readonly registry: ConnectionRegistry;
+  /** What Nest's base class starts with: while it stands, nobody watches and the watching is skipped. */
+  private readonly defaultStartHook = this.onProcessingStartHook;
+
+  /** @throws HeartwireError `INVALID_OPTIONS`, naming every fault. */
+  constructor(options: HeartwireServerOptions) {
+    super();
+    this.options = resolveServerOptions(options);
+    this.registry = new ConnectionRegistry(this.options, codecOf(this.options), (connection) => (call) => {
+      this.dispatch(connection, call);
+    }, this.logger);
+    this.connections$ = this.registry.events$;
+  }
+
+  /** The URL that it really listens at (the first, of several); known after `listen()`. */
+  get address(): string {
+    const [address = this.options.addresses[0]] = this.registry.addresses;
+    return address === undefined ? '' : formatAddress(address);
+  }
+
+  /** Every connection, as it is now. */
+  get connections(): readonly ConnectionSnapshot[] {
+    return this.registry.snapshots;
+  }
+
+  override listen(callback: (error?: unknown) => void): void {
+    this.registry.listen().then(
+      () => {
+        this._status$.next('connected');
+        callback();
+      },
+      (error: unknown) => {
+        this._status$.next('disconnected');
+        callback(error);
+      },
+    );
+  }
+
+  /** Accepts no more, lets what runs finish within `drainTimeoutMs`, then ends every connection. */
+  override close(): Promise<void> {
+    this._status$.next('draining');
+    return this.registry.close().then(() => {
+      this._status$.next('disconnected');
+    });
+  }
+
+  override on<Event extends keyof HeartwireServerEvents>(event: Event, callback: HeartwireServerEvents[Event]): void {
+    for (const listener of this.registry.listeners) listener.server.on(event, callback);
+  }
+
+  /** The `net.Server` that accepts connections (the first, of several). */
+  override unwrap<T>(): T {
+    return this.registry.listeners[0]?.server as T;
+  }
+
+  private dispatch(connection: ServerConnection, call: ServedCall): void {
+    const { pattern } = call;
+    const known = typeof pattern === 'string' ? this.messageHandlers.get(pattern) : undefined;
+    const route = typeof pattern === 'string' ? pattern : this.getPatternAsString(pattern);
+    const handler = (known ?? this.getHandlerByPattern(route)) as Handler | null;
+    if (handler === null) {
+      if (call.isEvent) this.logger.error(`There is no matching event handler defined in the remote service. Event pattern: ${route}`);
+      refuseCall(call);
+      return;
+    }
+    const context = new HeartwireContext(connection, route, call);
+    const isWatched = this.onProcessingStartHook !== this.defaultStartHook || this.onProcessingEndHook !== undefined;
+    if (isWatched) this.runWatched(handler, call, context);
+    else void runHandler(handler, call, context, this.explain);
+  }
+
+  /** Runs a handler between the processing hooks. The end hook runs exactly once, whatever happens. */
+  private runWatched(handler: Handler, call: ServedCall, context: HeartwireContext): void {
+    const { transportId } = this;
+    let hasEnded = false;
+    const end = (): void => {
+      if (hasEnded) return;
+      hasEnded = true;
+      this.onProcessingEndHook?.(transportId, context);
+    };
+    call.onCancel = end;
+    try {
+      this.onProcessingStartHook(transportId, context, async () => {
+        if (!call.isSettled) await runHandler(handler, call, context, this.explain, end);
+      });
+    } catch (error) {
+      call.fail(this.explain(error));
+      end();
+    }
+  }
+
+  /** What a caller may know of what a handler threw; the rest is for the log of this end. */
+  private readonly explain = (thrown: unknown): unknown => {
+    if (thrown instanceof RpcException) {
+      const error = thrown.getError();
+      return typeof error === 'string' ? { status: 'error', message: error } : error;
+    }
+    if (thrown instanceof HttpException) {
+      return { status: thrown.getStatus(), name: thrown.name, message: thrown.message, response: thrown.getResponse() };
+    }
+    if (thrown instanceof Error && !(thrown instanceof HeartwireError)) this.logger.error(thrown.stack ?? thrown.message);
+    return thrown;
+  };
+}
+
+function codecOf({ serializer, deserializer }: ResolvedServerOptions): Codec | undefined {
+  if (serializer === undefined && deserializer === undefined) return undefined;
+  return {
+    encode: serializer === undefined ? undefined : (packet) => serializer.serialize(packet),
+    decode: deserializer === undefined ? undefined : (raw) => deserializer.deserialize(raw),
+  };
+}

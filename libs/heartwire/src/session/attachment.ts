@@ -1,0 +1,17 @@
+import type { HeartwireError } from '../errors/heartwire-error.js';
+import type { Link } from '../link/link.js';
+import type { HelloMessage, WelcomeMessage } from '../protocol/messages.js';
+import type { Heart } from './heart.js';
+
+/** A session's link, and what is known about the other end through it. Gone with the link. */
+export interface Attachment {
+  readonly link: Link;
+  readonly heart: Heart;
+  readonly openedAt: Date;
+  /** What the accepting end announced. */
+  welcome?: WelcomeMessage;
+  /** What the dialling end said; a simple peer says nothing. */
+  hello?: HelloMessage;
+  /** Why the other end says that it will close. */
+  lastWord?: HeartwireError;
+}

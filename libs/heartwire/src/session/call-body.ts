@@ -1,0 +1,104 @@
+import { ErrorCode } from '../errors/error-code.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
+import type { Outgoing } from '../protocol/frame-encoder.js';
+import { eventText, requestText } from '../protocol/message-text.js';
+import type { CallId, Metadata } from '../protocol/messages.js';
+import type { Codec } from './codec.js';
+
+/**
+ * What a call says, ready to be sent under any id: it is written down when the call is made, so
+ * later changes to the caller's objects don't travel.
+ */
+export interface CallBody {
+  /** About what it takes while it waits, in bytes. */
+  readonly sizeBytes: number;
+  request(id: CallId, timeoutMs: number | undefined): Outgoing;
+  event(id: CallId | undefined): Outgoing;
+}
+
+/**
+ * @throws HeartwireError `UNSERIALIZABLE` when pattern or data can't be written as JSON.
+ */
+export function callBody(pattern: unknown, data: unknown, metadata?: Metadata, codec?: Codec): CallBody {
+  if (codec?.encode !== undefined) return new EncodedBody(codec.encode, pattern, data, metadata);
+  const patternJson = toJson(pattern) ?? 'null';
+  if (data instanceof Uint8Array) return new BinaryBody(patternJson, data, metadata);
+  return new JsonBody(patternJson, toJson(data), metadata);
+}
+
+/** JSON text; `undefined` where JSON has no word for the value. */
+export function toJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    const why = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : String(cause);
+    throw new HeartwireError(ErrorCode.UNSERIALIZABLE, `the value can't be written as JSON: ${why}`, { sent: 'never', cause });
+  }
+}
+
+class JsonBody implements CallBody {
+  constructor(
+    private readonly patternJson: string,
+    private readonly dataJson: string | undefined,
+    private readonly metadata: Metadata | undefined,
+  ) {}
+
+  get sizeBytes(): number {
+    return this.patternJson.length + (this.dataJson?.length ?? 0);
+  }
+
+  request(id: CallId, timeoutMs: number | undefined): Outgoing {
+    return requestText(id, this.patternJson, this.dataJson, timeoutMs, this.metadata);
+  }
+
+  event(id: CallId | undefined): Outgoing {
+    return eventText(id, this.patternJson, this.dataJson, this.metadata);
+  }
+}
+
+class BinaryBody implements CallBody {
+  constructor(
+    private readonly patternJson: string,
+    private readonly bytes: Uint8Array,
+    private readonly metadata: Metadata | undefined,
+  ) {}
+
+  get sizeBytes(): number {
+    return this.patternJson.length + this.bytes.byteLength;
+  }
+
+  request(id: CallId, timeoutMs: number | undefined): Outgoing {
+    return { header: requestText(id, this.patternJson, undefined, timeoutMs, this.metadata), bytes: this.bytes };
+  }
+
+  event(id: CallId | undefined): Outgoing {
+    return { header: eventText(id, this.patternJson, undefined, this.metadata), bytes: this.bytes };
+  }
+}
+
+/** A user's serializer sees the whole packet, as with Nest's transports. */
+class EncodedBody implements CallBody {
+  readonly sizeBytes: number;
+
+  constructor(
+    private readonly encode: (packet: object) => unknown,
+    private readonly pattern: unknown,
+    private readonly data: unknown,
+    private readonly metadata: Metadata | undefined,
+  ) {
+    this.sizeBytes = toJson(data)?.length ?? 0;
+  }
+
+  request(id: CallId, timeoutMs: number | undefined): Outgoing {
+    return this.text({ id, timeoutMs });
+  }
+
+  event(id: CallId | undefined): Outgoing {
+    return this.text(id === undefined ? {} : { id, event: true });
+  }
+
+  private text(members: object): Outgoing {
+    const packet = { pattern: this.pattern, data: this.data, metadata: this.metadata, ...members };
+    return toJson(this.encode(packet)) ?? 'null';
+  }
+}

@@ -1,0 +1,74 @@
+import { Subject, type Subscription } from 'rxjs';
+
+import type { Link } from '../link/link.js';
+import { type Liveness, watchLiveness } from '../timing/liveness.js';
+import type { Runtime } from '../timing/runtime.js';
+
+/** When the other end counts as gone. Both in ms. */
+export interface HeartbeatSettings {
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
+export interface HeartHost {
+  sendPing(timestamp: number): void;
+  livenessChanged(liveness: Liveness): void;
+}
+
+/** Watches one link: asks with pings, listens for anything, and tells when it is dead. */
+export class Heart {
+  private readonly pongs$ = new Subject<number | string>();
+  private watching: Subscription;
+
+  constructor(
+    private readonly link: Link,
+    private readonly runtime: Runtime,
+    private settings: HeartbeatSettings,
+    private readonly host: HeartHost,
+  ) {
+    this.watching = this.watch();
+  }
+
+  get intervalMs(): number {
+    return this.settings.intervalMs;
+  }
+
+  get timeoutMs(): number {
+    return this.settings.timeoutMs;
+  }
+
+  /** Both ends use the smaller interval and the smaller timeout of the two (docs/protocol.md, section 3). */
+  agree(theirIntervalMs = Infinity, theirTimeoutMs = Infinity): void {
+    const intervalMs = Math.min(this.settings.intervalMs, theirIntervalMs);
+    const timeoutMs = Math.min(this.settings.timeoutMs, theirTimeoutMs);
+    if (intervalMs === this.settings.intervalMs && timeoutMs === this.settings.timeoutMs) return;
+    this.settings = { intervalMs, timeoutMs };
+    this.watching.unsubscribe();
+    this.watching = this.watch();
+  }
+
+  pong(timestamp: number | string): void {
+    this.pongs$.next(timestamp);
+  }
+
+  stop(): void {
+    this.watching.unsubscribe();
+  }
+
+  private watch(): Subscription {
+    const { clock, scheduler, random } = this.runtime;
+    return watchLiveness({
+      ...this.settings,
+      clock,
+      scheduler,
+      random,
+      heardAt: () => this.link.heardAt,
+      ping: (timestamp) => {
+        this.host.sendPing(timestamp);
+      },
+      pongs$: this.pongs$,
+    }).subscribe((liveness) => {
+      this.host.livenessChanged(liveness);
+    });
+  }
+}

@@ -1,0 +1,45 @@
+import { ErrorCode, isErrorCode } from '../errors/error-code.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
+import type { ErrorMessage } from '../protocol/messages.js';
+import { ProtocolViolation } from '../protocol/protocol-violation.js';
+import type { Liveness } from '../timing/liveness.js';
+import type { OutgoingCall } from './outgoing-call.js';
+
+/** Why a connection ended, in words for its callers and for the log. */
+
+export function connectionLost(remote: string): HeartwireError {
+  return new HeartwireError(ErrorCode.CONNECTION_LOST, `${remote} closed the connection`, { sent: 'maybe' });
+}
+
+export function connectionClosed(why: string): HeartwireError {
+  return new HeartwireError(ErrorCode.CLOSED, `the connection was closed: ${why}`, { sent: 'maybe' });
+}
+
+export function handshakeTimedOut(remote: string, timeoutMs: number): HeartwireError {
+  const message = `${remote} did not answer hello within ${String(timeoutMs)} ms: is it a Heartwire server?`;
+  return new HeartwireError(ErrorCode.HANDSHAKE_FAILED, message, { sent: 'never' });
+}
+
+export function heartbeatTimedOut(remote: string, liveness: Liveness): HeartwireError {
+  const silentForMs = Math.round(liveness.silentForMs);
+  const message = `nothing was heard from ${remote} for ${String(silentForMs)} ms`;
+  return new HeartwireError(ErrorCode.HEARTBEAT_TIMEOUT, message, { sent: 'maybe', details: { silentForMs, missed: liveness.missed } });
+}
+
+/** What the other end gave as its reason to close. */
+export function peerError({ code, message }: ErrorMessage): HeartwireError {
+  return new HeartwireError(isErrorCode(code) ? code : ErrorCode.PROTOCOL_ERROR, message, { sent: 'maybe' });
+}
+
+/** What this end gives as its reason to close. A fault of our own is not explained to strangers. */
+export function toRefusal(error: unknown): HeartwireError {
+  if (error instanceof HeartwireError) return error;
+  if (error instanceof ProtocolViolation) return new HeartwireError(error.code, error.message, { sent: 'maybe', cause: error });
+  return new HeartwireError(ErrorCode.INTERNAL, 'the message could not be handled', { sent: 'maybe', cause: error });
+}
+
+/** What a call in flight fails with when its link is gone. */
+export function answerLost(call: OutgoingCall, reason: HeartwireError): HeartwireError {
+  const message = `the connection was lost before the answer came: ${reason.message}`;
+  return new HeartwireError(ErrorCode.CONNECTION_LOST, message, { sent: call.sent, cause: reason });
+}

@@ -1,0 +1,253 @@
+import { ErrorCode } from '../errors/error-code.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
+import { toWireError, toWireRefusal } from '../errors/wire-error.js';
+import type { Outgoing } from '../protocol/frame-encoder.js';
+import { failureText, responseText } from '../protocol/message-text.js';
+import type { CallId, EventMessage, RequestMessage } from '../protocol/messages.js';
+import { ProtocolViolation } from '../protocol/protocol-violation.js';
+import type { Clock } from '../timing/clock.js';
+import { DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
+import type { Admission } from './admission.js';
+import { toJson } from './call-body.js';
+import type { Codec } from './codec.js';
+import { EventBacklog } from './event-backlog.js';
+import { checkSize } from './outgoing-calls.js';
+import { ServedCall, type ServedCallKeeper } from './served-call.js';
+
+/** Runs the handlers of a call. It must settle the call, or stop when the call is cancelled. */
+export type Dispatch = (call: ServedCall) => void;
+
+export interface ServedCallLimits {
+  readonly runningCallsPerConnection: number;
+  readonly waitingEvents: number;
+  readonly waitingEventBytes: number;
+  /** The longest message that the other end takes. */
+  maxFrameBytes: number;
+}
+
+/** What the keeper of served calls asks of its session. */
+export interface ServedCallsHost {
+  readonly codec: Codec | undefined;
+  sendAnswer(message: Outgoing): void;
+  /** Nothing runs any more for the other end. */
+  settled(): void;
+}
+
+/** The calls and events of the other end that run here, with their bounds and deadlines. */
+export class ServedCalls implements ServedCallKeeper {
+  /** Set while this end is going away: new calls are refused. */
+  refusal: HeartwireError | undefined;
+
+  private readonly running = new Map<CallId, ServedCall>();
+  private readonly runningEvents = new Set<ServedCall>();
+  private readonly backlog: EventBacklog;
+  private readonly deadlines: DeadlineSweep;
+
+  constructor(
+    private readonly host: ServedCallsHost,
+    private readonly clock: Clock,
+    private readonly limits: ServedCallLimits,
+    private readonly admission: Admission,
+    private readonly dispatch: Dispatch,
+  ) {
+    this.backlog = new EventBacklog(limits.waitingEvents, limits.waitingEventBytes);
+    this.deadlines = new DeadlineSweep(clock, systemTimers, (now) => this.expire(now));
+  }
+
+  get count(): number {
+    return this.running.size + this.runningEvents.size;
+  }
+
+  get isIdle(): boolean {
+    return this.count === 0 && this.backlog.isEmpty;
+  }
+
+  /** A call, or an event whose sender waits for its end. */
+  request(message: RequestMessage | EventMessage, id: CallId): void {
+    if (this.running.has(id)) throw new ProtocolViolation('PROTOCOL_ERROR', `id ${JSON.stringify(id)} is in use already`);
+    const timeoutMs = message.kind === 'request' ? message.timeoutMs : undefined;
+    const refusal = this.refusal ?? this.overload() ?? (timeoutMs === 0 ? expired() : undefined);
+    if (refusal !== undefined) {
+      this.sendErr(id, toWireRefusal(refusal));
+      return;
+    }
+    const deadlineAt = timeoutMs === undefined ? Infinity : this.clock.now() + timeoutMs;
+    const { pattern, data, metadata } = message;
+    const call = new ServedCall(this, id, message.kind === 'event', pattern, data, metadata, deadlineAt);
+    this.running.set(id, call);
+    if (deadlineAt !== Infinity) this.deadlines.watch(deadlineAt);
+    this.start(call);
+  }
+
+  /** An event that nobody waits for. Beyond the bound of running calls it waits in order. */
+  event(message: EventMessage, sizeBytes: number): void {
+    if (this.overload() === undefined && this.backlog.isEmpty) {
+      this.startEvent(message);
+      return;
+    }
+    this.backlog.push(message, sizeBytes);
+    if (this.admission.isFull) this.admission.whenRoom(this.startWaitingEvents);
+  }
+
+  cancel(id: CallId): void {
+    const call = this.running.get(id);
+    if (call === undefined) return;
+    this.forget(call);
+    call.cancel(new HeartwireError(ErrorCode.CANCELLED, 'the caller no longer wants the answer', { sent: 'answered' }));
+  }
+
+  /** Stops everything that runs, and tells nobody: the other end is gone. */
+  cancelAll(reason: HeartwireError): void {
+    const calls = [...this.running.values(), ...this.runningEvents];
+    this.backlog.clear();
+    this.admission.forget(this.startWaitingEvents);
+    this.deadlines.stop();
+    for (const call of calls) {
+      this.forget(call);
+      call.cancel(reason);
+    }
+  }
+
+  /** Fails everything that still runs, and says so to the callers. */
+  failAll(reason: HeartwireError): void {
+    for (const [id, call] of this.running) {
+      this.forget(call);
+      call.cancel(reason);
+      this.sendFailure(id, reason);
+    }
+    this.cancelAll(reason);
+  }
+
+  answer(call: ServedCall, value: unknown, isLast: boolean): void {
+    const { id } = call;
+    if (id === undefined || call.isEvent) {
+      if (isLast) this.finish(call);
+      return;
+    }
+    let message: Outgoing;
+    try {
+      message = this.responseMessage(id, value, isLast);
+    } catch (error) {
+      this.fail(call, error);
+      call.cancel(error as Error);
+      return;
+    }
+    if (isLast) this.settle(call);
+    // The deadline bounds the first item only.
+    else call.deadlineAt = Infinity;
+    this.host.sendAnswer(message);
+  }
+
+  finish(call: ServedCall): void {
+    const { id } = call;
+    this.settle(call);
+    if (id !== undefined) this.host.sendAnswer(this.encoded({ id, isDisposed: true }) ?? responseText(id, undefined, true));
+  }
+
+  fail(call: ServedCall, error: unknown): void {
+    const { id } = call;
+    this.settle(call);
+    if (id !== undefined) this.sendFailure(id, error);
+  }
+
+  timeLeftMs(call: ServedCall): number | undefined {
+    return call.deadlineAt === Infinity ? undefined : Math.max(call.deadlineAt - this.clock.now(), 0);
+  }
+
+  private start(call: ServedCall): void {
+    this.admission.enter();
+    this.dispatch(call);
+  }
+
+  private startEvent(message: EventMessage): void {
+    const { pattern, data, metadata } = message;
+    const call = new ServedCall(this, undefined, true, pattern, data, metadata, Infinity);
+    this.runningEvents.add(call);
+    this.start(call);
+  }
+
+  private settle(call: ServedCall): void {
+    call.isSettled = true;
+    this.forget(call);
+  }
+
+  private forget(call: ServedCall): void {
+    const wasRunning = call.id === undefined ? this.runningEvents.delete(call) : this.running.delete(call.id);
+    if (!wasRunning) return;
+    this.admission.leave();
+    this.startWaitingEvents();
+    if (this.isIdle) this.host.settled();
+  }
+
+  private readonly startWaitingEvents = (): void => {
+    while (!this.backlog.isEmpty && this.overload() === undefined) {
+      const next = this.backlog.shift();
+      if (next !== undefined) this.startEvent(next);
+    }
+    if (!this.backlog.isEmpty && this.admission.isFull) this.admission.whenRoom(this.startWaitingEvents);
+  };
+
+  private overload(): HeartwireError | undefined {
+    const { runningCallsPerConnection } = this.limits;
+    if (this.count >= runningCallsPerConnection) return overloaded(runningCallsPerConnection, 'on this connection');
+    if (this.admission.isFull) return overloaded(this.admission.max, 'in this process');
+    return undefined;
+  }
+
+  private responseMessage(id: CallId, value: unknown, isLast: boolean): Outgoing {
+    let message: Outgoing | undefined = this.encoded({ id, response: value, isDisposed: isLast || undefined });
+    if (message === undefined) {
+      message =
+        value instanceof Uint8Array
+          ? { header: responseText(id, undefined, isLast), bytes: value }
+          : responseText(id, toJson(value), isLast);
+    }
+    checkSize(message, this.limits.maxFrameBytes);
+    return message;
+  }
+
+  private sendFailure(id: CallId, error: unknown): void {
+    this.sendErr(id, toWireError(error));
+  }
+
+  private sendErr(id: CallId, err: unknown): void {
+    this.host.sendAnswer(this.encoded({ id, err, isDisposed: true }) ?? failureText(id, failureJson(err)));
+  }
+
+  private encoded(packet: object): string | undefined {
+    const encode = this.host.codec?.encode;
+    return encode === undefined ? undefined : (toJson(encode(packet)) ?? 'null');
+  }
+
+  private expire(now: number): number | undefined {
+    let next = Infinity;
+    for (const [id, call] of this.running) {
+      if (call.deadlineAt <= now) {
+        const reason = expired();
+        this.forget(call);
+        call.cancel(reason);
+        this.sendFailure(id, reason);
+      } else if (call.deadlineAt < next) {
+        next = call.deadlineAt;
+      }
+    }
+    return next === Infinity ? undefined : next;
+  }
+}
+
+/** What an application threw may itself be no JSON: its caller still gets an answer. */
+function failureJson(err: unknown): string {
+  try {
+    return toJson(err) ?? 'null';
+  } catch {
+    return JSON.stringify(toWireError(undefined));
+  }
+}
+
+function expired(): HeartwireError {
+  return new HeartwireError(ErrorCode.DEADLINE_EXCEEDED, 'the time that the caller gave is over', { sent: 'answered' });
+}
+
+function overloaded(max: number, where: string): HeartwireError {
+  return new HeartwireError(ErrorCode.OVERLOADED, `${String(max)} calls run ${where} already`, { sent: 'never' });
+}

@@ -1,0 +1,28 @@
+import type { Codec } from './codec.js';
+import type { HeartbeatSettings } from './heart.js';
+
+/** What one end brings to a session. */
+export interface SessionSettings {
+  readonly role: 'accepting' | 'dialling';
+  /** Names the connection on the accepting end. */
+  readonly clientId: string;
+  /** What the dialling end calls itself, for the other end's logs. */
+  readonly name?: string | undefined;
+  readonly heartbeat: HeartbeatSettings;
+  /** How long `ready` may take after `hello`, in ms. Dialling end only. */
+  readonly handshakeTimeoutMs: number;
+  /** How long what runs may still take once the other end has finished sending, in ms. */
+  readonly drainTimeoutMs: number;
+  readonly limits: SessionLimits;
+  readonly codec?: Codec | undefined;
+}
+
+export interface SessionLimits {
+  readonly maxFrameBytes: number;
+  readonly sendBufferBytes: number;
+  readonly waitingCalls: number;
+  readonly waitingBytes: number;
+  readonly runningCallsPerConnection: number;
+  readonly waitingEvents: number;
+  readonly waitingEventBytes: number;
+}

@@ -1,0 +1,31 @@
+import type { HeartwireError } from '../errors/heartwire-error.js';
+import type { Attachment } from './attachment.js';
+
+type Timer = ReturnType<typeof setTimeout>;
+
+/**
+ * Where a session stands. A callback of a link that is no longer the state's link is stale, and
+ * is ignored; that ends every race with late callbacks.
+ *
+ *     dialling end:   detached → greeting → ready → draining → ending → detached
+ *     accepting end:  detached → ready → draining → ending → detached
+ *     either:         any → ended
+ */
+export type SessionState =
+  /** No link. Calls wait; nothing is served. */
+  | { readonly name: 'detached' }
+  /** The dialling end has said hello and waits for ready, as long as the timer lets it. */
+  | { readonly name: 'greeting'; readonly attachment: Attachment; readonly timer: Timer }
+  /** Calls flow. */
+  | { readonly name: 'ready'; readonly attachment: Attachment }
+  /** One end is going away: what runs is finished, until the timer says otherwise. */
+  | { readonly name: 'draining'; readonly attachment: Attachment; readonly timer: Timer }
+  /** The last word is said; the other end has a moment to read it and close. */
+  | { readonly name: 'ending'; readonly attachment: Attachment; readonly timer: Timer; readonly reason: HeartwireError }
+  /** For good. */
+  | { readonly name: 'ended'; readonly reason: HeartwireError };
+
+/** Ends what a state owns. An attachment goes along to the next state. */
+export function leave(state: SessionState): void {
+  if ('timer' in state) clearTimeout(state.timer);
+}
