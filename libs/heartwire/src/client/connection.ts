@@ -11,7 +11,8 @@ import type { OutgoingCall } from '../session/outgoing-call.js';
 import { answerLost, connectionClosed } from '../session/reasons.js';
 import type { Runtime } from '../timing/runtime.js';
 import { refuseCall } from '../session/refuse-call.js';
-import { Session, type SessionOwner } from '../session/session.js';
+import { Session } from '../session/session.js';
+import type { SessionOwner } from '../session/session-owner.js';
 import type { SessionSettings } from '../session/session-settings.js';
 import { Backoff } from '../timing/backoff.js';
 import type { Liveness } from '../timing/liveness.js';
@@ -208,12 +209,19 @@ export class Connection {
     };
     const admission = new Admission(limits.runningCallsPerConnection);
     const owner: SessionOwner = {
-      ready: () => {
+      ready: (resumed) => {
+        // A server that still knows the session has not crashed: only the link was bad.
+        if (resumed) this.backoff.reset();
         this.becomeReady(session.attachment?.link.remote ?? '');
       },
-      linkLost: (reason, inFlight) => {
-        this.linkLost(session, reason, inFlight);
+      linkLost: (reason) => {
+        if (session === this.session && !this.isClosed) this.linkLost(reason);
       },
+      sessionLost: (reason, inFlight) => {
+        this.settle(inFlight, reason);
+        if (session !== this.session || this.isClosed) this.sessionEnded(session, reason);
+      },
+      resume: () => undefined,
       goaway: (reason) => {
         this.moveOn(session, reason);
       },
@@ -229,24 +237,20 @@ export class Connection {
     return session;
   }
 
-  private linkLost(session: Session, reason: HeartwireError, inFlight: readonly OutgoingCall[]): void {
+  private linkLost(reason: HeartwireError): void {
+    if (this.current.name === 'ready') {
+      this.lostAt = this.runtime.clock.now();
+      this.listener.lost(reason);
+      this.retryLater();
+    } else {
+      this.attemptFailed(reason);
+    }
+  }
+
+  private sessionEnded(session: Session, reason: HeartwireError): void {
     this.leaving.delete(session);
-    const wasReady = this.current.name === 'ready';
-    const isCurrent = session === this.session;
-    if (isCurrent && !this.isClosed) {
-      if (wasReady) {
-        this.lostAt = this.runtime.clock.now();
-        this.listener.lost(reason);
-        this.retryLater();
-      } else {
-        this.attemptFailed(reason);
-      }
-    }
-    this.settle(inFlight, reason);
-    if (!isCurrent || this.isClosed) {
-      session.destroy(reason);
-      this.failWaiting(session, reason);
-    }
+    session.destroy(reason);
+    this.failWaiting(session, reason);
     this.closeWhenAllEnded();
   }
 

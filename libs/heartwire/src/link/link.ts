@@ -18,7 +18,7 @@ export interface Link {
   /** What carries it (a `net.Socket`), for `unwrap()`. */
   readonly carrier: unknown;
 
-  /** Starts delivery. Called once. */
+  /** Starts delivery; called again, what follows goes to another receiver. */
   open(receiver: LinkReceiver): void;
   /** Hands over a batch, in order, as one write. `false` means full: wait for `writable()`. */
   send(batch: readonly Outgoing[]): boolean;

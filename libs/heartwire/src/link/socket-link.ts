@@ -60,14 +60,16 @@ export class SocketLink implements Link {
   }
 
   open(receiver: LinkReceiver): void {
+    const isOpen = this.receiver !== undefined;
     this.receiver = receiver;
+    if (isOpen) return;
     this.socket
       .on('data', this.onData)
       .on('drain', () => {
-        receiver.writable();
+        this.receiver?.writable();
       })
       .on('end', () => {
-        receiver.peerEnded();
+        this.receiver?.peerEnded();
       })
       .on('error', (error) => {
         this.failure ??= fromNodeError(error, ErrorCode.CONNECTION_LOST);
@@ -75,7 +77,7 @@ export class SocketLink implements Link {
       .on('close', () => {
         this.partialFrame.stop();
         this.decoder.stop();
-        receiver.closed(this.failure);
+        this.receiver?.closed(this.failure);
       });
   }
 

@@ -86,6 +86,7 @@ export interface ResolvedClientOptions {
   readonly addresses: readonly Address[];
   readonly heartbeat: HeartbeatOptions;
   readonly drainTimeoutMs: number;
+  readonly resumeWindowMs: number;
   readonly callTimeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly handshakeTimeoutMs: number;

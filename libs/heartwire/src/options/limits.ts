@@ -26,6 +26,15 @@ export class ConnectionLimits {
   readonly sendBufferBytes: number | undefined = undefined;
 
   /**
+   * How much may be on its way to the other end without an acknowledgement; it is kept to be sent again over a new
+   * link. In bytes, from 1024. Beyond it messages wait.
+   *
+   * Default 16 MiB, or four times `maxFrameBytes` if that is more. Raise it for fast links with long round trips.
+   */
+  @Bytes({ min: 1_024 })
+  readonly deliveryLogBytes: number | undefined = undefined;
+
+  /**
    * How many calls of one peer run at once on a connection; each end announces its own. A whole number from 1.
    *
    * Default 1024: more than handlers that do work can use. The peer holds further calls back, so nothing fails.
@@ -73,6 +82,15 @@ export class ServerLimits extends ConnectionLimits {
    */
   @Bytes({ min: 1 })
   readonly waitingEventBytes: number | undefined = undefined;
+
+  /**
+   * How many sessions may wait for a new link at once. A whole number from 0. Beyond it the one that has waited longest
+   * ends.
+   *
+   * Default 16384: all clients of a large service may lose their links together. Lower it where strangers connect.
+   */
+  @Count({ min: 0 })
+  readonly suspendedSessions: number = 16_384;
 
   /**
    * How many connections the server holds. A whole number from 1, or `Infinity`. Further ones are closed at once.

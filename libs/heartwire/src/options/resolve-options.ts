@@ -20,6 +20,7 @@ export function resolveServerOptions(input: unknown): ResolvedServerOptions {
     heartbeat: frozen(heartbeat, {}),
     limits: frozen(limits, {
       sendBufferBytes: limits.sendBufferBytes ?? roomFor(limits, 16 * MEBIBYTE),
+      deliveryLogBytes: limits.deliveryLogBytes ?? roomFor(limits, 16 * MEBIBYTE),
       waitingEventBytes: limits.waitingEventBytes ?? roomFor(limits, 64 * MEBIBYTE),
     }),
   });
@@ -43,6 +44,7 @@ export function resolveClientOptions(input: unknown): ResolvedClientOptions {
     reconnect: frozen(reconnect, {}),
     limits: frozen(limits, {
       sendBufferBytes: limits.sendBufferBytes ?? roomFor(limits, 16 * MEBIBYTE),
+      deliveryLogBytes: limits.deliveryLogBytes ?? roomFor(limits, 16 * MEBIBYTE),
       waitingBytes: limits.waitingBytes ?? roomFor(limits, 64 * MEBIBYTE),
     }),
   });

@@ -33,6 +33,7 @@ export interface ResolvedServerOptions {
   readonly addresses: readonly Address[];
   readonly heartbeat: HeartbeatOptions;
   readonly drainTimeoutMs: number;
+  readonly resumeWindowMs: number;
   readonly limits: ResolvedLimits<ServerLimits>;
   readonly serializer: PacketSerializer | undefined;
   readonly deserializer: PacketDeserializer | undefined;

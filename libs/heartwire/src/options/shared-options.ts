@@ -29,6 +29,16 @@ export class SharedOptions {
   readonly drainTimeoutMs: number = 10_000;
 
   /**
+   * How long a session whose link broke waits for a new one, with all that runs in it. In ms, from 0, which ends
+   * sessions with their links. Both ends need it.
+   *
+   * Default 30000: a restart of the network in between, or a move of the client, costs no call. Raise it where
+   * links stay away longer; lower it where many clients come and go.
+   */
+  @Milliseconds({ min: 0 })
+  readonly resumeWindowMs: number = 30_000;
+
+  /**
    * Changes each packet before it is written, as with Nest's own transports.
    *
    * Default: none, so packets go out as they are, which is also the fastest way. Set it to speak a dialect that other

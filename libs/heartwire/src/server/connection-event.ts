@@ -6,4 +6,8 @@ import type { ServerConnection } from './server-connection.js';
 export type ConnectionEvent =
   | { readonly type: 'opened'; readonly connection: ServerConnection }
   | { readonly type: 'liveness'; readonly connection: ServerConnection; readonly liveness: Liveness }
+  /** Its link broke; its session waits for a new one. */
+  | { readonly type: 'suspended'; readonly connection: ServerConnection; readonly reason: HeartwireError }
+  /** Its session goes on over a new link. */
+  | { readonly type: 'resumed'; readonly connection: ServerConnection }
   | { readonly type: 'closed'; readonly connection: ServerConnection; readonly reason: HeartwireError };

@@ -8,9 +8,12 @@ import { nodeFrameEncoder, nodeRuntime } from '../link/node-runtime.js';
 import { SocketLink } from '../link/socket-link.js';
 import type { Address } from '../options/address.js';
 import type { ResolvedServerOptions } from '../options/server-options.js';
+import type { Resumption } from '../protocol/messages.js';
 import { Admission } from '../session/admission.js';
 import type { Codec } from '../session/codec.js';
+import { connectionClosed } from '../session/reasons.js';
 import type { Dispatch } from '../session/served-calls.js';
+import type { Session } from '../session/session.js';
 import type { SessionSettings } from '../session/session-settings.js';
 import type { Liveness } from '../timing/liveness.js';
 import type { ConnectionEvent } from './connection-event.js';
@@ -31,7 +34,9 @@ export class ConnectionRegistry {
   readonly events$: Observable<ConnectionEvent>;
 
   private readonly eventSubject = new Subject<ConnectionEvent>();
-  private readonly open = new Set<ServerConnection>();
+  private readonly open = new Map<string, ServerConnection>();
+  /** In the order in which they lost their links. */
+  private readonly waiting = new Set<ServerConnection>();
   private readonly encoder = nodeFrameEncoder();
   private readonly admission: Admission;
   private isClosing = false;
@@ -58,7 +63,7 @@ export class ConnectionRegistry {
   }
 
   get snapshots(): readonly ConnectionSnapshot[] {
-    return [...this.open].map((connection) => connection.snapshot);
+    return [...this.open.values()].map((connection) => connection.snapshot);
   }
 
   /** @throws HeartwireError when an address can't be listened at; the others are closed again. */
@@ -80,14 +85,14 @@ export class ConnectionRegistry {
   private async closeInOrder(): Promise<void> {
     this.isClosing = true;
     const accepted = this.listeners.map((listener) => listener.close());
-    for (const connection of this.open) connection.drain('shutdown', this.options.drainTimeoutMs);
+    for (const { session } of this.open.values()) session.drain('shutdown', this.options.drainTimeoutMs);
     await Promise.all(accepted);
     this.eventSubject.complete();
   }
 
   private accept(socket: Socket): void {
-    const { limits, heartbeat, drainTimeoutMs } = this.options;
-    if (this.isClosing || this.open.size >= limits.connections) {
+    const { limits, heartbeat, drainTimeoutMs, resumeWindowMs } = this.options;
+    if (this.isClosing || this.open.size - this.waiting.size >= limits.connections) {
       socket.destroy();
       return;
     }
@@ -97,18 +102,40 @@ export class ConnectionRegistry {
       heartbeat,
       handshakeTimeoutMs: 0,
       drainTimeoutMs,
+      resumeWindowMs,
       limits: { ...limits, waitingCalls: limits.runningCallsPerConnection, waitingBytes: limits.sendBufferBytes },
       codec: this.codec,
     };
     const link = new SocketLink(socket, this.encoder, nodeRuntime.clock, limits);
     const connection = new ServerConnection(link, settings, nodeRuntime, this.admission, this.dispatchFor, this);
-    this.open.add(connection);
-    connection.open();
+    this.open.set(settings.clientId, connection);
+    connection.session.attach(link);
     this.eventSubject.next({ type: 'opened', connection });
   }
 
+  suspended(connection: ServerConnection, reason: HeartwireError): void {
+    this.waiting.add(connection);
+    this.eventSubject.next({ type: 'suspended', connection, reason });
+    if (this.waiting.size <= this.options.limits.suspendedSessions) return;
+    const [longest] = this.waiting;
+    longest?.session.destroy(connectionClosed('too many sessions wait for a new link'));
+  }
+
+  resumed(connection: ServerConnection): void {
+    this.waiting.delete(connection);
+    this.eventSubject.next({ type: 'resumed', connection });
+  }
+
+  resume(doorman: ServerConnection, { session, secret }: Resumption): Session | undefined {
+    const known = this.open.get(session);
+    if (known === undefined || known === doorman || !known.session.canBeResumed(secret)) return undefined;
+    this.closed(doorman, connectionClosed('its session goes on'));
+    return known.session;
+  }
+
   closed(connection: ServerConnection, reason: HeartwireError): void {
-    if (!this.open.delete(connection)) return;
+    this.waiting.delete(connection);
+    if (!this.open.delete(connection.clientId)) return;
     if (!EXPECTED_ENDS.has(reason.code) && !connection.wasRefused) {
       this.logger.warn(`Lost the connection of ${connection.remote}: ${reason.code}, ${reason.message}`);
     }
@@ -116,7 +143,7 @@ export class ConnectionRegistry {
   }
 
   livenessChanged(connection: ServerConnection, liveness: Liveness): void {
-    if (this.open.has(connection)) this.eventSubject.next({ type: 'liveness', connection, liveness });
+    if (this.open.has(connection.clientId)) this.eventSubject.next({ type: 'liveness', connection, liveness });
   }
 
   refused(connection: ServerConnection, error: HeartwireError): void {

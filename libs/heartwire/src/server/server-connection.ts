@@ -1,5 +1,6 @@
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import type { Link } from '../link/link.js';
+import type { Resumption } from '../protocol/messages.js';
 import type { Runtime } from '../timing/runtime.js';
 import type { Admission } from '../session/admission.js';
 import { answerLost } from '../session/reasons.js';
@@ -16,6 +17,9 @@ export interface ConnectionSnapshot {
   readonly remote: string;
   readonly openedAt: Date;
   readonly uptimeMs: number;
+  /** Whether it has a link now, or its session waits for a new one. */
+  readonly isConnected: boolean;
+  /** Over the link that it has now. */
   readonly bytesReceived: number;
   readonly bytesSent: number;
   /** Calls and events of this client that run now. */
@@ -24,6 +28,12 @@ export interface ConnectionSnapshot {
 }
 
 export interface ServerConnectionListener {
+  /** Its link broke; its session waits for a new one. */
+  suspended(connection: ServerConnection, reason: HeartwireError): void;
+  /** Its session goes on over a new link. */
+  resumed(connection: ServerConnection): void;
+  /** The session that somebody wants to go on with over this connection. */
+  resume(connection: ServerConnection, resumption: Resumption): Session | undefined;
   closed(connection: ServerConnection, reason: HeartwireError): void;
   livenessChanged(connection: ServerConnection, liveness: Liveness): void;
   refused(connection: ServerConnection, error: HeartwireError): void;
@@ -32,25 +42,33 @@ export interface ServerConnectionListener {
 /** One client's connection, as its server and its handlers see it. */
 export class ServerConnection {
   readonly openedAt = new Date();
-  readonly remote: string;
   /** It broke the rules or a limit: that was told already. */
   wasRefused = false;
-  private readonly session: Session;
+  /** For the server: the conversation. */
+  readonly session: Session;
+  private lastRemote: string;
+  private lastName: string | undefined;
 
   constructor(
-    private readonly link: Link,
+    link: Link,
     settings: SessionSettings,
     runtime: Runtime,
     admission: Admission,
     dispatch: (connection: ServerConnection) => Dispatch,
     listener: ServerConnectionListener,
   ) {
-    this.remote = link.remote;
+    this.lastRemote = link.remote;
     this.session = new Session(settings, runtime, admission, dispatch(this), {
-      ready: () => undefined,
+      ready: (resumed) => {
+        if (resumed) listener.resumed(this);
+      },
+      resume: (resumption) => listener.resume(this, resumption),
       goaway: () => undefined,
       retries: () => false,
-      linkLost: (reason, inFlight) => {
+      linkLost: (reason, canBeResumed) => {
+        if (canBeResumed) listener.suspended(this, reason);
+      },
+      sessionLost: (reason, inFlight) => {
         for (const call of inFlight) call.observer.error(answerLost(call, reason));
         this.session.destroy(reason);
         listener.closed(this, reason);
@@ -65,12 +83,25 @@ export class ServerConnection {
     });
   }
 
+  /** Names the client; stable while its session goes on over new links. */
   get clientId(): string {
     return this.session.clientId;
   }
 
+  /** Where it comes from, now or last. */
+  get remote(): string {
+    this.lastRemote = this.session.attachment?.link.remote ?? this.lastRemote;
+    return this.lastRemote;
+  }
+
+  /** Whether it has a link now. Without one its session waits for it. */
+  get isConnected(): boolean {
+    return this.session.attachment !== undefined;
+  }
+
   get name(): string | undefined {
-    return this.session.attachment?.hello?.name;
+    this.lastName = this.session.attachment?.hello?.name ?? this.lastName;
+    return this.lastName;
   }
 
   get liveness(): Liveness | undefined {
@@ -78,26 +109,18 @@ export class ServerConnection {
   }
 
   get snapshot(): ConnectionSnapshot {
+    const link = this.session.attachment?.link;
     return {
       clientId: this.clientId,
       name: this.name,
       remote: this.remote,
       openedAt: this.openedAt,
       uptimeMs: Date.now() - this.openedAt.getTime(),
-      bytesReceived: this.link.bytesReceived,
-      bytesSent: this.link.bytesSent,
+      isConnected: this.isConnected,
+      bytesReceived: link?.bytesReceived ?? 0,
+      bytesSent: link?.bytesSent ?? 0,
       runningCalls: this.session.served.count,
       liveness: this.liveness,
     };
-  }
-
-  /** For the server: begins the conversation. */
-  open(): void {
-    this.session.attach(this.link);
-  }
-
-  /** For the server: ends the conversation in order. */
-  drain(reason: string, graceMs: number): void {
-    this.session.drain(reason, graceMs);
   }
 }

@@ -1,11 +1,14 @@
 import { attachBytes, openEnvelope } from '../protocol/binary-envelope.js';
 import { parseMessage } from '../protocol/message-parser.js';
-import type { Message } from '../protocol/messages.js';
+import { type CallMessage, type ControlMessage, isControlMessage } from '../protocol/messages.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Codec } from './codec.js';
 
 export interface InboundHost {
-  receive(message: Message, frameBytes: number): void;
+  /** A counted message is here, whatever becomes of it (docs/protocol.md, section 4). */
+  arrived(frameBytes: number): void;
+  receiveCall(message: CallMessage, frameBytes: number): void;
+  receiveControl(message: ControlMessage): void;
   /** A message could not be understood. */
   refuse(error: unknown): void;
 }
@@ -16,11 +19,17 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 export class Inbound {
   /** Set while a user's deserializer is at work on an earlier message: the later ones wait for it. */
   private decoding: Promise<void> | undefined;
+  private isStopped = false;
 
   constructor(
     private readonly host: InboundHost,
     private readonly codec: Codec | undefined,
   ) {}
+
+  /** What is still being decoded is dropped: its session is gone. */
+  stop(): void {
+    this.isStopped = true;
+  }
 
   text(text: string, frameBytes: number): void {
     try {
@@ -41,22 +50,42 @@ export class Inbound {
 
   private accept(raw: unknown, frameBytes: number): void {
     const decode = this.codec?.decode;
-    if (decode === undefined) this.host.receive(parseMessage(raw), frameBytes);
-    else this.decodeThenReceive(decode, raw, frameBytes);
-  }
-
-  private decodeThenReceive(decode: (raw: unknown) => unknown, raw: unknown, frameBytes: number): void {
-    const decoded = isControl(raw) ? raw : decode(raw);
-    if (this.decoding === undefined && !(decoded instanceof Promise)) {
-      this.host.receive(parseMessage(decoded), frameBytes);
+    if (decode !== undefined && !hasType(raw)) {
+      this.host.arrived(frameBytes);
+      this.decodeInTurn(decode, raw, frameBytes);
       return;
     }
+    const message = parseMessage(raw);
+    if (isControlMessage(message)) {
+      this.host.receiveControl(message);
+      return;
+    }
+    this.host.arrived(frameBytes);
+    if (this.decoding === undefined) this.host.receiveCall(message, frameBytes);
+    else this.deliverInTurn(Promise.resolve(message), frameBytes);
+  }
+
+  private decodeInTurn(decode: (raw: unknown) => unknown, raw: unknown, frameBytes: number): void {
+    const decoded = decode(raw);
+    if (decoded instanceof Promise) {
+      this.deliverInTurn(decoded.then(parseCall), frameBytes);
+    } else if (this.decoding === undefined) {
+      this.host.receiveCall(parseCall(decoded), frameBytes);
+    } else {
+      this.deliverInTurn(Promise.resolve(parseCall(decoded)), frameBytes);
+    }
+  }
+
+  private deliverInTurn(message: Promise<CallMessage>, frameBytes: number): void {
+    // Its failure is handled in its turn, not before.
+    message.catch(() => undefined);
     const turn = (this.decoding ?? Promise.resolve())
       .then(async () => {
-        this.host.receive(parseMessage(await decoded), frameBytes);
+        const received = await message;
+        if (!this.isStopped) this.host.receiveCall(received, frameBytes);
       })
       .catch((error: unknown) => {
-        this.host.refuse(error);
+        if (!this.isStopped) this.host.refuse(error);
       })
       .finally(() => {
         if (this.decoding === turn) this.decoding = undefined;
@@ -81,6 +110,13 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-function isControl(raw: unknown): boolean {
+/** Control messages, and the calls' own `cancel` and `credit`, are no packets that a deserializer knows. */
+function hasType(raw: unknown): boolean {
   return typeof raw === 'object' && raw !== null && 'type' in raw;
+}
+
+function parseCall(decoded: unknown): CallMessage {
+  const message = parseMessage(decoded);
+  if (isControlMessage(message)) throw new ProtocolViolation('PROTOCOL_ERROR', 'a deserializer must not make control messages');
+  return message;
 }

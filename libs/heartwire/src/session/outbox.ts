@@ -1,5 +1,7 @@
 import type { Link } from '../link/link.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
+import type { Delivery } from './delivery.js';
+import { sizeOf } from './message-size.js';
 
 /** How much is handed to the link at once. What waits behind it can still be overtaken. */
 const BATCH_BYTES = 262_144;
@@ -13,10 +15,12 @@ export interface CallSource {
 /**
  * What a session has to say, in the order of its urgency: control messages, answers, calls.
  * Everything said within one tick leaves as one write. Answers are bounded by `maxBytes`; calls
- * wait in their source, which has a bound of its own.
+ * wait in their source, which has a bound of its own. What is handed to a link, `delivery` keeps.
  */
 export class Outbox {
   private control: Outgoing[] = [];
+  /** Handed to an earlier link, and not received there. `delivery` keeps it already. */
+  private again: readonly Outgoing[] = [];
   private answers: Outgoing[] = [];
   private answerBytes = 0;
   private link: Link | undefined;
@@ -27,6 +31,7 @@ export class Outbox {
   constructor(
     private readonly defer: (task: () => void) => void,
     private readonly calls: CallSource,
+    private readonly delivery: Delivery,
     private readonly maxBytes: number,
     private readonly onOverflow: (queuedBytes: number) => void,
   ) {}
@@ -42,11 +47,16 @@ export class Outbox {
     this.isEnding = false;
   }
 
-  /** Forgets the link and all that was queued for it. */
+  /** The link is gone. Answers wait for the next one; control messages were meant for the old. */
   detach(): void {
     this.link = undefined;
     this.hasRoom = false;
     this.control = [];
+    this.again = [];
+  }
+
+  /** Drops the answers that wait: nobody is left who wants them. */
+  clear(): void {
     this.answers = [];
     this.answerBytes = 0;
   }
@@ -58,11 +68,16 @@ export class Outbox {
   }
 
   pushAnswer(message: Outgoing): void {
-    if (this.link === undefined) return;
     this.answers.push(message);
     this.answerBytes += sizeOf(message);
     if (this.queuedBytes > this.maxBytes) this.onOverflow(this.queuedBytes);
     else this.wake();
+  }
+
+  /** Sends again, before anything new, what the other end has not received. */
+  replay(): void {
+    this.again = this.delivery.unacknowledged();
+    this.wake();
   }
 
   /** Something may be sent: looks once the tick's work is done. */
@@ -101,33 +116,47 @@ export class Outbox {
   private nextBatch(): Outgoing[] {
     const batch = this.control;
     this.control = [];
-    let room = BATCH_BYTES;
-    room -= this.takeAnswers(batch, room);
-    while (room > 0) {
+    let bytes = this.takeAgain(batch);
+    // Nothing new goes before what must be sent again.
+    if (this.again.length > 0) return batch;
+    bytes += this.takeAnswers(batch, bytes);
+    while (bytes < BATCH_BYTES && !this.delivery.isWindowFull) {
       const message = this.calls.take();
       if (message === undefined) break;
-      batch.push(message);
-      room -= sizeOf(message);
+      bytes += this.handOver(message, batch);
     }
     return batch;
   }
 
-  private takeAnswers(batch: Outgoing[], room: number): number {
-    if (this.answers.length === 0) return 0;
-    let taken = 0;
+  private takeAgain(batch: Outgoing[]): number {
     let bytes = 0;
-    for (const answer of this.answers) {
-      if (bytes >= room) break;
-      batch.push(answer);
-      bytes += sizeOf(answer);
+    let taken = 0;
+    for (const message of this.again) {
+      if (bytes >= BATCH_BYTES) break;
+      batch.push(message);
+      bytes += sizeOf(message);
       taken += 1;
     }
-    this.answers = taken === this.answers.length ? [] : this.answers.slice(taken);
+    if (taken > 0) this.again = this.again.slice(taken);
+    return bytes;
+  }
+
+  private takeAnswers(batch: Outgoing[], before: number): number {
+    let bytes = 0;
+    let taken = 0;
+    for (const answer of this.answers) {
+      if (before + bytes >= BATCH_BYTES || this.delivery.isWindowFull) break;
+      bytes += this.handOver(answer, batch);
+      taken += 1;
+    }
+    if (taken > 0) this.answers = taken === this.answers.length ? [] : this.answers.slice(taken);
     this.answerBytes -= bytes;
     return bytes;
   }
-}
 
-function sizeOf(message: Outgoing): number {
-  return typeof message === 'string' ? message.length : message.header.length + message.bytes.byteLength;
+  private handOver(message: Outgoing, batch: Outgoing[]): number {
+    batch.push(message);
+    this.delivery.handedOver(message);
+    return sizeOf(message);
+  }
 }

@@ -5,6 +5,7 @@ import type { CallId } from '../protocol/messages.js';
 import { DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
 import type { Clock } from '../timing/clock.js';
 import type { CallKeeper, OutgoingCall } from './outgoing-call.js';
+import { checkSize } from './message-size.js';
 import type { CallSource } from './outbox.js';
 
 export interface OutgoingCallLimits {
@@ -228,27 +229,4 @@ export class OutgoingCalls implements CallSource, CallKeeper {
 function deadlineExceeded(call: OutgoingCall): HeartwireError {
   const message = call.sent === 'never' ? 'the call could not be sent in time' : 'no answer came in time';
   return new HeartwireError(ErrorCode.DEADLINE_EXCEEDED, message, { sent: call.sent });
-}
-
-/** @throws HeartwireError `FRAME_TOO_LARGE` when the other end would refuse the message. */
-export function checkSize(message: Outgoing, maxFrameBytes: number): void {
-  const bytes = frameBytes(message, maxFrameBytes);
-  if (bytes <= maxFrameBytes) return;
-  throw new HeartwireError(
-    ErrorCode.FRAME_TOO_LARGE,
-    `the message takes ${String(bytes)} bytes; the other end takes ${String(maxFrameBytes)} at most (limits.maxFrameBytes)`,
-    { sent: 'never', details: { bytes, maxFrameBytes } },
-  );
-}
-
-const UTF8_BYTES_AT_MOST = 3;
-const ENVELOPE_HEADER_BYTES = 4;
-const utf8 = new TextEncoder();
-
-/** The payload's bytes; a cheap upper bound where that already fits. */
-function frameBytes(message: Outgoing, fits: number): number {
-  const text = typeof message === 'string' ? message : message.header;
-  const rest = typeof message === 'string' ? 0 : ENVELOPE_HEADER_BYTES + message.bytes.byteLength;
-  const upperBound = text.length * UTF8_BYTES_AT_MOST + rest;
-  return upperBound <= fits ? upperBound : utf8.encode(text).byteLength + rest;
 }

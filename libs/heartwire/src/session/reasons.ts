@@ -43,3 +43,8 @@ export function answerLost(call: OutgoingCall, reason: HeartwireError): Heartwir
   const message = `the connection was lost before the answer came: ${reason.message}`;
   return new HeartwireError(ErrorCode.CONNECTION_LOST, message, { sent: call.sent, cause: reason });
 }
+
+export function slowConsumer(queuedBytes: number): HeartwireError {
+  const message = `${String(queuedBytes)} bytes wait for the other end to read them`;
+  return new HeartwireError(ErrorCode.SLOW_CONSUMER, message, { sent: 'maybe', details: { queuedBytes } });
+}

@@ -11,7 +11,7 @@ import type { Admission } from './admission.js';
 import { toJson } from './call-body.js';
 import type { Codec } from './codec.js';
 import { EventBacklog } from './event-backlog.js';
-import { checkSize } from './outgoing-calls.js';
+import { checkSize } from './message-size.js';
 import { ServedCall, type ServedCallKeeper } from './served-call.js';
 
 /** Runs the handlers of a call. It must settle the call, or stop when the call is cancelled. */

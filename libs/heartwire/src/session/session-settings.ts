@@ -13,6 +13,8 @@ export interface SessionSettings {
   readonly handshakeTimeoutMs: number;
   /** How long what runs may still take once the other end has finished sending, in ms. */
   readonly drainTimeoutMs: number;
+  /** How long a session waits for a new link, in ms; 0 ends it with its link. */
+  readonly resumeWindowMs: number;
   readonly limits: SessionLimits;
   readonly codec?: Codec | undefined;
 }
@@ -20,6 +22,8 @@ export interface SessionSettings {
 export interface SessionLimits {
   readonly maxFrameBytes: number;
   readonly sendBufferBytes: number;
+  /** What may be on its way without an acknowledgement: the send window. */
+  readonly deliveryLogBytes: number;
   readonly waitingCalls: number;
   readonly waitingBytes: number;
   readonly runningCallsPerConnection: number;

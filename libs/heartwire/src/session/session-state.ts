@@ -7,23 +7,38 @@ type Timer = ReturnType<typeof setTimeout>;
  * Where a session stands. A callback of a link that is no longer the state's link is stale, and
  * is ignored; that ends every race with late callbacks.
  *
- *     dialling end:   detached → greeting → ready → draining → ending → detached
- *     accepting end:  detached → ready → draining → ending → detached
- *     either:         any → ended
+ *     dialling end:   detached → greeting → ready → suspended → greeting → ready → …
+ *     accepting end:  detached → ready → suspended → ready → …
+ *     either:         ready → draining → ending → detached          any → ended
  */
 export type SessionState =
-  /** No link. Calls wait; nothing is served. */
+  /** No link, and nothing to go on with. Calls wait; nothing is served. */
   | { readonly name: 'detached' }
   /** The dialling end has said hello and waits for ready, as long as the timer lets it. */
-  | { readonly name: 'greeting'; readonly attachment: Attachment; readonly timer: Timer }
+  | {
+      readonly name: 'greeting';
+      readonly attachment: Attachment;
+      readonly timer: Timer;
+      readonly suspension: Suspension | undefined;
+    }
   /** Calls flow. */
   | { readonly name: 'ready'; readonly attachment: Attachment }
+  /** The link broke. What runs, runs on; the session waits for a new link until the timer ends it. */
+  | { readonly name: 'suspended'; readonly suspension: Suspension; readonly timer: Timer }
   /** One end is going away: what runs is finished, until the timer says otherwise. */
   | { readonly name: 'draining'; readonly attachment: Attachment; readonly timer: Timer }
   /** The last word is said; the other end has a moment to read it and close. */
   | { readonly name: 'ending'; readonly attachment: Attachment; readonly timer: Timer; readonly reason: HeartwireError }
   /** For good. */
   | { readonly name: 'ended'; readonly reason: HeartwireError };
+
+/** A session without a link, that may get a new one. */
+export interface Suspension {
+  /** On the session's clock, in ms. */
+  readonly until: number;
+  /** Why the link broke. */
+  readonly reason: HeartwireError;
+}
 
 /** Ends what a state owns. An attachment goes along to the next state. */
 export function leave(state: SessionState): void {

@@ -1,10 +1,9 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
-import { fromWireError } from '../errors/wire-error.js';
 import type { Link, LinkReceiver } from '../link/link.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
 import { cancelText, controlText } from '../protocol/message-text.js';
-import type { CallId, ControlMessage, GoawayMessage, Message } from '../protocol/messages.js';
+import type { CallId, CallMessage, ControlMessage, GoawayMessage, HelloMessage, ReadyMessage } from '../protocol/messages.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Liveness } from '../timing/liveness.js';
 import type { Runtime } from '../timing/runtime.js';
@@ -12,49 +11,41 @@ import type { Admission } from './admission.js';
 import type { Attachment } from './attachment.js';
 import type { Codec } from './codec.js';
 import { statusResponse } from './connection-facts.js';
+import { Delivery } from './delivery.js';
 import { checkVersion, helloMessage, readyMessage, welcomeMessage } from './handshake.js';
+import { Exchange } from './exchange.js';
 import { Heart } from './heart.js';
 import { Inbound } from './inbound.js';
 import type { OutgoingCall } from './outgoing-call.js';
-import { OutgoingCalls } from './outgoing-calls.js';
+import type { OutgoingCalls } from './outgoing-calls.js';
 import { Outbox } from './outbox.js';
-import { connectionClosed, connectionLost, handshakeTimedOut, heartbeatTimedOut, peerError, toRefusal } from './reasons.js';
-import { type Dispatch, ServedCalls } from './served-calls.js';
+import { connectionClosed, connectionLost, handshakeTimedOut, heartbeatTimedOut, peerError, slowConsumer, toRefusal } from './reasons.js';
+import type { Dispatch, ServedCalls } from './served-calls.js';
+import { isSameSecret, newIdentity, type SessionIdentity } from './session-identity.js';
+import type { SessionOwner } from './session-owner.js';
 import type { SessionSettings } from './session-settings.js';
-import { leave, type SessionState } from './session-state.js';
+import { leave, type SessionState, type Suspension } from './session-state.js';
 
 /** How long the other end has to read the last word and close. */
 const LINGER_MS = 1_000;
 
-/** Who owns a session decides what follows from what happens to it. */
-export interface SessionOwner {
-  /** Calls can be sent now. */
-  ready(): void;
-  /** The link is gone, and these calls were in flight on it: the owner settles them. */
-  linkLost(reason: HeartwireError, inFlight: readonly OutgoingCall[]): void;
-  /** The other end is going away and takes no new calls. */
-  goaway(reason: string, graceMs: number): void;
-  /** `true` when the owner will send the failed call again, instead of letting it fail. */
-  retries(call: OutgoingCall, error: HeartwireError): boolean;
-  livenessChanged(liveness: Liveness): void;
-  /** The other end broke the rules or a limit: one line for the log. */
-  refused(error: HeartwireError): void;
-}
-
 /**
  * The conversation of two peers. Both ends are the same class: either may call the other. It
- * outlives its link: calls that were not sent yet wait for the next one.
+ * outlives its link: calls that were not sent wait for the next one, and what was under way goes
+ * on over it when both ends still know the session (docs/protocol.md, section 4).
  */
 export class Session {
-  readonly calls: OutgoingCalls;
-  readonly served: ServedCalls;
   liveness: Liveness | undefined;
 
   private current: SessionState = { name: 'detached' };
+  /** What a new link needs to take the session up again. */
+  private identity: SessionIdentity | undefined;
+  private readonly exchange: Exchange;
   private readonly outbox: Outbox;
-  /** `maxFrameBytes` is lowered to what the other end takes. */
+  private readonly delivery: Delivery;
+  private inbound: Inbound;
+  /** `maxFrameBytes` is what the other end takes, once it said so. */
   private readonly peerLimits: { maxFrameBytes: number } & Omit<SessionSettings['limits'], 'maxFrameBytes'>;
-  private readonly inbound: Inbound;
 
   constructor(
     private readonly settings: SessionSettings,
@@ -63,13 +54,13 @@ export class Session {
     dispatch: Dispatch,
     private readonly owner: SessionOwner,
   ) {
+    const { sendBufferBytes, deliveryLogBytes } = settings.limits;
     this.peerLimits = { ...settings.limits };
-    this.calls = new OutgoingCalls(this, runtime.clock, this.peerLimits);
-    this.served = new ServedCalls(this, runtime.clock, this.peerLimits, admission, dispatch);
+    this.exchange = new Exchange(this, runtime.clock, this.peerLimits, admission, dispatch);
     this.inbound = new Inbound(this, settings.codec);
-    this.outbox = new Outbox(runtime.defer, this.calls, settings.limits.sendBufferBytes, (queuedBytes) => {
-      const message = `${String(queuedBytes)} bytes wait for the other end to read them`;
-      this.detach(this.attachment?.link, new HeartwireError(ErrorCode.SLOW_CONSUMER, message, { sent: 'maybe' }));
+    this.delivery = new Delivery(deliveryLogBytes);
+    this.outbox = new Outbox(runtime.defer, this.exchange.calls, this.delivery, sendBufferBytes, (queuedBytes) => {
+      this.abandon(slowConsumer(queuedBytes));
     });
   }
 
@@ -82,32 +73,58 @@ export class Session {
     return 'attachment' in this.current ? this.current.attachment : undefined;
   }
 
+  /** The calls that this end makes. */
+  get calls(): OutgoingCalls {
+    return this.exchange.calls;
+  }
+
+  /** The calls that run here for the other end. */
+  get served(): ServedCalls {
+    return this.exchange.served;
+  }
+
   get codec(): Codec | undefined {
     return this.settings.codec;
   }
 
+  /** Names the session; stable while it is resumed. */
   get clientId(): string {
-    return this.attachment?.welcome?.clientId ?? this.settings.clientId;
+    return this.identity?.session ?? this.attachment?.welcome?.clientId ?? this.settings.clientId;
   }
 
-  /** Begins the conversation on a new link. */
+  /** Whether everything said has arrived: nothing would be sent again. */
+  get isDelivered(): boolean {
+    return this.delivery.isEmpty;
+  }
+
+  /** Begins the conversation on a new link, or goes on with it. */
   attach(link: Link): void {
-    if (this.current.name !== 'detached') throw new Error(`a ${this.current.name} session takes no link`);
-    this.outbox.attach(link);
-    const attachment = { link, heart: new Heart(link, this.runtime, this.settings.heartbeat, this), openedAt: new Date() };
+    const { current } = this;
+    if (current.name !== 'detached' && current.name !== 'suspended') {
+      throw new Error(`a ${current.name} session takes no link`);
+    }
+    const attachment = this.attachmentFor(link);
     if (this.settings.role === 'accepting') {
       this.calls.maxInFlight = this.settings.limits.runningCallsPerConnection;
       this.sendControl(welcomeMessage(this.settings));
       this.move({ name: 'ready', attachment });
     } else {
-      this.sendControl(helloMessage(this.settings));
       const { handshakeTimeoutMs } = this.settings;
+      const resume = this.identity && { ...this.identity, received: this.delivery.received };
+      this.sendControl(helloMessage(this.settings, resume));
       const timer = setTimeout(() => {
         this.detach(link, handshakeTimedOut(link.remote, handshakeTimeoutMs));
       }, handshakeTimeoutMs);
-      this.move({ name: 'greeting', attachment, timer });
+      const suspension = current.name === 'suspended' ? current.suspension : undefined;
+      this.move({ name: 'greeting', attachment, timer, suspension });
     }
     link.open(this.receiverFor(link));
+  }
+
+  /** Accepting end: whether the session is here to be gone on with, for whoever knows its secret. */
+  canBeResumed(secret: string): boolean {
+    const { current } = this;
+    return this.identity !== undefined && (current.name === 'ready' || current.name === 'suspended') && isSameSecret(this.identity.secret, secret);
   }
 
   /**
@@ -117,18 +134,19 @@ export class Session {
   drain(reason: string, graceMs: number): void {
     const { current } = this;
     this.served.refusal = new HeartwireError(ErrorCode.DRAINING, `this end is going away: ${reason}`, { sent: 'never' });
-    if (current.name === 'detached' || current.name === 'greeting') {
-      this.destroy(connectionClosed(reason));
-    } else if (current.name === 'ready') {
+    if (current.name === 'ready') {
       this.sendControl({ kind: 'goaway', reason, graceMs });
       this.startDraining(current.attachment, reason, graceMs);
+    } else if (current.name === 'detached' || current.name === 'greeting' || current.name === 'suspended') {
+      this.destroy(connectionClosed(reason));
     }
   }
 
   /** Ends now and for good, whatever runs. Calls that wait stay for the owner to take. */
   destroy(reason: HeartwireError): void {
-    if (this.current.name === 'ended') return;
-    this.detach(this.attachment?.link, reason);
+    // Without a link and a session there is nothing to give up; the owner may be here because it just was.
+    if (this.current.name !== 'detached' && this.current.name !== 'ended') this.abandon(reason);
+    if (this.state === 'ended') return;
     this.calls.stop();
     this.move({ name: 'ended', reason });
   }
@@ -148,13 +166,17 @@ export class Session {
   }
 
   settled(): void {
-    if (this.current.name === 'draining' && this.isIdle) this.end(this.current.attachment, connectionClosed('drained'));
+    if (this.current.name === 'draining' && this.exchange.isIdle) this.end(this.current.attachment, connectionClosed('drained'));
+  }
+
+  retries(call: OutgoingCall, error: HeartwireError): boolean {
+    return this.owner.retries(call, error);
   }
 
   // What the heart asks of its session.
 
   sendPing(timestamp: number): void {
-    this.sendControl({ kind: 'ping', timestamp });
+    this.sendControl({ kind: 'ping', timestamp, received: this.tellReceived() });
   }
 
   livenessChanged(liveness: Liveness): void {
@@ -166,34 +188,57 @@ export class Session {
 
   // What comes in.
 
-  receive(message: Message, frameBytes: number): void {
+  arrived(frameBytes: number): void {
+    if (!this.delivery.arrived(frameBytes)) return;
+    this.delivery.acknowledgementSent();
+    this.sendControl({ kind: 'ack', received: this.delivery.received });
+  }
+
+  receiveCall(message: CallMessage, frameBytes: number): void {
+    this.exchange.receive(message, frameBytes);
+  }
+
+  receiveControl(message: ControlMessage): void {
+    const { attachment, current } = this;
+    if (attachment === undefined) return;
     switch (message.kind) {
-      case 'response':
-        this.calls.response(message.id, message.response, message.isDisposed);
+      case 'ping':
+        this.acknowledge(message.received);
+        this.sendControl({ kind: 'pong', timestamp: message.timestamp, received: this.tellReceived() });
         break;
-      case 'request':
-        this.served.request(message, message.id);
+      case 'pong':
+        this.acknowledge(message.received);
+        attachment.heart.pong(message.timestamp);
         break;
-      case 'event':
-        if (message.id === undefined) this.served.event(message, frameBytes);
-        else this.served.request(message, message.id);
+      case 'ack':
+        this.acknowledge(message.received);
         break;
-      case 'end':
-        this.calls.end(message.id);
+      case 'welcome':
+        inTurn(message, current.name === 'greeting' && attachment.welcome === undefined);
+        checkVersion(message.protocol);
+        attachment.welcome = message;
+        this.peerLimits.maxFrameBytes = message.maxFrameBytes;
         break;
-      case 'failure':
-        this.callFailed(message.id, message.err);
+      case 'hello':
+        inTurn(message, this.settings.role === 'accepting' && attachment.hello === undefined);
+        checkVersion(message.protocol);
+        this.greeted(attachment, message);
         break;
-      case 'cancel':
-        this.served.cancel(message.id);
+      case 'ready':
+        if (current.name !== 'greeting') throw outOfTurn(message);
+        this.becomeReady(attachment, message, current.suspension);
         break;
-      case 'chunk':
-      case 'chunk-end':
-      case 'credit':
-        // Streams of the caller are not part of this version: none can be open, so it is a late or idle word.
+      case 'goaway':
+        if (current.name === 'ready') this.peerGoesAway(attachment, message);
         break;
-      default:
-        this.receiveControl(message);
+      case 'error':
+        attachment.lastWord = peerError(message);
+        break;
+      case 'status':
+        this.sendControl(statusResponse(this.clientId, attachment, this.runtime.clock.now(), this.liveness));
+        break;
+      case 'status-response':
+        break;
     }
   }
 
@@ -207,79 +252,97 @@ export class Session {
     this.end(attachment, refusal);
   }
 
-  private receiveControl(message: ControlMessage): void {
-    const { attachment } = this;
-    if (attachment === undefined) return;
-    switch (message.kind) {
-      case 'ping':
-        this.sendControl({ kind: 'pong', timestamp: message.timestamp });
-        break;
-      case 'pong':
-        attachment.heart.pong(message.timestamp);
-        break;
-      case 'welcome':
-        this.inTurn(message, this.current.name === 'greeting' && attachment.welcome === undefined);
-        checkVersion(message.protocol);
-        attachment.welcome = message;
-        this.peerLimits.maxFrameBytes = message.maxFrameBytes;
-        break;
-      case 'hello':
-        this.inTurn(message, this.settings.role === 'accepting' && attachment.hello === undefined);
-        checkVersion(message.protocol);
-        attachment.hello = message;
-        this.peerLimits.maxFrameBytes = message.maxFrameBytes ?? this.peerLimits.maxFrameBytes;
-        this.calls.maxInFlight = message.maxInFlight ?? this.calls.maxInFlight;
-        attachment.heart.agree(message.heartbeatInterval, message.heartbeatTimeout);
-        this.sendControl(readyMessage(this.settings, attachment.heart));
-        break;
-      case 'ready':
-        this.inTurn(message, this.current.name === 'greeting');
-        attachment.heart.agree(message.heartbeatInterval, message.heartbeatTimeout);
-        this.move({ name: 'ready', attachment });
-        this.calls.maxInFlight = attachment.welcome?.maxInFlight ?? this.settings.limits.runningCallsPerConnection;
-        this.owner.ready();
-        this.outbox.wake();
-        break;
-      case 'goaway':
-        this.peerGoesAway(attachment, message);
-        break;
-      case 'error':
-        attachment.lastWord = peerError(message);
-        break;
-      case 'status':
-        this.sendControl(statusResponse(this.clientId, attachment, this.runtime.clock.now(), this.liveness));
-        break;
-      case 'ack':
-      case 'status-response':
-        break;
+  /** Accepting end: the other end wants a session, new or old. */
+  private greeted(attachment: Attachment, hello: HelloMessage): void {
+    const { resume } = hello;
+    const known = resume && this.owner.resume(resume);
+    if (known !== undefined) {
+      this.giveLinkTo(known, attachment, hello);
+      return;
     }
+    this.identity = newIdentity(this.settings.clientId);
+    this.delivery.begin(this.settings.resumeWindowMs > 0);
+    this.agree(attachment, hello);
+    this.sendControl(readyMessage(this.identity, false, 0, attachment.heart));
+  }
+
+  /** The session that the other end means takes over the link; this one was only its doorman. */
+  private giveLinkTo(known: Session, { link, heart }: Attachment, hello: HelloMessage): void {
+    heart.stop();
+    this.outbox.detach();
+    this.calls.stop();
+    this.move({ name: 'ended', reason: connectionClosed('its session goes on') });
+    known.resumeOn(link, hello);
+  }
+
+  private resumeOn(link: Link, hello: HelloMessage): void {
+    // A session has one link at a time: the other end knows better than we that the old one is dead.
+    const old = this.attachment;
+    old?.heart.stop();
+    this.outbox.detach();
+    const attachment = this.attachmentFor(link);
+    this.move({ name: 'ready', attachment });
+    old?.link.destroy();
+    link.open(this.receiverFor(link));
+    this.agree(attachment, hello);
+    try {
+      this.delivery.acknowledge(hello.resume?.received ?? 0);
+    } catch (error) {
+      this.refuse(error);
+      return;
+    }
+    this.sendControl(readyMessage(this.identity ?? newIdentity(this.clientId), true, this.tellReceived() ?? 0, attachment.heart));
+    this.outbox.replay();
+    this.owner.ready(true);
+  }
+
+  private agree(attachment: Attachment, hello: HelloMessage): void {
+    attachment.hello = hello;
+    this.peerLimits.maxFrameBytes = hello.maxFrameBytes ?? this.peerLimits.maxFrameBytes;
+    this.calls.maxInFlight = hello.maxInFlight ?? this.settings.limits.runningCallsPerConnection;
+    attachment.heart.agree(hello.heartbeatInterval, hello.heartbeatTimeout);
+  }
+
+  /** Dialling end: the session stands. */
+  private becomeReady(attachment: Attachment, ready: ReadyMessage, suspension: Suspension | undefined): void {
+    attachment.heart.agree(ready.heartbeatInterval, ready.heartbeatTimeout);
+    if (ready.resumed) {
+      inTurn(ready, suspension !== undefined);
+      this.delivery.acknowledge(ready.received);
+      this.outbox.replay();
+    } else {
+      // Before the first call of the new session: what the old one left is settled.
+      if (suspension !== undefined) this.lose(suspension.reason);
+      this.delivery.begin(this.settings.resumeWindowMs > 0);
+    }
+    this.identity = { session: ready.session, secret: ready.secret };
+    this.move({ name: 'ready', attachment });
+    this.calls.maxInFlight = attachment.welcome?.maxInFlight ?? this.settings.limits.runningCallsPerConnection;
+    this.owner.ready(ready.resumed);
+    this.outbox.wake();
   }
 
   private peerGoesAway(attachment: Attachment, { reason, graceMs }: GoawayMessage): void {
-    if (this.current.name !== 'ready') return;
     this.calls.maxInFlight = 0;
     this.startDraining(attachment, reason, graceMs + LINGER_MS);
     this.owner.goaway(reason, graceMs);
   }
 
-  private callFailed(id: CallId, err: unknown): void {
-    const call = this.calls.failed(id);
-    if (call === undefined) return;
-    const error = fromWireError(err);
-    if (error instanceof HeartwireError && this.owner.retries(call, error)) return;
-    call.observer.error(error);
+  private acknowledge(received: number | undefined): void {
+    if (received === undefined) return;
+    this.delivery.acknowledge(received);
+    // The window may have been full.
+    this.outbox.wake();
   }
 
-  private inTurn(message: ControlMessage, isInTurn: boolean): void {
-    if (!isInTurn) throw new ProtocolViolation('PROTOCOL_ERROR', `"${message.kind}" is out of turn`);
+  private tellReceived(): number | undefined {
+    if (this.identity === undefined) return undefined;
+    this.delivery.acknowledgementSent();
+    return this.delivery.received;
   }
 
   private sendControl(message: ControlMessage): void {
     this.outbox.pushControl(controlText(message));
-  }
-
-  private get isIdle(): boolean {
-    return this.served.isIdle && this.calls.isIdle;
   }
 
   private startDraining(attachment: Attachment, reason: string, graceMs: number): void {
@@ -303,29 +366,75 @@ export class Session {
     this.outbox.end();
   }
 
-  /** The link is gone, or is given up now. */
-  private detach(link: Link | undefined, reason: HeartwireError): void {
-    const { attachment } = this;
-    if (attachment === undefined || attachment.link !== link) return;
-    const because = this.current.name === 'ending' ? this.current.reason : (attachment.lastWord ?? reason);
+  /** The link is gone, or is given up now. A session that both ends may know waits for a new one. */
+  private detach(link: Link, reason: HeartwireError): void {
+    const { attachment, current } = this;
+    if (attachment?.link !== link) return;
+    const because = current.name === 'ending' ? current.reason : (attachment.lastWord ?? reason);
+    const until = this.resumableUntil();
     attachment.heart.stop();
     this.calls.maxInFlight = 0;
     this.outbox.detach();
-    this.move({ name: 'detached' });
+    if (until === undefined) this.move({ name: 'detached' });
+    else this.suspend({ until, reason: because });
     link.destroy();
-    this.served.cancelAll(because);
-    this.owner.linkLost(because, this.calls.releaseInFlight());
+    this.owner.linkLost(because, until !== undefined);
+    if (until === undefined) this.lose(because);
+  }
+
+  private resumableUntil(): number | undefined {
+    const { current } = this;
+    if (this.identity === undefined || this.settings.resumeWindowMs === 0) return undefined;
+    if (current.name === 'ready') return this.runtime.clock.now() + this.settings.resumeWindowMs;
+    return current.name === 'greeting' ? current.suspension?.until : undefined;
+  }
+
+  private suspend(suspension: Suspension): void {
+    const leftMs = suspension.until - this.runtime.clock.now();
+    const timer = setTimeout(() => {
+      this.move({ name: 'detached' });
+      this.lose(suspension.reason);
+    }, Math.max(leftMs, 0));
+    this.move({ name: 'suspended', suspension, timer });
+  }
+
+  /** Gives up the link and the session with it. */
+  private abandon(reason: HeartwireError): void {
+    this.identity = undefined;
+    const { attachment } = this;
+    if (attachment !== undefined) {
+      this.detach(attachment.link, reason);
+      return;
+    }
+    if (this.current.name === 'suspended') this.move({ name: 'detached' });
+    this.lose(reason);
+  }
+
+  /** The session is gone for good: nothing of it runs on, and its calls are the owner's to settle. */
+  private lose(reason: HeartwireError): void {
+    this.identity = undefined;
+    this.inbound.stop();
+    this.inbound = new Inbound(this, this.settings.codec);
+    this.delivery.stop();
+    this.outbox.clear();
+    this.served.cancelAll(reason);
+    this.owner.sessionLost(reason, this.calls.releaseInFlight());
   }
 
   private peerEnded(attachment: Attachment): void {
-    // The dialling end gets no answers any more; the accepting end still gives those that it owes.
-    if (this.settings.role === 'dialling' || this.current.name === 'ending') {
+    // A session waits for a new link. A simple peer that has only finished sending still gets what it is owed.
+    if (attachment.hello !== undefined || this.settings.role === 'dialling' || this.current.name === 'ending') {
       this.detach(attachment.link, connectionLost(attachment.link.remote));
       return;
     }
     attachment.heart.stop();
     this.calls.maxInFlight = 0;
     this.startDraining(attachment, 'the other end has finished', this.settings.drainTimeoutMs);
+  }
+
+  private attachmentFor(link: Link): Attachment {
+    this.outbox.attach(link);
+    return { link, heart: new Heart(link, this.runtime, this.settings.heartbeat, this), openedAt: new Date() };
   }
 
   private move(next: SessionState): void {
@@ -358,4 +467,12 @@ export class Session {
       },
     };
   }
+}
+
+function outOfTurn(message: ControlMessage): ProtocolViolation {
+  return new ProtocolViolation('PROTOCOL_ERROR', `"${message.kind}" is out of turn`);
+}
+
+function inTurn(message: ControlMessage, isInTurn: boolean): void {
+  if (!isInTurn) throw outOfTurn(message);
 }

@@ -1,0 +1,159 @@
+import type {
+  HelloMessage,
+  Message,
+  PingMessage,
+  Resumption,
+  StatusResponseMessage,
+  WelcomeMessage,
+} from './messages.js';
+import {
+  isGiven,
+  isObject,
+  readBoolean,
+  readId,
+  readInteger,
+  readNumber,
+  readSecret,
+  readText,
+  refuse,
+  SHORT_TEXT,
+} from './wire-members.js';
+
+/** The smallest heartbeat that a peer may ask for (docs/protocol.md, section 3). */
+const MIN_HEARTBEAT_INTERVAL_MS = 100;
+const MIN_HEARTBEAT_TIMEOUT_MS = 200;
+/** A header has 30 bits for the length of its frame. */
+const MAX_FRAME_BYTES = 0x3fff_ffff;
+const MAX_TOKEN_LENGTH = 16_384;
+const MAX_ERROR_LENGTH = 4_096;
+
+type Wire = Readonly<Record<string, unknown>>;
+
+/** A message that carries a `type`. */
+export function parseTyped(type: unknown, wire: Wire): Message {
+  switch (type) {
+    case 'ping':
+      return { kind: 'ping', ...parseBeat(wire) };
+    case 'pong':
+    case 'heartbeat':
+      return { kind: 'pong', ...parseBeat(wire) };
+    case 'ack':
+      return { kind: 'ack', received: readInteger('received', wire.received, 0) };
+    case 'cancel':
+      return { kind: 'cancel', id: readId(wire.id) };
+    case 'credit':
+      return { kind: 'credit', id: readId(wire.id), n: readInteger('n', wire.n, 1) };
+    case 'welcome':
+      return parseWelcome(wire);
+    case 'hello':
+      return parseHello(wire);
+    case 'ready':
+      return {
+        kind: 'ready',
+        session: readText('session', wire.session, SHORT_TEXT),
+        secret: readSecret('secret', wire.secret, SHORT_TEXT),
+        resumed: readBoolean('resumed', wire.resumed),
+        received: readInteger('received', wire.received, 0),
+        ...parseHeartbeat(wire),
+      };
+    case 'goaway':
+      return {
+        kind: 'goaway',
+        reason: readText('reason', wire.reason, SHORT_TEXT),
+        graceMs: readNumber('graceMs', wire.graceMs, 0),
+      };
+    case 'status':
+      return { kind: 'status' };
+    case 'status_response':
+      return parseStatusResponse(wire);
+    case 'error':
+      return {
+        kind: 'error',
+        code: readText('code', wire.code, SHORT_TEXT),
+        message: readText('message', wire.message, MAX_ERROR_LENGTH),
+      };
+    default:
+      return refuse('type', 'a message type of this protocol', type);
+  }
+}
+
+function parseBeat({ timestamp, received }: Wire): Omit<PingMessage, 'kind'> {
+  const isNumber = typeof timestamp === 'number' && Number.isFinite(timestamp);
+  if (!isNumber && !(typeof timestamp === 'string' && timestamp.length <= SHORT_TEXT)) {
+    return refuse(
+      'timestamp',
+      `a finite number or a string of at most ${String(SHORT_TEXT)} characters`,
+      timestamp,
+    );
+  }
+  return { timestamp, received: isGiven(received) ? readInteger('received', received, 0) : undefined };
+}
+
+function parseHeartbeat(wire: Wire): { heartbeatInterval: number; heartbeatTimeout: number } {
+  return {
+    heartbeatInterval: readNumber('heartbeatInterval', wire.heartbeatInterval, MIN_HEARTBEAT_INTERVAL_MS),
+    heartbeatTimeout: readNumber('heartbeatTimeout', wire.heartbeatTimeout, MIN_HEARTBEAT_TIMEOUT_MS),
+  };
+}
+
+function parseWelcome(wire: Wire): WelcomeMessage {
+  const { authentication } = wire;
+  if (authentication !== 'none' && authentication !== 'token') {
+    return refuse('authentication', '"none" or "token"', authentication);
+  }
+  return {
+    kind: 'welcome',
+    protocol: readInteger('protocol', wire.protocol, 1),
+    clientId: readText('clientId', wire.clientId, SHORT_TEXT),
+    ...parseHeartbeat(wire),
+    maxFrameBytes: readInteger('maxFrameBytes', wire.maxFrameBytes, 1, MAX_FRAME_BYTES),
+    maxInFlight: readInteger('maxInFlight', wire.maxInFlight, 1),
+    authentication,
+  };
+}
+
+function parseHello(wire: Wire): HelloMessage {
+  const { token, name, heartbeatInterval, heartbeatTimeout, maxFrameBytes, maxInFlight, resume } = wire;
+  return {
+    kind: 'hello',
+    protocol: readInteger('protocol', wire.protocol, 1),
+    token: isGiven(token) ? readSecret('token', token, MAX_TOKEN_LENGTH) : undefined,
+    name: isGiven(name) ? readText('name', name, SHORT_TEXT) : undefined,
+    heartbeatInterval: isGiven(heartbeatInterval)
+      ? readNumber('heartbeatInterval', heartbeatInterval, MIN_HEARTBEAT_INTERVAL_MS)
+      : undefined,
+    heartbeatTimeout: isGiven(heartbeatTimeout)
+      ? readNumber('heartbeatTimeout', heartbeatTimeout, MIN_HEARTBEAT_TIMEOUT_MS)
+      : undefined,
+    maxFrameBytes: isGiven(maxFrameBytes)
+      ? readInteger('maxFrameBytes', maxFrameBytes, 1, MAX_FRAME_BYTES)
+      : undefined,
+    maxInFlight: isGiven(maxInFlight) ? readInteger('maxInFlight', maxInFlight, 1) : undefined,
+    resume: isGiven(resume) ? parseResumption(resume) : undefined,
+  };
+}
+
+function parseResumption(resume: unknown): Resumption {
+  if (!isObject(resume)) return refuse('resume', 'an object', resume);
+  return {
+    session: readText('resume.session', resume.session, SHORT_TEXT),
+    secret: readSecret('resume.secret', resume.secret, SHORT_TEXT),
+    received: readInteger('resume.received', resume.received, 0),
+  };
+}
+
+function parseStatusResponse(wire: Wire): StatusResponseMessage {
+  return {
+    kind: 'status-response',
+    clientId: readText('clientId', wire.clientId, SHORT_TEXT),
+    connectTime: readNumber('connectTime', wire.connectTime),
+    uptime: readNumber('uptime', wire.uptime),
+    rtt: isGiven(wire.rtt) ? readNumber('rtt', wire.rtt, 0) : null,
+    heartbeatCount: readInteger('heartbeatCount', wire.heartbeatCount, 0),
+    missedHeartbeats: readInteger('missedHeartbeats', wire.missedHeartbeats, 0),
+    lastHeartbeat: readNumber('lastHeartbeat', wire.lastHeartbeat),
+    isAlive: readBoolean('isAlive', wire.isAlive),
+    bytesReceived: readInteger('bytesReceived', wire.bytesReceived, 0),
+    bytesSent: readInteger('bytesSent', wire.bytesSent, 0),
+  };
+}

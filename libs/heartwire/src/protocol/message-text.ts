@@ -1,0 +1,64 @@
+import type { CallId, ControlMessage, Metadata } from './messages.js';
+
+// The texts of calls and answers are the hot path: they are put together around parts that are
+// JSON already, so that nothing is written twice (docs/protocol.md, section 2).
+
+/**
+ * A request. `dataJson` is left out for a request without data, and in the header of a binary
+ * envelope.
+ */
+export function requestText(
+  id: CallId,
+  patternJson: string,
+  dataJson: string | undefined,
+  timeoutMs: number | undefined,
+  metadata?: Metadata,
+): string {
+  let text = '{"id":' + idJson(id) + ',"pattern":' + patternJson;
+  if (dataJson !== undefined) text += ',"data":' + dataJson;
+  if (timeoutMs !== undefined) text += ',"timeoutMs":' + String(timeoutMs);
+  return metadata === undefined ? text + '}' : text + ',"metadata":' + JSON.stringify(metadata) + '}';
+}
+
+/** An event. With an `id` it asks for an acknowledgement. */
+export function eventText(
+  id: CallId | undefined,
+  patternJson: string,
+  dataJson: string | undefined,
+  metadata?: Metadata,
+): string {
+  let text = id === undefined ? '{"pattern":' : '{"id":' + idJson(id) + ',"event":true,"pattern":';
+  text += patternJson;
+  if (dataJson !== undefined) text += ',"data":' + dataJson;
+  return metadata === undefined ? text + '}' : text + ',"metadata":' + JSON.stringify(metadata) + '}';
+}
+
+/**
+ * One value of an answer. Without a value it is the end of the answer when `isDisposed`, otherwise
+ * an item that is `undefined`; both also serve as the header of a binary envelope.
+ */
+export function responseText(id: CallId, valueJson: string | undefined, isDisposed: boolean): string {
+  const start = '{"id":' + idJson(id);
+  if (valueJson === undefined) return start + (isDisposed ? ',"isDisposed":true}' : ',"isDisposed":false}');
+  return start + ',"response":' + valueJson + (isDisposed ? ',"isDisposed":true}' : '}');
+}
+
+/** A failure. `errJson` is any JSON but `null`, which would read as no error. */
+export function failureText(id: CallId, errJson: string): string {
+  return '{"id":' + idJson(id) + ',"err":' + errJson + ',"isDisposed":true}';
+}
+
+export function cancelText(id: CallId): string {
+  return '{"type":"cancel","id":' + idJson(id) + '}';
+}
+
+/** A control message: its `kind` goes out as `type`, its members as they are. */
+export function controlText(message: ControlMessage): string {
+  const { kind, ...members } = message;
+  const type = kind === 'status-response' ? 'status_response' : kind;
+  return JSON.stringify({ type, ...members });
+}
+
+function idJson(id: CallId): string {
+  return typeof id === 'number' ? String(id) : JSON.stringify(id);
+}
