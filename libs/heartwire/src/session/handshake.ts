@@ -1,55 +1,148 @@
-import type { HelloMessage, ReadyMessage, Resumption, WelcomeMessage } from '../protocol/messages.js';
+import type { ControlMessage, HelloMessage, ReadyMessage, WelcomeMessage } from '../protocol/messages.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
-import type { HeartbeatSettings } from './heart.js';
-import type { SessionIdentity } from './session-identity.js';
-import type { SessionSettings } from './session-settings.js';
+import type { Attachment } from './attachment.js';
+import type { Delivery } from './delivery.js';
+import type { OutgoingCalls } from './outgoing-calls.js';
+import { isSameSecret, newIdentity, type SessionIdentity } from './session-identity.js';
+import type { SessionLimits, SessionSettings } from './session-settings.js';
 
 /** The version of docs/protocol.md that this end speaks. */
 const PROTOCOL_VERSION = 1;
 
-/** What the accepting end says first (docs/protocol.md, section 2). */
-export function welcomeMessage(settings: SessionSettings): WelcomeMessage {
-  return {
-    kind: 'welcome',
-    protocol: PROTOCOL_VERSION,
-    clientId: settings.clientId,
-    heartbeatInterval: settings.heartbeat.intervalMs,
-    heartbeatTimeout: settings.heartbeat.timeoutMs,
-    maxFrameBytes: settings.limits.maxFrameBytes,
-    maxInFlight: settings.limits.runningCallsPerConnection,
-    authentication: 'none',
-  };
-}
+/** The session's own limits, and the frame size that the other end takes once it said so. */
+export type PeerLimits = { maxFrameBytes: number } & Omit<SessionLimits, 'maxFrameBytes'>;
 
-/** What the dialling end says first; with `resume` when it has a session to go on with. */
-export function helloMessage(settings: SessionSettings, resume: Resumption | undefined): HelloMessage {
-  return {
-    kind: 'hello',
-    protocol: PROTOCOL_VERSION,
-    heartbeatInterval: settings.heartbeat.intervalMs,
-    heartbeatTimeout: settings.heartbeat.timeoutMs,
-    maxFrameBytes: settings.limits.maxFrameBytes,
-    maxInFlight: settings.limits.runningCallsPerConnection,
-    name: settings.name,
-    resume,
-  };
-}
+/**
+ * How the two ends come to a session, and what they agreed on: who it is, how large frames may be,
+ * how many calls may run, how often the hearts beat (docs/protocol.md, sections 2 and 4).
+ */
+export class Handshake {
+  /** What a new link needs to take the session up again. */
+  private identity: SessionIdentity | undefined;
 
-/** The accepting end's answer to `hello`. */
-export function readyMessage(
-  identity: SessionIdentity,
-  resumed: boolean,
-  received: number,
-  heartbeat: HeartbeatSettings,
-): ReadyMessage {
-  return {
-    kind: 'ready',
-    ...identity,
-    resumed,
-    received,
-    heartbeatInterval: heartbeat.intervalMs,
-    heartbeatTimeout: heartbeat.timeoutMs,
-  };
+  constructor(
+    private readonly settings: SessionSettings,
+    private readonly peerLimits: PeerLimits,
+    private readonly calls: OutgoingCalls,
+    private readonly delivery: Delivery,
+    private readonly say: (message: ControlMessage) => void,
+  ) {}
+
+  /** The session's name, stable while it is resumed. */
+  get session(): string | undefined {
+    return this.identity?.session;
+  }
+
+  /** Whether a new link could take the session up. */
+  get isResumable(): boolean {
+    return this.identity !== undefined && this.settings.resumeWindowMs > 0;
+  }
+
+  isSecret(secret: string): boolean {
+    return this.identity !== undefined && isSameSecret(this.identity.secret, secret);
+  }
+
+  /** The session is gone: the next hello asks for a new one. */
+  forget(): void {
+    this.identity = undefined;
+  }
+
+  /** What has arrived so far, for any message that can carry it; nothing before there is a session. */
+  tellReceived(): number | undefined {
+    if (this.identity === undefined) return undefined;
+    this.delivery.acknowledgementSent();
+    return this.delivery.received;
+  }
+
+  /** Accepting end: says first what this server expects. A peer that answers nothing is served as it is. */
+  welcome(): void {
+    const { clientId, heartbeat, limits } = this.settings;
+    this.calls.maxInFlight = limits.runningCallsPerConnection;
+    this.say({
+      kind: 'welcome',
+      protocol: PROTOCOL_VERSION,
+      clientId,
+      heartbeatInterval: heartbeat.intervalMs,
+      heartbeatTimeout: heartbeat.timeoutMs,
+      maxFrameBytes: limits.maxFrameBytes,
+      maxInFlight: limits.runningCallsPerConnection,
+      authentication: 'none',
+    });
+  }
+
+  /** Dialling end: asks for a session, or for the one that it has. */
+  hello(): void {
+    const { name, heartbeat, limits } = this.settings;
+    this.say({
+      kind: 'hello',
+      protocol: PROTOCOL_VERSION,
+      name,
+      heartbeatInterval: heartbeat.intervalMs,
+      heartbeatTimeout: heartbeat.timeoutMs,
+      maxFrameBytes: limits.maxFrameBytes,
+      maxInFlight: limits.runningCallsPerConnection,
+      resume: this.identity && { ...this.identity, received: this.delivery.received },
+    });
+  }
+
+  /** Dialling end: the other end has said what it expects. */
+  welcomed(attachment: Attachment, welcome: WelcomeMessage): void {
+    checkVersion(welcome.protocol);
+    attachment.welcome = welcome;
+    this.peerLimits.maxFrameBytes = welcome.maxFrameBytes;
+  }
+
+  /** Accepting end: a new session. */
+  open(attachment: Attachment, hello: HelloMessage): void {
+    this.identity = newIdentity(this.settings.clientId);
+    this.delivery.begin(this.settings.resumeWindowMs > 0);
+    this.agree(attachment, hello);
+    this.ready(this.identity, false, attachment);
+  }
+
+  /**
+   * Accepting end: the session goes on.
+   *
+   * @throws ProtocolViolation when the other end can't have received what it claims.
+   */
+  reopen(attachment: Attachment, hello: HelloMessage): void {
+    if (this.identity === undefined || hello.resume === undefined) return;
+    this.agree(attachment, hello);
+    this.delivery.acknowledge(hello.resume.received);
+    this.ready(this.identity, true, attachment);
+  }
+
+  /**
+   * Dialling end: the session stands, new or resumed.
+   *
+   * @throws ProtocolViolation when the other end can't have received what it claims.
+   */
+  stands({ heart, welcome }: Attachment, ready: ReadyMessage): void {
+    heart.agree(ready.heartbeatInterval, ready.heartbeatTimeout);
+    if (ready.resumed) this.delivery.acknowledge(ready.received);
+    else this.delivery.begin(this.settings.resumeWindowMs > 0);
+    this.identity = { session: ready.session, secret: ready.secret };
+    this.calls.maxInFlight = welcome?.maxInFlight ?? this.settings.limits.runningCallsPerConnection;
+  }
+
+  private agree(attachment: Attachment, hello: HelloMessage): void {
+    attachment.hello = hello;
+    this.peerLimits.maxFrameBytes = hello.maxFrameBytes ?? this.peerLimits.maxFrameBytes;
+    this.calls.maxInFlight = hello.maxInFlight ?? this.settings.limits.runningCallsPerConnection;
+    attachment.heart.agree(hello.heartbeatInterval, hello.heartbeatTimeout);
+  }
+
+  private ready(identity: SessionIdentity, resumed: boolean, { heart }: Attachment): void {
+    this.delivery.acknowledgementSent();
+    this.say({
+      kind: 'ready',
+      ...identity,
+      resumed,
+      received: this.delivery.received,
+      heartbeatInterval: heart.intervalMs,
+      heartbeatTimeout: heart.timeoutMs,
+    });
+  }
 }
 
 /** @throws ProtocolViolation when the other end speaks another version. */

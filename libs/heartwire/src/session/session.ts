@@ -12,7 +12,7 @@ import type { Attachment } from './attachment.js';
 import type { Codec } from './codec.js';
 import { statusResponse } from './connection-facts.js';
 import { Delivery } from './delivery.js';
-import { checkVersion, helloMessage, readyMessage, welcomeMessage } from './handshake.js';
+import { checkVersion, Handshake } from './handshake.js';
 import { Exchange } from './exchange.js';
 import { Heart } from './heart.js';
 import { Inbound } from './inbound.js';
@@ -21,7 +21,6 @@ import type { OutgoingCalls } from './outgoing-calls.js';
 import { Outbox } from './outbox.js';
 import { connectionClosed, connectionLost, handshakeTimedOut, heartbeatTimedOut, peerError, slowConsumer, toRefusal } from './reasons.js';
 import type { Dispatch, ServedCalls } from './served-calls.js';
-import { isSameSecret, newIdentity, type SessionIdentity } from './session-identity.js';
 import type { SessionOwner } from './session-owner.js';
 import type { SessionSettings } from './session-settings.js';
 import { leave, type SessionState, type Suspension } from './session-state.js';
@@ -38,14 +37,11 @@ export class Session {
   liveness: Liveness | undefined;
 
   private current: SessionState = { name: 'detached' };
-  /** What a new link needs to take the session up again. */
-  private identity: SessionIdentity | undefined;
   private readonly exchange: Exchange;
   private readonly outbox: Outbox;
   private readonly delivery: Delivery;
   private inbound: Inbound;
-  /** `maxFrameBytes` is what the other end takes, once it said so. */
-  private readonly peerLimits: { maxFrameBytes: number } & Omit<SessionSettings['limits'], 'maxFrameBytes'>;
+  private readonly handshake: Handshake;
 
   constructor(
     private readonly settings: SessionSettings,
@@ -55,12 +51,15 @@ export class Session {
     private readonly owner: SessionOwner,
   ) {
     const { sendBufferBytes, deliveryLogBytes } = settings.limits;
-    this.peerLimits = { ...settings.limits };
-    this.exchange = new Exchange(this, runtime.clock, this.peerLimits, admission, dispatch);
+    const peerLimits = { ...settings.limits };
+    this.exchange = new Exchange(this, runtime.clock, peerLimits, admission, dispatch);
     this.inbound = new Inbound(this, settings.codec);
     this.delivery = new Delivery(deliveryLogBytes);
     this.outbox = new Outbox(runtime.defer, this.exchange.calls, this.delivery, sendBufferBytes, (queuedBytes) => {
       this.abandon(slowConsumer(queuedBytes));
+    });
+    this.handshake = new Handshake(settings, peerLimits, this.calls, this.delivery, (message) => {
+      this.sendControl(message);
     });
   }
 
@@ -89,7 +88,7 @@ export class Session {
 
   /** Names the session; stable while it is resumed. */
   get clientId(): string {
-    return this.identity?.session ?? this.attachment?.welcome?.clientId ?? this.settings.clientId;
+    return this.handshake.session ?? this.attachment?.welcome?.clientId ?? this.settings.clientId;
   }
 
   /** Whether everything said has arrived: nothing would be sent again. */
@@ -105,13 +104,11 @@ export class Session {
     }
     const attachment = this.attachmentFor(link);
     if (this.settings.role === 'accepting') {
-      this.calls.maxInFlight = this.settings.limits.runningCallsPerConnection;
-      this.sendControl(welcomeMessage(this.settings));
+      this.handshake.welcome();
       this.move({ name: 'ready', attachment });
     } else {
       const { handshakeTimeoutMs } = this.settings;
-      const resume = this.identity && { ...this.identity, received: this.delivery.received };
-      this.sendControl(helloMessage(this.settings, resume));
+      this.handshake.hello();
       const timer = setTimeout(() => {
         this.detach(link, handshakeTimedOut(link.remote, handshakeTimeoutMs));
       }, handshakeTimeoutMs);
@@ -123,8 +120,7 @@ export class Session {
 
   /** Accepting end: whether the session is here to be gone on with, for whoever knows its secret. */
   canBeResumed(secret: string): boolean {
-    const { current } = this;
-    return this.identity !== undefined && (current.name === 'ready' || current.name === 'suspended') && isSameSecret(this.identity.secret, secret);
+    return (this.state === 'ready' || this.state === 'suspended') && this.handshake.isSecret(secret);
   }
 
   /**
@@ -176,7 +172,7 @@ export class Session {
   // What the heart asks of its session.
 
   sendPing(timestamp: number): void {
-    this.sendControl({ kind: 'ping', timestamp, received: this.tellReceived() });
+    this.sendControl({ kind: 'ping', timestamp, received: this.handshake.tellReceived() });
   }
 
   livenessChanged(liveness: Liveness): void {
@@ -204,7 +200,7 @@ export class Session {
     switch (message.kind) {
       case 'ping':
         this.acknowledge(message.received);
-        this.sendControl({ kind: 'pong', timestamp: message.timestamp, received: this.tellReceived() });
+        this.sendControl({ kind: 'pong', timestamp: message.timestamp, received: this.handshake.tellReceived() });
         break;
       case 'pong':
         this.acknowledge(message.received);
@@ -215,9 +211,7 @@ export class Session {
         break;
       case 'welcome':
         inTurn(message, current.name === 'greeting' && attachment.welcome === undefined);
-        checkVersion(message.protocol);
-        attachment.welcome = message;
-        this.peerLimits.maxFrameBytes = message.maxFrameBytes;
+        this.handshake.welcomed(attachment, message);
         break;
       case 'hello':
         inTurn(message, this.settings.role === 'accepting' && attachment.hello === undefined);
@@ -254,16 +248,9 @@ export class Session {
 
   /** Accepting end: the other end wants a session, new or old. */
   private greeted(attachment: Attachment, hello: HelloMessage): void {
-    const { resume } = hello;
-    const known = resume && this.owner.resume(resume);
-    if (known !== undefined) {
-      this.giveLinkTo(known, attachment, hello);
-      return;
-    }
-    this.identity = newIdentity(this.settings.clientId);
-    this.delivery.begin(this.settings.resumeWindowMs > 0);
-    this.agree(attachment, hello);
-    this.sendControl(readyMessage(this.identity, false, 0, attachment.heart));
+    const known = hello.resume && this.owner.resume(hello.resume);
+    if (known === undefined) this.handshake.open(attachment, hello);
+    else this.giveLinkTo(known, attachment, hello);
   }
 
   /** The session that the other end means takes over the link; this one was only its doorman. */
@@ -284,40 +271,24 @@ export class Session {
     this.move({ name: 'ready', attachment });
     old?.link.destroy();
     link.open(this.receiverFor(link));
-    this.agree(attachment, hello);
     try {
-      this.delivery.acknowledge(hello.resume?.received ?? 0);
+      this.handshake.reopen(attachment, hello);
     } catch (error) {
       this.refuse(error);
       return;
     }
-    this.sendControl(readyMessage(this.identity ?? newIdentity(this.clientId), true, this.tellReceived() ?? 0, attachment.heart));
     this.outbox.replay();
     this.owner.ready(true);
   }
 
-  private agree(attachment: Attachment, hello: HelloMessage): void {
-    attachment.hello = hello;
-    this.peerLimits.maxFrameBytes = hello.maxFrameBytes ?? this.peerLimits.maxFrameBytes;
-    this.calls.maxInFlight = hello.maxInFlight ?? this.settings.limits.runningCallsPerConnection;
-    attachment.heart.agree(hello.heartbeatInterval, hello.heartbeatTimeout);
-  }
-
   /** Dialling end: the session stands. */
   private becomeReady(attachment: Attachment, ready: ReadyMessage, suspension: Suspension | undefined): void {
-    attachment.heart.agree(ready.heartbeatInterval, ready.heartbeatTimeout);
-    if (ready.resumed) {
-      inTurn(ready, suspension !== undefined);
-      this.delivery.acknowledge(ready.received);
-      this.outbox.replay();
-    } else {
-      // Before the first call of the new session: what the old one left is settled.
-      if (suspension !== undefined) this.lose(suspension.reason);
-      this.delivery.begin(this.settings.resumeWindowMs > 0);
-    }
-    this.identity = { session: ready.session, secret: ready.secret };
+    inTurn(ready, !ready.resumed || suspension !== undefined);
+    // Before the first call of a new session, what the old one left is settled.
+    if (!ready.resumed && suspension !== undefined) this.lose(suspension.reason);
+    this.handshake.stands(attachment, ready);
     this.move({ name: 'ready', attachment });
-    this.calls.maxInFlight = attachment.welcome?.maxInFlight ?? this.settings.limits.runningCallsPerConnection;
+    if (ready.resumed) this.outbox.replay();
     this.owner.ready(ready.resumed);
     this.outbox.wake();
   }
@@ -333,12 +304,6 @@ export class Session {
     this.delivery.acknowledge(received);
     // The window may have been full.
     this.outbox.wake();
-  }
-
-  private tellReceived(): number | undefined {
-    if (this.identity === undefined) return undefined;
-    this.delivery.acknowledgementSent();
-    return this.delivery.received;
   }
 
   private sendControl(message: ControlMessage): void {
@@ -384,7 +349,7 @@ export class Session {
 
   private resumableUntil(): number | undefined {
     const { current } = this;
-    if (this.identity === undefined || this.settings.resumeWindowMs === 0) return undefined;
+    if (!this.handshake.isResumable) return undefined;
     if (current.name === 'ready') return this.runtime.clock.now() + this.settings.resumeWindowMs;
     return current.name === 'greeting' ? current.suspension?.until : undefined;
   }
@@ -400,7 +365,7 @@ export class Session {
 
   /** Gives up the link and the session with it. */
   private abandon(reason: HeartwireError): void {
-    this.identity = undefined;
+    this.handshake.forget();
     const { attachment } = this;
     if (attachment !== undefined) {
       this.detach(attachment.link, reason);
@@ -412,7 +377,7 @@ export class Session {
 
   /** The session is gone for good: nothing of it runs on, and its calls are the owner's to settle. */
   private lose(reason: HeartwireError): void {
-    this.identity = undefined;
+    this.handshake.forget();
     this.inbound.stop();
     this.inbound = new Inbound(this, this.settings.codec);
     this.delivery.stop();
