@@ -158,7 +158,7 @@ export class FrameDecoder {
   private openBlock(chunk: Uint8Array, start: number, to: number): void {
     const length = to - start;
     const missing = (this.word & LENGTH_MASK) - this.pieceBytes;
-    const size = length;
+    const size = Math.max(length, Math.min(this.pieceBytes, MAX_BLOCK_BYTES, missing));
     const block = sameClass(chunk, size);
     block.set(chunk.subarray(start, to));
     this.pieces.push(block);
@@ -170,9 +170,10 @@ export class FrameDecoder {
     const frame = sameClass(chunk, declared);
     let at = 0;
     for (const piece of this.pieces) {
-      frame.set(at + piece.length > this.pieceBytes ? piece.subarray(0, this.pieceBytes - at) : piece, at);
+      frame.set(piece, at);
       at += piece.length;
     }
+    // Also over the room that the last block has left: a block never reaches beyond its frame.
     frame.set(chunk.subarray(start, end), this.pieceBytes);
     return frame;
   }
