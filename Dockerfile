@@ -1,0 +1,28 @@
+# The demo: gateway and chat in one image; docker-compose.yml runs a container of each.
+ARG NODE_VERSION=22
+
+FROM node:${NODE_VERSION}-slim AS deps
+WORKDIR /app
+COPY package.json package-lock.json ./
+COPY libs/heartwire/package.json libs/heartwire/
+RUN npm ci --no-audit --no-fund
+
+FROM deps AS build
+COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY libs/heartwire libs/heartwire
+COPY src src
+RUN npm run build && npm prune --omit=dev --no-audit --no-fund
+
+FROM node:${NODE_VERSION}-slim AS runtime
+ENV NODE_ENV=production
+WORKDIR /app
+# node_modules/heartwire is a link to libs/heartwire, so both come along.
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/libs/heartwire/package.json libs/heartwire/
+COPY --from=build /app/libs/heartwire/dist libs/heartwire/dist
+COPY --from=build /app/dist dist
+USER node
+EXPOSE 3000 4001
+STOPSIGNAL SIGTERM
+CMD ["node", "--enable-source-maps", "dist/main.js"]

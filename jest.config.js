@@ -1,0 +1,38 @@
+// `.ci/run` names a file here and reads the counts from it.
+const countsFile = process.env.TEST_COUNTS_FILE;
+
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/src', '<rootDir>/libs', '<rootDir>/test'],
+  testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/libs/[^/]+/dist'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2022',
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: true },
+          keepClassNames: true,
+        },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  moduleNameMapper: {
+    '^heartwire$': '<rootDir>/libs/heartwire/src/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  coverageProvider: 'v8',
+  collectCoverageFrom: ['libs/*/src/**/*.ts', 'src/**/*.ts', '!**/*.spec.ts'],
+  // The tests measure time and open sockets: more workers than cores would make them late, not fast.
+  maxWorkers: 2,
+  testTimeout: 15_000,
+  reporters: [
+    'default',
+    ...(countsFile ? [['<rootDir>/scripts/count-reporter.js', { file: countsFile }]] : []),
+  ],
+};
