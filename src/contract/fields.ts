@@ -1,0 +1,35 @@
+import { applyDecorators } from '@nestjs/common';
+import { IsString, Length, Matches } from 'class-validator';
+
+const TEXT_MAX_CHARACTERS = 2_000;
+
+export function IsRoomName(): PropertyDecorator {
+  return Matches(/^[a-z0-9][a-z0-9-]{0,31}$/, {
+    message: '$property must be 1 to 32 lower-case letters, digits or hyphens, and not begin with a hyphen',
+  });
+}
+
+export function IsPersonName(): PropertyDecorator {
+  return Matches(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,39}$/u, {
+    message:
+      '$property must be 1 to 40 letters, digits, spaces, dots, hyphens or underscores, and begin with a letter or digit',
+  });
+}
+
+export function IsMessageText(): PropertyDecorator {
+  return applyDecorators(
+    IsString(),
+    Length(1, TEXT_MAX_CHARACTERS),
+    Matches(/\S/, { message: '$property must hold more than white space' }),
+  );
+}
+
+const MESSAGE_ID = /^[\w-]{1,64}$/;
+
+export function IsMessageId(): PropertyDecorator {
+  return Matches(MESSAGE_ID, { message: '$property must be the id of a message' });
+}
+
+export function isMessageId(value: unknown): value is string {
+  return typeof value === 'string' && MESSAGE_ID.test(value);
+}

@@ -1,0 +1,24 @@
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, Max, Min } from 'class-validator';
+
+import { IsRoomName } from './fields.js';
+
+/** The most messages that one answer holds. */
+export const HISTORY_MAX = 100;
+export const HISTORY_DEFAULT = 50;
+
+/** Which part of a room's history. */
+export class HistoryRangeDto {
+  /** How many messages at most: the newest ones. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(HISTORY_MAX)
+  readonly limit: number = HISTORY_DEFAULT;
+}
+
+export class HistoryDto extends HistoryRangeDto {
+  @IsRoomName()
+  readonly room: string;
+}

@@ -1,0 +1,6 @@
+import { IsRoomName } from './fields.js';
+
+export class RoomDto {
+  @IsRoomName()
+  readonly room: string;
+}

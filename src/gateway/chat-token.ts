@@ -1,0 +1,4 @@
+/** Injects the Heartwire client of the chat service. */
+export const CHAT = 'CHAT';
+/** Injects the URL of the chat service. */
+export const CHAT_URL = 'CHAT_URL';

@@ -1,0 +1,32 @@
+import { type DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { type HeartwireClientOptions, HeartwireModule } from 'heartwire';
+
+import { ChatClient } from './chat-client.js';
+import { CHAT, CHAT_URL } from './chat-token.js';
+import { ConnectionMonitor } from './connection-monitor.js';
+import { FollowService } from './follow.service.js';
+import { HealthController } from './health.controller.js';
+import { PeopleController } from './people.controller.js';
+import { RoomsController } from './rooms.controller.js';
+import { RunningRequests } from './running-requests.js';
+
+/** How the gateway reaches the chat service. */
+export type ChatConnectionOptions = Omit<HeartwireClientOptions, 'url' | 'urls'> & { readonly url: string };
+
+@Module({
+  controllers: [RoomsController, PeopleController, HealthController],
+  providers: [ChatClient, FollowService, ConnectionMonitor, RunningRequests],
+})
+export class GatewayModule implements NestModule {
+  static to(chat: ChatConnectionOptions): DynamicModule {
+    return {
+      module: GatewayModule,
+      imports: [HeartwireModule.register([{ ...chat, name: CHAT }])],
+      providers: [{ provide: CHAT_URL, useValue: chat.url }],
+    };
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(RunningRequests).forRoutes('{*path}');
+  }
+}

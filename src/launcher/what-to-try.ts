@@ -1,0 +1,23 @@
+/** What is printed once the demo runs. */
+export function whatToTry(gateway: string, chat: { readonly address: string; readonly pid: number }): string {
+  const lobby = `${gateway}/rooms/lobby`;
+  return `
+The team chat runs at ${gateway}. Try, in other terminals:
+
+  curl -N ${lobby}/follow
+  curl ${lobby}/messages -H 'content-type: application/json' -d '{"author":"ada","text":"hello"}'
+  curl ${lobby}/messages
+  curl ${gateway}/rooms
+  curl -X PUT ${gateway}/people/ada -H 'content-type: application/json' -d '{"state":"online"}'
+  curl ${gateway}/people
+  curl ${gateway}/connections
+  curl -i ${gateway}/health
+
+Break it while a follower listens, and look at /connections in between:
+
+  kill -9 ${String(chat.pid)}
+  CHAT_LISTEN=${chat.address} npm run start:chat
+
+Ctrl-C stops what runs here.
+`;
+}

@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url';
+
+import { ServiceGroup } from './launcher/service-group.js';
+import { whatToTry } from './launcher/what-to-try.js';
+
+const { stdout, env } = process;
+const print = (line: string): void => {
+  stdout.write(`${line}\n`);
+};
+const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+
+const group = new ServiceGroup(print);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => group.stop(signal));
+}
+
+// The services write to us, not to a terminal.
+const serviceEnv = stdout.isTTY ? env : { ...env, NO_COLOR: '1' };
+try {
+  const chat = await group.start('chat', pathOf('./chat/main.js'), serviceEnv);
+  const gateway = await group.start('gateway', pathOf('./gateway/main.js'), {
+    CHAT_URL: chat.address,
+    ...serviceEnv,
+  });
+  print(whatToTry(gateway.address, chat));
+} catch (error) {
+  print(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+  group.stop('SIGTERM');
+}
+
+const exitCode = await group.ended();
+process.exitCode ??= exitCode;

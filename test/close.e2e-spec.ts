@@ -1,0 +1,265 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type {
+  ConnectionEvent,
+  ConnectionStatus,
+  HeartwireClient,
+  HeartwireServer,
+  HeartwireServerOptions,
+} from 'heartwire';
+import { filter, firstValueFrom } from 'rxjs';
+
+import { CallsController } from './support/calls.controller.js';
+import { errorOf, type Outcome, outcomeOf } from './support/outcome.js';
+import { freeUrl, type Served, Stage } from './support/stage.js';
+
+const CLOSED = { code: 'CLOSED', sent: 'never', retryable: false };
+
+const stage = new Stage();
+let app: Served['app'];
+let server: HeartwireServer;
+let url: string;
+let controller: CallsController;
+
+async function serve(options: Omit<HeartwireServerOptions, 'url' | 'urls'> = {}, at?: string): Promise<void> {
+  ({ app, server, url } = await stage.serve(
+    { controllers: [CallsController] },
+    { server: options, ...(at && { url: at }) },
+  ));
+  controller = app.get(CallsController);
+}
+
+const becomes = (client: HeartwireClient, status: ConnectionStatus): Promise<ConnectionStatus> =>
+  firstValueFrom(client.status.pipe(filter((now) => now === status)));
+
+/** A call that runs until `controller.gate` opens. */
+async function startCall(client: HeartwireClient): Promise<{ readonly outcome: Promise<Outcome> }> {
+  const outcome = outcomeOf(client.send('time left, and again later', {}));
+  await controller.noticed('looked at the time');
+  return { outcome };
+}
+
+/** A call that never ends by itself. */
+async function startEndless(client: HeartwireClient): Promise<{ readonly error: Promise<unknown> }> {
+  const error = errorOf(client.send('silent', 'it', { timeoutMs: 60_000 }));
+  await controller.noticed('started it');
+  return { error };
+}
+
+afterEach(async () => {
+  controller.gate.resolve();
+  await stage.clear();
+});
+
+describe('close() of a client', () => {
+  it('lets running calls finish, and takes no new ones', async () => {
+    await serve();
+    const client = stage.client(url);
+    const { outcome } = await startCall(client);
+    const closing = client.close();
+    expect(client.close()).toBe(closing);
+    expect(await firstValueFrom(client.status)).toBe('draining');
+    expect(await errorOf(client.send('time left', 'late'))).toMatchObject(CLOSED);
+    expect(await errorOf(client.emit('time left', 'late'))).toMatchObject(CLOSED);
+    expect(await errorOf(client.emit('time left', 'late', { acknowledge: true }))).toMatchObject(CLOSED);
+    // Once another client is answered, the server has long heard that this one is going away.
+    await firstValueFrom(stage.client(url).send('time left', 'another'));
+    controller.gate.resolve();
+    expect(await outcome).toMatchObject({ end: 'complete', values: [expect.any(Array)] });
+    await closing;
+    expect(await firstValueFrom(client.status)).toBe('closed');
+    expect(client.close()).toBe(closing);
+    expect(controller.notices).toEqual(['looked at the time', 'started another']);
+  });
+
+  it('lets what was said just before it be heard', async () => {
+    await serve();
+    const client = stage.client(url);
+    await client.connect();
+    const event = outcomeOf(client.emit('time left', 'event'));
+    const call = outcomeOf(client.send('time left', 'call'));
+    await client.close();
+    expect(await event).toMatchObject({ end: 'complete' });
+    expect(await call).toMatchObject({ end: 'complete', values: [expect.any(Number)] });
+    expect(controller.notices).toEqual(['started event', 'started call']);
+  });
+
+  it('settles the calls that wait for their turn: each is answered, or was never sent', async () => {
+    await serve({ limits: { runningCallsPerConnection: 1 } });
+    const client = stage.client(url);
+    const { outcome } = await startCall(client);
+    const waiting = [1, 2, 3].map((number) =>
+      outcomeOf(client.send('time left', `waiting ${String(number)}`)),
+    );
+    const closing = client.close();
+    controller.gate.resolve();
+    expect((await outcome).end).toBe('complete');
+    const ends = await Promise.all(waiting);
+    for (const { end, error } of ends) if (end === 'error') expect(error).toMatchObject({ sent: 'never' });
+    expect(controller.notices).toHaveLength(1 + ends.filter(({ end }) => end === 'complete').length);
+    await closing;
+  });
+
+  it('cuts off what still runs after drainTimeoutMs, and its handler hears of it', async () => {
+    await serve();
+    const client = stage.client(url, { drainTimeoutMs: 50 });
+    const { error } = await startEndless(client);
+    await client.close();
+    expect(await error).toMatchObject({ sent: 'maybe' });
+    await controller.noticed('torn down');
+    expect(await firstValueFrom(client.status)).toBe('closed');
+  });
+
+  it('fails what waits for a connection, which was never sent', async () => {
+    await serve();
+    const early = stage.client(await freeUrl());
+    const waiting = [errorOf(early.send('time left', 'it')), errorOf(early.emit('time left', 'it'))];
+    await early.connect();
+    await early.close();
+    for (const error of waiting) expect(await error).toMatchObject(CLOSED);
+    expect(await firstValueFrom(early.status)).toBe('closed');
+  });
+
+  it('resolves for a client that never connected', async () => {
+    await serve();
+    const idle = stage.client(url);
+    await expect(idle.close()).resolves.toBeUndefined();
+    expect(await errorOf(idle.send('time left', 'it'))).toMatchObject(CLOSED);
+    expect(server.connections).toEqual([]);
+  });
+
+  it('says at once that it will not be back: the server keeps nothing of it', async () => {
+    await serve();
+    const client = stage.client(url);
+    await client.connect();
+    const ended = firstValueFrom(
+      server.connections$.pipe(filter(({ type }) => type === 'closed' || type === 'suspended')),
+    );
+    await client.close();
+    expect((await ended).type).toBe('closed');
+    expect(server.connections).toEqual([]);
+  });
+});
+
+describe('close() of a server', () => {
+  it('lets running calls finish, while new ones go to the server that takes its place', async () => {
+    await serve();
+    const client = stage.client(url);
+    const { outcome } = await startCall(client);
+    const old = controller;
+    const closing = app.close();
+    await becomes(client, 'reconnecting');
+    const late = firstValueFrom(client.send('time left', 'late'));
+    await serve({}, url);
+    expect(await late).toBeGreaterThan(0);
+    expect(controller.notices).toEqual(['started late']);
+    expect(old.notices).toEqual(['looked at the time']);
+    old.gate.resolve();
+    expect(await outcome).toMatchObject({ end: 'complete', values: [expect.any(Array)] });
+    await closing;
+  });
+
+  it('refuses what comes over a connection that it is about to close', async () => {
+    await serve();
+    const peer = new SimplePeer(url);
+    peer.send({ id: 1, pattern: 'time left, and again later', data: {} });
+    await controller.noticed('looked at the time');
+    const closing = app.close();
+    expect(await peer.next('goaway')).toMatchObject({ type: 'goaway', reason: 'shutdown', graceMs: 10_000 });
+    peer.send({ id: 2, pattern: 'time left', data: 'late' });
+    expect(await peer.next('"id":2')).toMatchObject({
+      id: 2,
+      err: { code: 'DRAINING', retryable: true },
+      isDisposed: true,
+    });
+    controller.gate.resolve();
+    expect(await peer.next('"id":1')).toMatchObject({ id: 1, response: expect.any(Array) });
+    await closing;
+    expect(controller.notices).toEqual(['looked at the time']);
+    peer.close();
+  });
+
+  it('cuts off what still runs after drainTimeoutMs, and leaves no connection behind', async () => {
+    await serve({ drainTimeoutMs: 50 });
+    const client = stage.client(url);
+    const { error } = await startEndless(client);
+    const events: ConnectionEvent['type'][] = [];
+    let isComplete = false;
+    server.connections$.subscribe({
+      next: ({ type }) => events.push(type),
+      complete: () => (isComplete = true),
+    });
+    await app.close();
+    expect(server.connections).toEqual([]);
+    expect(events).toEqual(['closed']);
+    expect(isComplete).toBe(true);
+    expect(await error).toMatchObject({ code: 'CLOSED', sent: 'answered', retryable: false });
+    await controller.noticed('torn down');
+    expect(controller.notices).toEqual(['started it', 'CLOSED', 'torn down']);
+  });
+
+  it('gives up sessions that wait for a new link', async () => {
+    await serve();
+    const client = stage.client(url);
+    const { error } = await startEndless(client);
+    const suspended = firstValueFrom(server.connections$.pipe(filter(({ type }) => type === 'suspended')));
+    client.unwrap<Socket>().destroy();
+    const closing = suspended.then(() => app.close());
+    await becomes(client, 'reconnecting');
+    await client.close();
+    await closing;
+    expect(server.connections).toEqual([]);
+    expect(controller.notices).toEqual(['started it', 'CLOSED', 'torn down']);
+    expect(await error).toMatchObject({ code: 'CONNECTION_LOST', sent: 'maybe', retryable: true });
+  });
+
+  it('is one promise', async () => {
+    await serve();
+    const closing = server.close();
+    expect(server.close()).toBe(closing);
+    await closing;
+  });
+});
+
+/** A peer of a few lines, which says no hello. */
+class SimplePeer {
+  private readonly socket: Socket;
+  private received = Buffer.alloc(0);
+  private readonly texts: string[] = [];
+
+  constructor(to: string) {
+    const { hostname: host, port } = new URL(to);
+    this.socket = connect({ host, port: Number(port) });
+    this.socket.on('data', (chunk) => {
+      this.received = Buffer.concat([this.received, chunk]);
+      while (this.received.length >= 4 && this.received.length >= 4 + this.received.readUInt32BE(0)) {
+        const end = 4 + this.received.readUInt32BE(0);
+        this.texts.push(this.received.toString('utf8', 4, end));
+        this.received = this.received.subarray(end);
+      }
+    });
+  }
+
+  send(message: object): void {
+    const text = Buffer.from(JSON.stringify(message));
+    const header = Buffer.alloc(4);
+    header.writeUInt32BE(text.length);
+    this.socket.write(Buffer.concat([header, text]));
+  }
+
+  /** The first message that has this in its text. */
+  async next(part: string): Promise<unknown> {
+    for (;;) {
+      const text = this.texts.find((received) => received.includes(part));
+      if (text !== undefined) return JSON.parse(text);
+      if (this.socket.closed) throw new Error(`closed before ${part} came, after ${this.texts.join(' ')}`);
+      await Promise.race([once(this.socket, 'data'), once(this.socket, 'close')]);
+    }
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+}

@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  type HeartwireClient,
+  type HeartwireContext,
+  HeartwireError,
+  type HeartwireServer,
+  type HeartwireServerOptions,
+} from 'heartwire';
+import { firstValueFrom } from 'rxjs';
+
+import { CallsController } from './support/calls.controller.js';
+import { deferred } from './support/deferred.js';
+import { errorOf, outcomeOf } from './support/outcome.js';
+import { Stage } from './support/stage.js';
+
+describe('the deadline of a call', () => {
+  const stage = new Stage();
+  let url: string;
+  let server: HeartwireServer;
+  let client: HeartwireClient;
+  let controller: CallsController;
+
+  const serve = async (options: Omit<HeartwireServerOptions, 'url' | 'urls'>): Promise<void> => {
+    const served = await stage.serve({ controllers: [CallsController] }, { server: options });
+    ({ url, server } = served);
+    controller = served.app.get(CallsController);
+    client = stage.client(url);
+  };
+
+  beforeEach(async () => {
+    await serve({ limits: { runningCallsPerConnection: 2 } });
+  });
+
+  afterEach(async () => {
+    controller.gate.resolve();
+    await stage.clear();
+  });
+
+  const noticed = (what: string): Promise<string> => controller.noticed(what);
+
+  it('waits 5 s unless told otherwise, and its handler sees how long that still is', async () => {
+    const timeLeft = await firstValueFrom(client.send<number>('time left', 'it'));
+    expect(timeLeft).toBeGreaterThan(4_000);
+    expect(timeLeft).toBeLessThanOrEqual(5_000);
+  });
+
+  it.each([
+    [250, undefined, 250],
+    [250, 60_000, 60_000],
+    [60_000, 250, 250],
+  ])('waits callTimeoutMs (%d) or its own timeoutMs (%s)', async (callTimeoutMs, timeoutMs, most) => {
+    const patient = stage.client(url, { callTimeoutMs });
+    const timeLeft = await firstValueFrom(patient.send<number>('time left', 'it', { timeoutMs }));
+    expect(timeLeft).toBeGreaterThan(most - 250);
+    expect(timeLeft).toBeLessThanOrEqual(most);
+  });
+
+  it('sees its time run off', async () => {
+    const looks = firstValueFrom(client.send<[number, number]>('time left, and again later', {}));
+    await noticed('looked at the time');
+    controller.gate.resolve();
+    const [before, after] = await looks;
+    expect(after).toBeLessThan(before);
+    expect(after).toBeGreaterThan(0);
+  });
+
+  it('fails once its time is over, and so does its handler', async () => {
+    const startedAt = performance.now();
+    const error = await errorOf(client.send('silent', 'it', { timeoutMs: 100 }));
+    const tookMs = performance.now() - startedAt;
+    expect(error).toBeInstanceOf(HeartwireError);
+    expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', retryable: true, sent: 'maybe' });
+    expect(tookMs).toBeGreaterThanOrEqual(99);
+    expect(tookMs).toBeLessThan(1_000);
+    await noticed('torn down');
+    expect(controller.notices).toEqual([
+      'started it',
+      expect.stringMatching(/^(DEADLINE_EXCEEDED|CANCELLED)$/),
+      'torn down',
+    ]);
+  });
+
+  it('counts the time that it waited for its turn', async () => {
+    const [first, second] = [1, 2].map((n) =>
+      errorOf(client.send('silent', `holder ${n}`, { timeoutMs: 200 })),
+    );
+    const timeLeft = firstValueFrom(client.send<number>('time left', 'it', { timeoutMs: 2_000 }));
+    for (const holder of [first, second]) expect(await holder).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    expect(await timeLeft).toBeLessThanOrEqual(1_801);
+  });
+
+  it('is not sent once its time is over while it waits', async () => {
+    const holders = [1, 2].map((n) => client.send('silent', `holder ${n}`).subscribe());
+    const error = await errorOf(client.send('time left', 'too late', { timeoutMs: 50 }));
+    expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', retryable: true, sent: 'never' });
+    for (const holder of holders) holder.unsubscribe();
+    await firstValueFrom(client.send('time left', 'in time'));
+    expect(controller.notices).toContain('started in time');
+    expect(controller.notices).not.toContain('started too late');
+  });
+
+  it('is not started when its time is over before its handler runs', async () => {
+    const held = deferred<() => void>();
+    server.setOnProcessingStartHook((_, context, done) => {
+      if ((context as HeartwireContext).getPattern() === 'silent') held.resolve(() => void done());
+      else void done();
+    });
+    expect(await errorOf(client.send('silent', 'too late', { timeoutMs: 50 }))).toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
+    // In the order of the connection, the answer to this call comes after the word that the other is given up.
+    await firstValueFrom(client.send('time left', 'in time'));
+    (await held.promise)();
+    await firstValueFrom(client.send('time left', 'later'));
+    expect(controller.notices).toEqual(['started in time', 'started later']);
+  });
+
+  it('has no deadline any more once the first item of a stream has come', async () => {
+    const outcome = outcomeOf(client.send('feed', {}, { timeoutMs: 100 }));
+    await noticed('started feed');
+    controller.feed$.next(1);
+    expect(await errorOf(client.send('silent', 'clock', { timeoutMs: 250 }))).toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
+    controller.feed$.next(2);
+    controller.feed$.complete();
+    expect(await outcome).toEqual({ values: [1, 2], end: 'complete', error: undefined });
+    expect(controller.notices).not.toContain('aborted');
+  });
+});

@@ -1,0 +1,166 @@
+import { Controller } from '@nestjs/common';
+import { EventPattern, MessagePattern, RpcException } from '@nestjs/microservices';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { HeartwireClient, HeartwireServerOptions } from 'heartwire';
+import { EMPTY, filter, firstValueFrom, from, lastValueFrom, type Observable, of, ReplaySubject } from 'rxjs';
+
+import { type Deferred, deferred } from './support/deferred.js';
+import { errorOf, outcomeOf } from './support/outcome.js';
+import { Stage } from './support/stage.js';
+
+@Controller()
+class EventsController {
+  readonly done: unknown[] = [];
+  readonly gates: Deferred[] = [deferred(), deferred()];
+  peak = 0;
+  private readonly done$ = new ReplaySubject<number>(1);
+  private running = 0;
+
+  /** Comes after the outcome of any event before it that is over already. */
+  @MessagePattern('late echo')
+  async echo(data: unknown): Promise<unknown> {
+    await new Promise(setImmediate);
+    return data;
+  }
+
+  @EventPattern('two handlers')
+  async first(data: unknown): Promise<void> {
+    await this.gates[0]?.promise;
+    this.done.push(['first', data]);
+  }
+
+  @EventPattern('two handlers')
+  second(data: unknown): Observable<void> {
+    return from(
+      (this.gates[1]?.promise ?? Promise.resolve()).then(() => {
+        this.done.push(['second', data]);
+      }),
+    );
+  }
+
+  @EventPattern('one ends without a value')
+  ends(_data: unknown): Observable<never> {
+    return EMPTY;
+  }
+
+  @EventPattern('one ends without a value')
+  lasts(data: unknown): Promise<void> {
+    return this.first(data);
+  }
+
+  @EventPattern('one fails')
+  fails(_data: unknown): void {
+    throw new RpcException({ reason: 'out of tea' });
+  }
+
+  @EventPattern('one fails')
+  succeeds(data: unknown): Observable<unknown> {
+    this.done.push(data);
+    return of('fine');
+  }
+
+  @EventPattern('note')
+  async note(data: unknown): Promise<void> {
+    this.running += 1;
+    this.peak = Math.max(this.peak, this.running);
+    await new Promise(setImmediate);
+    this.running -= 1;
+    this.done.push(data);
+    this.done$.next(this.done.length);
+  }
+
+  hasDone(count: number): Promise<number> {
+    return firstValueFrom(this.done$.pipe(filter((done) => done >= count)));
+  }
+}
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+describe('events', () => {
+  const stage = new Stage();
+  let client: HeartwireClient;
+  let controller: EventsController;
+
+  const serve = async (limits: HeartwireServerOptions['limits'] = {}): Promise<void> => {
+    const { app, url } = await stage.serve({ controllers: [EventsController] }, { server: { limits } });
+    controller = app.get(EventsController);
+    client = stage.client(url);
+  };
+
+  afterEach(async () => {
+    for (const gate of controller.gates) gate.resolve();
+    await stage.clear();
+  });
+
+  describe('that are acknowledged', () => {
+    it.each([
+      ['both give something', 'two handlers', 2],
+      ['one ends without a value', 'one ends without a value', 1],
+    ])('complete once every handler has finished, not before: %s', async (_, pattern, gates) => {
+      await serve();
+      let isOver = false;
+      const event$ = client.emit(pattern, 1, { acknowledge: true });
+      event$.subscribe({ complete: () => (isOver = true) });
+      for (const gate of controller.gates.slice(0, gates)) {
+        await firstValueFrom(client.send('late echo', 'an answer that overtakes'));
+        expect(isOver).toBe(false);
+        gate.resolve();
+      }
+      expect(await outcomeOf(event$)).toEqual({ values: [undefined], end: 'complete', error: undefined });
+      expect(controller.done.filter(Array.isArray)).toHaveLength(gates);
+    });
+
+    it('fail with what a handler threw', async () => {
+      await serve();
+      expect(await errorOf(client.emit('one fails', 1, { acknowledge: true }))).toEqual({
+        reason: 'out of tea',
+      });
+      expect(controller.done).toEqual([1]);
+    });
+
+    it('fail when the handlers take longer than their sender waits', async () => {
+      await serve();
+      const error = await errorOf(client.emit('two handlers', 1, { acknowledge: true, timeoutMs: 50 }));
+      expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', sent: 'maybe', retryable: true });
+    });
+  });
+
+  describe('that nobody waits for', () => {
+    it('complete once they are sent, whatever their handlers do', async () => {
+      await serve();
+      expect(await outcomeOf(client.emit('two handlers', 1))).toEqual({
+        values: [undefined],
+        end: 'complete',
+        error: undefined,
+      });
+      expect(controller.done).toEqual([]);
+      expect((await outcomeOf(client.emit('one fails', 2))).end).toBe('complete');
+    });
+
+    it('leave at once and once, however often they are subscribed to', async () => {
+      await serve();
+      client.emit('note', 'nobody subscribes');
+      const event$ = client.emit('note', 'two subscribe');
+      await Promise.all([outcomeOf(event$), outcomeOf(event$)]);
+      await outcomeOf(client.emit('note', 'last', { acknowledge: true }));
+      expect(controller.done).toEqual(['nobody subscribes', 'two subscribe', 'last']);
+    });
+
+    it('wait for their turn when more come than may run at once', async () => {
+      await serve({ runningCallsPerConnection: 2 });
+      await Promise.all(range(200).map((number) => lastValueFrom(client.emit('note', number))));
+      await controller.hasDone(200);
+      expect(controller.done).toEqual(range(200));
+      expect(controller.peak).toBe(2);
+    });
+
+    it('never crowd out a call of the same client', async () => {
+      await serve({ runningCallsPerConnection: 2 });
+      for (const number of range(200)) client.emit('note', number);
+      expect(await firstValueFrom(client.send('late echo', 'among many events'))).toBe('among many events');
+      expect((await outcomeOf(client.emit('note', 'acknowledged', { acknowledge: true }))).end).toBe(
+        'complete',
+      );
+    });
+  });
+});

@@ -1,0 +1,219 @@
+import { once } from 'node:events';
+import { Socket } from 'node:net';
+
+import { Controller, Inject, Injectable, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Client, ClientProxyFactory, ClientsModule, MessagePattern, Payload } from '@nestjs/microservices';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type ConnectionStatus, HeartwireClient, HeartwireModule } from 'heartwire';
+import { filter, firstValueFrom } from 'rxjs';
+
+import { errorOf } from './support/outcome.js';
+import { moduleOf, Stage } from './support/stage.js';
+
+@Controller()
+class EchoController {
+  @MessagePattern('echo')
+  echo(@Payload() data: unknown): unknown {
+    return data;
+  }
+}
+
+const ORDERS = Symbol('ORDERS');
+
+describe('Heartwire clients in Nest', () => {
+  const servers = new Stage();
+  const stage = new Stage();
+  let url: string;
+  let connectionCount: () => number;
+
+  beforeAll(async () => {
+    const served = await servers.serve({ controllers: [EchoController] });
+    url = served.url;
+    connectionCount = () => served.server.connections.length;
+  });
+
+  afterEach(() => stage.clear());
+  afterAll(() => servers.clear());
+
+  describe('providing them', () => {
+    @Injectable()
+    class Gateway {
+      constructor(@Inject(ORDERS) readonly orders: HeartwireClient) {}
+    }
+
+    @Injectable()
+    class Config {
+      get url(): string {
+        return url;
+      }
+    }
+
+    @Module({ providers: [Config], exports: [Config] })
+    class ConfigModule {}
+
+    const custom = (): { customClass: typeof HeartwireClient; options: { url: string } } => ({
+      customClass: HeartwireClient,
+      options: { url },
+    });
+
+    it.each([
+      ['HeartwireModule.register', () => HeartwireModule.register([{ name: ORDERS, url }])],
+      [
+        'HeartwireModule.registerAsync',
+        () =>
+          HeartwireModule.registerAsync([
+            {
+              name: ORDERS,
+              imports: [ConfigModule],
+              inject: [Config],
+              useFactory: (config: Config) => Promise.resolve({ url: config.url }),
+            },
+          ]),
+      ],
+      ['ClientsModule.register', () => ClientsModule.register([{ name: ORDERS, ...custom() }])],
+      [
+        'ClientsModule.registerAsync',
+        () => ClientsModule.registerAsync([{ name: ORDERS, useFactory: () => custom() }]),
+      ],
+      [
+        'a provider of its own',
+        () => ({
+          module: moduleOf({}),
+          providers: [{ provide: ORDERS, useFactory: () => ClientProxyFactory.create(custom()) }],
+          exports: [ORDERS],
+        }),
+      ],
+    ])('%s gives a client that calls and tells events', async (way, imported) => {
+      const app = await NestFactory.createApplicationContext(
+        moduleOf({ imports: [imported()], providers: [Gateway] }),
+        {
+          logger: stage.logger,
+        },
+      );
+      const { orders } = app.get(Gateway);
+      expect(orders).toBeInstanceOf(HeartwireClient);
+      expect(await firstValueFrom(orders.send('echo', { by: way }))).toEqual({ by: way });
+      expect(await firstValueFrom(orders.emit('echo', 1, { acknowledge: true }))).toBeUndefined();
+
+      await app.close();
+      // Nest closes the clients of its modules; a provider of one's own is its owner's to close.
+      if (way === 'a provider of its own') await orders.close();
+      expect(await errorOf(orders.send('echo', 1))).toMatchObject({
+        code: 'CLOSED',
+        sent: 'never',
+        retryable: false,
+      });
+      expect(await firstValueFrom(orders.status)).toBe('closed');
+    });
+
+    it('@Client() gives a controller a client that closes with the application', async () => {
+      @Controller()
+      class ClientController {
+        @Client(custom())
+        readonly orders: HeartwireClient;
+      }
+      const app = await NestFactory.create(moduleOf({ controllers: [ClientController] }), {
+        logger: stage.logger,
+      });
+      await app.init();
+      const { orders } = app.get(ClientController);
+      expect(orders).toBeInstanceOf(HeartwireClient);
+      expect(await firstValueFrom(orders.send('echo', 'from a controller'))).toBe('from a controller');
+      await app.close();
+      expect(await firstValueFrom(orders.status)).toBe('closed');
+      expect(connectionCount()).toBe(0);
+    });
+
+    it('gives several clients by their names', async () => {
+      const other = await stage.serve({ controllers: [EchoController] });
+      const imported = HeartwireModule.register([
+        { name: 'ONE', url },
+        { name: 'TWO', url: other.url },
+      ]);
+      const app = await NestFactory.createApplicationContext(moduleOf({ imports: [imported] }), {
+        logger: stage.logger,
+      });
+      const [one, two] = [app.get<HeartwireClient>('ONE'), app.get<HeartwireClient>('TWO')];
+      await Promise.all([one.connect(), two.connect()]);
+      const remotes = [one, two].map(
+        (client) => `tcp://127.0.0.1:${String(client.unwrap<Socket>().remotePort)}`,
+      );
+      expect(remotes).toEqual([url, other.url]);
+      await app.close();
+    });
+
+    it('fails when it is registered with options that are not valid, naming each fault', () => {
+      const options = {
+        name: ORDERS,
+        url: 'tcp://127.0.0.1:4001',
+        callTimeoutMs: 0,
+        strict: 'yes' as unknown as boolean,
+      };
+      const app = NestFactory.createApplicationContext(
+        moduleOf({ imports: [HeartwireModule.register([options])] }),
+        {
+          logger: stage.logger,
+          abortOnError: false,
+        },
+      );
+      return expect(app).rejects.toMatchObject({
+        code: 'INVALID_OPTIONS',
+        message: expect.stringMatching(/callTimeoutMs(.|\n)*strict/),
+      });
+    });
+  });
+
+  describe('watching them', () => {
+    it('tells the status, from connecting to closed, and again after that', async () => {
+      const client = stage.client(url);
+      const seen: ConnectionStatus[] = [];
+      client.status.subscribe((status) => seen.push(status));
+      expect(seen).toEqual([]);
+      await client.connect();
+      expect(seen).toEqual(['connecting', 'connected']);
+      await client.close();
+      expect(seen).toEqual(['connecting', 'connected', 'draining', 'closed']);
+      await client.connect();
+      expect(seen.slice(4)).toEqual(['connecting', 'connected']);
+    });
+
+    it('tells the status of the moment to whoever subscribes late', async () => {
+      const client = stage.client(url);
+      await client.connect();
+      expect(await firstValueFrom(client.status)).toBe('connected');
+    });
+
+    it('hands out its events: connect, close and error', async () => {
+      const { app, url: brief } = await stage.serve({ controllers: [EchoController] });
+      const client = stage.client(brief);
+      const seen: unknown[] = [];
+      client.on('connect', () => seen.push('connect'));
+      client.on('close', () => seen.push('close'));
+      const failed = new Promise((resolve) => {
+        client.on('error', resolve);
+      });
+      await client.connect();
+      expect(seen).toEqual(['connect']);
+      client.unwrap<Socket>().destroy();
+      await firstValueFrom(client.status.pipe(filter((status) => status === 'reconnecting')));
+      expect(seen).toEqual(['connect', 'close']);
+      await firstValueFrom(client.status.pipe(filter((status) => status === 'connected')));
+      expect(seen).toEqual(['connect', 'close', 'connect']);
+      await app.close();
+      expect(await failed).toMatchObject({ code: 'CONNECT_FAILED', sent: 'never', retryable: true });
+    });
+
+    it('hands out the socket that carries the calls, once there is one', async () => {
+      const client = stage.client(url);
+      expect(() => client.unwrap()).toThrow('Not initialized. Please call the "connect" method first.');
+      await client.connect();
+      const socket = client.unwrap<Socket>();
+      expect(socket).toBeInstanceOf(Socket);
+      const closed = once(socket, 'close');
+      await client.close();
+      await closed;
+      expect(() => client.unwrap()).toThrow('Not initialized');
+    });
+  });
+});
