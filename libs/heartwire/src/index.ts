@@ -14,4 +14,4 @@ export type { ConnectionEvent } from './server/connection-event.js';
 export { HeartwireContext } from './server/heartwire.context.js';
 export { HEARTWIRE, HeartwireServer, type HeartwireServerEvents, type ServerStatus } from './server/heartwire.server.js';
 export type { ConnectionSnapshot, ServerConnection } from './server/server-connection.js';
-export type { Liveness, LivenessState } from './timing/liveness.js';
+export type { Liveness, LivenessState } from './timing/liveness-state.js';

@@ -15,7 +15,7 @@ import { Session } from '../session/session.js';
 import type { SessionOwner } from '../session/session-owner.js';
 import type { SessionSettings } from '../session/session-settings.js';
 import { Backoff } from '../timing/backoff.js';
-import type { Liveness } from '../timing/liveness.js';
+import type { Liveness } from '../timing/liveness-state.js';
 import { type ConnectionState, type ConnectionStatus, leave } from './connection-state.js';
 import { RetryBudget } from './retry-budget.js';
 

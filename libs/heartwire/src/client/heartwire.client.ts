@@ -14,7 +14,7 @@ import type { Metadata } from '../protocol/messages.js';
 import { callBody } from '../session/call-body.js';
 import type { Codec } from '../session/codec.js';
 import { type CallKind, OutgoingCall, type ReplyObserver } from '../session/outgoing-call.js';
-import type { Liveness } from '../timing/liveness.js';
+import type { Liveness } from '../timing/liveness-state.js';
 import { Connection } from './connection.js';
 import { ConnectionLog } from './connection-log.js';
 import type { ConnectionStatus } from './connection-state.js';

@@ -1,5 +1,5 @@
 import type { HeartwireError } from '../errors/heartwire-error.js';
-import type { Liveness } from '../timing/liveness.js';
+import type { Liveness } from '../timing/liveness-state.js';
 import type { ServerConnection } from './server-connection.js';
 
 /** What happens to a server's connections. */

@@ -15,7 +15,7 @@ import { connectionClosed } from '../session/reasons.js';
 import type { Dispatch } from '../session/served-calls.js';
 import type { Session } from '../session/session.js';
 import type { SessionSettings } from '../session/session-settings.js';
-import type { Liveness } from '../timing/liveness.js';
+import type { Liveness } from '../timing/liveness-state.js';
 import type { ConnectionEvent } from './connection-event.js';
 import { Listener } from './listener.js';
 import { type ConnectionSnapshot, ServerConnection } from './server-connection.js';

@@ -7,7 +7,7 @@ import { answerLost } from '../session/reasons.js';
 import { type Dispatch } from '../session/served-calls.js';
 import { Session } from '../session/session.js';
 import type { SessionSettings } from '../session/session-settings.js';
-import type { Liveness } from '../timing/liveness.js';
+import type { Liveness } from '../timing/liveness-state.js';
 
 /** What is known about one connection, at one moment. */
 export interface ConnectionSnapshot {

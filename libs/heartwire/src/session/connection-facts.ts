@@ -1,5 +1,5 @@
 import type { StatusResponseMessage } from '../protocol/messages.js';
-import type { Liveness } from '../timing/liveness.js';
+import type { Liveness } from '../timing/liveness-state.js';
 import type { Attachment } from './attachment.js';
 
 /** How one end sees its connection, as told in answer to `status` (docs/protocol.md, section 2). */

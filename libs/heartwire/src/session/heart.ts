@@ -1,7 +1,8 @@
 import { Subject, type Subscription } from 'rxjs';
 
 import type { Link } from '../link/link.js';
-import { type Liveness, watchLiveness } from '../timing/liveness.js';
+import { watchLiveness } from '../timing/liveness.js';
+import type { Liveness } from '../timing/liveness-state.js';
 import type { Runtime } from '../timing/runtime.js';
 
 /** When the other end counts as gone. Both in ms. */

@@ -2,7 +2,7 @@ import { ErrorCode, isErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import type { ErrorMessage } from '../protocol/messages.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
-import type { Liveness } from '../timing/liveness.js';
+import type { Liveness } from '../timing/liveness-state.js';
 import type { OutgoingCall } from './outgoing-call.js';
 
 /** Why a connection ended, in words for its callers and for the log. */

@@ -1,6 +1,6 @@
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import type { Resumption } from '../protocol/messages.js';
-import type { Liveness } from '../timing/liveness.js';
+import type { Liveness } from '../timing/liveness-state.js';
 import type { OutgoingCall } from './outgoing-call.js';
 import type { Session } from './session.js';
 

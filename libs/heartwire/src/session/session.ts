@@ -5,7 +5,7 @@ import type { Outgoing } from '../protocol/frame-encoder.js';
 import { cancelText, controlText } from '../protocol/message-text.js';
 import type { CallId, CallMessage, ControlMessage, GoawayMessage, HelloMessage, ReadyMessage } from '../protocol/messages.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
-import type { Liveness } from '../timing/liveness.js';
+import type { Liveness } from '../timing/liveness-state.js';
 import type { Runtime } from '../timing/runtime.js';
 import type { Admission } from './admission.js';
 import type { Attachment } from './attachment.js';

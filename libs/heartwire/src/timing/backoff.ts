@@ -1,0 +1,44 @@
+/** How long to wait before the next attempt. All in ms. */
+export interface BackoffSettings {
+  /** The first wait is random, up to this. */
+  readonly firstMaxMs: number;
+  /** The least that each later wait takes. */
+  readonly baseMs: number;
+  /** What the random part of the second wait may double from. */
+  readonly growthMs: number;
+  /** The most that the random part may take. */
+  readonly maxMs: number;
+}
+
+/**
+ * Exponential backoff with full jitter: many clients that lost the same server come back spread
+ * over time, and the first of them quickly.
+ */
+export class Backoff {
+  private count = 0;
+
+  /** @param random uniform in [0, 1) */
+  constructor(
+    private readonly settings: BackoffSettings,
+    private readonly random: () => number,
+  ) {}
+
+  /** Waits asked for since the last reset. */
+  get attempts(): number {
+    return this.count;
+  }
+
+  /** The next wait, in ms. */
+  next(): number {
+    const { firstMaxMs, baseMs, growthMs, maxMs } = this.settings;
+    const attempt = this.count;
+    this.count += 1;
+    if (attempt === 0) return this.random() * firstMaxMs;
+    return baseMs + this.random() * Math.min(maxMs, growthMs * 2 ** attempt);
+  }
+
+  /** The next wait is a first one again. */
+  reset(): void {
+    this.count = 0;
+  }
+}

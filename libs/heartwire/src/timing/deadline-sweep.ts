@@ -1,0 +1,58 @@
+import type { Clock } from './clock.js';
+
+/** The platform's timers. */
+export interface Timers {
+  set(task: () => void, delayMs: number): unknown;
+  clear(timer: unknown): void;
+}
+
+export const systemTimers: Timers = {
+  set: (task, delayMs) => setTimeout(task, delayMs),
+  clear: (timer) => {
+    clearTimeout(timer as ReturnType<typeof setTimeout>);
+  },
+};
+
+/** Deadlines closer together than this are met in one go, in ms. */
+const GRANULARITY_MS = 10;
+
+/** Longer delays make the platform's timers fire at once. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
+/**
+ * One timer for any number of deadlines. It knows only the earliest: when that has come, `expire`
+ * settles what is due and names the next. Watching a later one costs a comparison.
+ */
+export class DeadlineSweep {
+  private timer: unknown;
+  private earliest = Infinity;
+
+  /** @param expire settles what is due at the given moment; returns the next deadline, if there is one */
+  constructor(
+    private readonly clock: Clock,
+    private readonly timers: Timers,
+    private readonly expire: (now: number) => number | undefined,
+    private readonly granularityMs = GRANULARITY_MS,
+  ) {}
+
+  /** Makes sure that `expire` is called once this moment of the clock has come. */
+  watch(deadlineAt: number): void {
+    if (deadlineAt >= this.earliest) return;
+    this.timers.clear(this.timer);
+    this.earliest = deadlineAt;
+    const delayMs = Math.max(deadlineAt - this.clock.now(), this.granularityMs);
+    this.timer = this.timers.set(this.sweep, Math.min(Math.ceil(delayMs), LONGEST_DELAY_MS));
+  }
+
+  stop(): void {
+    this.timers.clear(this.timer);
+    this.timer = undefined;
+    this.earliest = Infinity;
+  }
+
+  private readonly sweep = (): void => {
+    this.stop();
+    const next = this.expire(this.clock.now());
+    if (next !== undefined) this.watch(next);
+  };
+}

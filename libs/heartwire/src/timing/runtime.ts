@@ -1,0 +1,14 @@
+import type { SchedulerLike } from 'rxjs';
+
+import type { Clock } from './clock.js';
+
+/** What sessions need from the platform, so that it runs in Node, in a browser and under test. */
+export interface Runtime {
+  readonly clock: Clock;
+  /** Drives heartbeats. */
+  readonly scheduler: SchedulerLike;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Runs `task` once the current tick's work is done: messages of one tick leave as one write. */
+  readonly defer: (task: () => void) => void;
+}
