@@ -241,7 +241,8 @@ export class Connection {
     if (this.current.name === 'ready') {
       this.lostAt = this.runtime.clock.now();
       this.listener.lost(reason);
-      this.retryLater();
+      if (this.options.reconnect.maxAttempts === 0) this.giveUp(reason);
+      else this.retryLater();
     } else {
       this.attemptFailed(reason);
     }

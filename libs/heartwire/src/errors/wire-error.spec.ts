@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { runInNewContext } from 'node:vm';
 
-import { ErrorCode } from './error-code.js';
+import { ERROR_DEFAULTS, ErrorCode } from './error-code.js';
 import { HeartwireError } from './heartwire-error.js';
 import { fromWireError, toWireError, toWireRefusal } from './wire-error.js';
 
@@ -61,7 +61,7 @@ describe('fromWireError', () => {
       code,
       message: 'm',
       details: { a: [1] },
-      sent: 'answered',
+      sent: ERROR_DEFAULTS[code].sent === 'maybe' ? 'maybe' : 'answered',
     });
     expect((error as HeartwireError).cause).toBeUndefined();
   });

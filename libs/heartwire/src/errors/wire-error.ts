@@ -1,4 +1,4 @@
-import { isErrorCode } from './error-code.js';
+import { ERROR_DEFAULTS, type ErrorCode, isErrorCode, type Sent } from './error-code.js';
 import { HeartwireError, type HeartwireErrorFacts, type WireError } from './heartwire-error.js';
 
 /** What a caller is told of an exception that was not meant for it, in Nest's own words. */
@@ -25,10 +25,9 @@ export function toWireRefusal(refusal: HeartwireError): WireError {
 export function fromWireError(err: unknown): unknown {
   if (typeof err !== 'object' || err === null) return err;
   const { code, message, details, retryable, sent } = err as Partial<Record<string, unknown>>;
-  if (!isErrorCode(code) || typeof retryable !== 'boolean') return err;
+  if (!isErrorCode(code) || typeof retryable !== 'boolean' || hasOtherMembers(err)) return err;
   const facts: HeartwireErrorFacts = {
-    // Only the other end's own refusal says this: a handler that passes on an error of its own calls has run.
-    sent: sent === 'never' ? 'never' : 'answered',
+    sent: sent === 'never' ? 'never' : sentBeforeAnswer(code),
     retryable,
     details: isRecord(details) ? details : undefined,
   };
@@ -72,4 +71,19 @@ function hasToJson(value: object): value is { toJSON(): unknown } {
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Only a refusal says that no handler saw the call: a handler that passes on an error of its own
+ * calls has run. One that was stopped midway (its time was over, its server went away) may have.
+ */
+function sentBeforeAnswer(code: ErrorCode): Sent {
+  return ERROR_DEFAULTS[code].sent === 'maybe' ? 'maybe' : 'answered';
+}
+
+const WIRE_MEMBERS: ReadonlySet<string> = new Set(['code', 'message', 'details', 'retryable', 'sent']);
+
+/** An application may use our codes in errors of its own: those arrive whole. */
+function hasOtherMembers(err: object): boolean {
+  return Object.keys(err).some((key) => !WIRE_MEMBERS.has(key));
 }

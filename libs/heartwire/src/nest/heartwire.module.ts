@@ -3,8 +3,11 @@ import { type DynamicModule, type InjectionToken, Module, type ModuleMetadata, t
 import { HeartwireClient } from '../client/heartwire.client.js';
 import type { HeartwireClientOptions } from '../options/client-options.js';
 
-/** A client under an injection token. */
-export type HeartwireClientRegistration = HeartwireClientOptions & { readonly name: string | symbol };
+/** Keeps that a client has either `url` or `urls`. */
+type WithoutName<Options> = Options extends unknown ? Omit<Options, 'name'> : never;
+
+/** A client under an injection token, its `name`. */
+export type HeartwireClientRegistration = WithoutName<HeartwireClientOptions> & { readonly name: string | symbol };
 
 /** A client whose options are known only when the application starts. */
 export interface HeartwireAsyncClientRegistration extends Pick<ModuleMetadata, 'imports'> {
@@ -28,7 +31,7 @@ export class HeartwireModule {
   static register(clients: readonly HeartwireClientRegistration[]): DynamicModule {
     const providers = clients.map(({ name, ...options }) => ({
       provide: name,
-      useFactory: () => closedWithApplication(new HeartwireClient(options)),
+      useFactory: () => closedWithApplication(new HeartwireClient(options as HeartwireClientOptions)),
     }));
     return { module: HeartwireModule, providers, exports: providers };
   }

@@ -1,11 +1,9 @@
-import type { Socket } from 'node:net';
-
 import { type Observable, Subject } from 'rxjs';
 
 import { ErrorCode } from '../errors/error-code.js';
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import { nodeFrameEncoder, nodeRuntime } from '../link/node-runtime.js';
-import { SocketLink } from '../link/socket-link.js';
+import type { Link } from '../link/link.js';
 import type { Address } from '../options/address.js';
 import type { ResolvedServerOptions } from '../options/server-options.js';
 import type { Resumption } from '../protocol/messages.js';
@@ -13,7 +11,7 @@ import { Admission } from '../session/admission.js';
 import type { Codec } from '../session/codec.js';
 import { connectionClosed } from '../session/reasons.js';
 import type { Dispatch } from '../session/served-calls.js';
-import type { Session } from '../session/session.js';
+import type { ResumableSession } from '../session/session-owner.js';
 import type { SessionSettings } from '../session/session-settings.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import type { ConnectionEvent } from './connection-event.js';
@@ -37,10 +35,9 @@ export class ConnectionRegistry {
   private readonly open = new Map<string, ServerConnection>();
   /** In the order in which they lost their links. */
   private readonly waiting = new Set<ServerConnection>();
-  private readonly encoder = nodeFrameEncoder();
   private readonly admission: Admission;
   private isClosing = false;
-  private closing: Promise<void> | undefined;
+  private tellEmpty: (() => void) | undefined;
 
   constructor(
     private readonly options: ResolvedServerOptions,
@@ -50,10 +47,11 @@ export class ConnectionRegistry {
   ) {
     this.events$ = this.eventSubject.asObservable();
     this.admission = new Admission(options.limits.runningCalls);
+    const encoder = nodeFrameEncoder();
     this.listeners = options.addresses.map(
       (address) =>
-        new Listener(address, (socket) => {
-          this.accept(socket);
+        new Listener(address, encoder, options.limits, (link) => {
+          this.accept(link);
         }),
     );
   }
@@ -76,24 +74,26 @@ export class ConnectionRegistry {
     }
   }
 
-  /** Idempotent; the same promise each time. */
-  close(): Promise<void> {
-    this.closing ??= this.closeInOrder();
-    return this.closing;
-  }
-
-  private async closeInOrder(): Promise<void> {
+  /** Lets what runs finish within `drainTimeoutMs`. Resolves when no connection is left. To be called once. */
+  async close(): Promise<void> {
     this.isClosing = true;
     const accepted = this.listeners.map((listener) => listener.close());
     for (const { session } of this.open.values()) session.drain('shutdown', this.options.drainTimeoutMs);
-    await Promise.all(accepted);
+    await Promise.all([...accepted, this.empty()]);
     this.eventSubject.complete();
   }
 
-  private accept(socket: Socket): void {
+  private async empty(): Promise<void> {
+    if (this.open.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.tellEmpty = resolve;
+    });
+  }
+
+  private accept(link: Link): void {
     const { limits, heartbeat, drainTimeoutMs, resumeWindowMs } = this.options;
     if (this.isClosing || this.open.size - this.waiting.size >= limits.connections) {
-      socket.destroy();
+      link.destroy();
       return;
     }
     const settings: SessionSettings = {
@@ -106,11 +106,10 @@ export class ConnectionRegistry {
       limits: { ...limits, waitingCalls: limits.runningCallsPerConnection, waitingBytes: limits.sendBufferBytes },
       codec: this.codec,
     };
-    const link = new SocketLink(socket, this.encoder, nodeRuntime.clock, limits);
     const connection = new ServerConnection(link, settings, nodeRuntime, this.admission, this.dispatchFor, this);
     this.open.set(settings.clientId, connection);
-    connection.session.attach(link);
     this.eventSubject.next({ type: 'opened', connection });
+    connection.session.attach(link);
   }
 
   suspended(connection: ServerConnection, reason: HeartwireError): void {
@@ -126,7 +125,7 @@ export class ConnectionRegistry {
     this.eventSubject.next({ type: 'resumed', connection });
   }
 
-  resume(doorman: ServerConnection, { session, secret }: Resumption): Session | undefined {
+  resume(doorman: ServerConnection, { session, secret }: Resumption): ResumableSession | undefined {
     const known = this.open.get(session);
     if (known === undefined || known === doorman || !known.session.canBeResumed(secret)) return undefined;
     this.closed(doorman, connectionClosed('its session goes on'));
@@ -140,6 +139,7 @@ export class ConnectionRegistry {
       this.logger.warn(`Lost the connection of ${connection.remote}: ${reason.code}, ${reason.message}`);
     }
     this.eventSubject.next({ type: 'closed', connection, reason });
+    if (this.open.size === 0) this.tellEmpty?.();
   }
 
   livenessChanged(connection: ServerConnection, liveness: Liveness): void {

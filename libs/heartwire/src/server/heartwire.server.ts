@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { RpcException, Server } from '@nestjs/microservices';
+import { type MessageHandler, type MsPattern, RpcException, Server } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
 
 import { HeartwireError } from '../errors/heartwire-error.js';
@@ -11,6 +11,7 @@ import { refuseCall } from '../session/refuse-call.js';
 import type { ServedCall } from '../session/served-call.js';
 import type { ConnectionEvent } from './connection-event.js';
 import { ConnectionRegistry } from './connection-registry.js';
+import { runAll } from './event-handlers.js';
 import { HeartwireContext } from './heartwire.context.js';
 import { type Handler, runHandler } from './run-handler.js';
 import type { ConnectionSnapshot, ServerConnection } from './server-connection.js';
@@ -46,6 +47,9 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
 
   private readonly options: ResolvedServerOptions;
   private readonly registry: ConnectionRegistry;
+  private closing: Promise<void> | undefined;
+  /** The handlers of events that have more than one, by route. */
+  private readonly eventHandlers = new Map<string, Handler[]>();
   /** What Nest's base class starts with: while it stands, nobody watches and the watching is skipped. */
   private readonly defaultStartHook = this.onProcessingStartHook;
 
@@ -70,6 +74,26 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     return this.registry.snapshots;
   }
 
+  /** Several handlers of one event all run, and an acknowledged event waits for all of them. */
+  override addHandler(
+    pattern: MsPattern,
+    callback: MessageHandler,
+    isEventHandler = false,
+    extras: Record<string, unknown> = {},
+  ): void {
+    const route = this.normalizePattern(pattern);
+    const first = this.messageHandlers.get(route);
+    if (!isEventHandler || first?.isEventHandler !== true) {
+      super.addHandler(pattern, callback, isEventHandler, extras);
+      return;
+    }
+    const handlers = this.eventHandlers.get(route) ?? [first as Handler];
+    handlers.push(callback as Handler);
+    this.eventHandlers.set(route, handlers);
+    const all = Object.assign(runAll(handlers), { isEventHandler, extras });
+    this.messageHandlers.set(route, all as MessageHandler);
+  }
+
   override listen(callback: (error?: unknown) => void): void {
     this.registry.listen().then(
       () => {
@@ -85,10 +109,8 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
 
   /** Accepts no more, lets what runs finish within `drainTimeoutMs`, then ends every connection. */
   override close(): Promise<void> {
-    this._status$.next('draining');
-    return this.registry.close().then(() => {
-      this._status$.next('disconnected');
-    });
+    this.closing ??= this.closeInOrder();
+    return this.closing;
   }
 
   override on<Event extends keyof HeartwireServerEvents>(event: Event, callback: HeartwireServerEvents[Event]): void {
@@ -98,6 +120,12 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
   /** The `net.Server` that accepts connections (the first, of several). */
   override unwrap<T>(): T {
     return this.registry.listeners[0]?.server as T;
+  }
+
+  private async closeInOrder(): Promise<void> {
+    this._status$.next('draining');
+    await this.registry.close();
+    this._status$.next('disconnected');
   }
 
   private dispatch(connection: ServerConnection, call: ServedCall): void {

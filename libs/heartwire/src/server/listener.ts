@@ -1,25 +1,33 @@
 import { unlink } from 'node:fs/promises';
-import { connect, createServer, type Server as NetServer, type Socket } from 'node:net';
+import { connect, createServer, type Server as NetServer } from 'node:net';
 
 import { ErrorCode } from '../errors/error-code.js';
 import { fromNodeError } from '../errors/node-error.js';
+import type { Link } from '../link/link.js';
+import { nodeRuntime } from '../link/node-runtime.js';
+import { SocketLink, type SocketLinkSettings } from '../link/socket-link.js';
 import { type Address, formatAddress } from '../options/address.js';
+import type { FrameEncoder } from '../protocol/frame-encoder.js';
 
 const KEEP_ALIVE_MS = 30_000;
 /** Connections that the kernel may hold before they are accepted: a whole fleet reconnects at once. */
 const BACKLOG = 4_096;
 
-/** Accepts sockets at one address. */
+/** Accepts connections at one address. */
 export class Listener {
   readonly server: NetServer;
 
   constructor(
     private readonly requested: Address,
-    onSocket: (socket: Socket) => void,
+    encoder: FrameEncoder,
+    limits: SocketLinkSettings,
+    onLink: (link: Link) => void,
   ) {
     this.server = createServer(
       { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, allowHalfOpen: true },
-      onSocket,
+      (socket) => {
+        onLink(new SocketLink(socket, encoder, nodeRuntime.clock, limits));
+      },
     );
   }
 

@@ -6,6 +6,7 @@ import type { Admission } from '../session/admission.js';
 import { answerLost } from '../session/reasons.js';
 import { type Dispatch } from '../session/served-calls.js';
 import { Session } from '../session/session.js';
+import type { ResumableSession } from '../session/session-owner.js';
 import type { SessionSettings } from '../session/session-settings.js';
 import type { Liveness } from '../timing/liveness-state.js';
 
@@ -33,7 +34,7 @@ export interface ServerConnectionListener {
   /** Its session goes on over a new link. */
   resumed(connection: ServerConnection): void;
   /** The session that somebody wants to go on with over this connection. */
-  resume(connection: ServerConnection, resumption: Resumption): Session | undefined;
+  resume(connection: ServerConnection, resumption: Resumption): ResumableSession | undefined;
   closed(connection: ServerConnection, reason: HeartwireError): void;
   livenessChanged(connection: ServerConnection, liveness: Liveness): void;
   refused(connection: ServerConnection, error: HeartwireError): void;

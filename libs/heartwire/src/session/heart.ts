@@ -40,8 +40,9 @@ export class Heart {
 
   /** Both ends use the smaller interval and the smaller timeout of the two (docs/protocol.md, section 3). */
   agree(theirIntervalMs = Infinity, theirTimeoutMs = Infinity): void {
-    const intervalMs = Math.min(this.settings.intervalMs, theirIntervalMs);
     const timeoutMs = Math.min(this.settings.timeoutMs, theirTimeoutMs);
+    // One end may state only a short timeout: the interval can't be longer.
+    const intervalMs = Math.min(this.settings.intervalMs, theirIntervalMs, timeoutMs);
     if (intervalMs === this.settings.intervalMs && timeoutMs === this.settings.timeoutMs) return;
     this.settings = { intervalMs, timeoutMs };
     this.watching.unsubscribe();

@@ -1,3 +1,5 @@
+import { ErrorCode } from '../errors/error-code.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
 import { attachBytes, openEnvelope } from '../protocol/binary-envelope.js';
 import { parseMessage } from '../protocol/message-parser.js';
 import { type CallMessage, type ControlMessage, isControlMessage } from '../protocol/messages.js';
@@ -21,9 +23,14 @@ export class Inbound {
   private decoding: Promise<void> | undefined;
   private isStopped = false;
 
+  /** Bytes of messages that wait for their turn to be delivered. */
+  private waitingBytes = 0;
+
+  /** @param maxWaitingBytes what may wait for a slow deserializer */
   constructor(
     private readonly host: InboundHost,
     private readonly codec: Codec | undefined,
+    private readonly maxWaitingBytes: number,
   ) {}
 
   /** What is still being decoded is dropped: its session is gone. */
@@ -79,9 +86,12 @@ export class Inbound {
   private deliverInTurn(message: Promise<CallMessage>, frameBytes: number): void {
     // Its failure is handled in its turn, not before.
     message.catch(() => undefined);
+    this.waitingBytes += frameBytes;
+    if (this.waitingBytes > this.maxWaitingBytes) throw tooSlow(this.waitingBytes);
     const turn = (this.decoding ?? Promise.resolve())
       .then(async () => {
         const received = await message;
+        this.waitingBytes -= frameBytes;
         if (!this.isStopped) this.host.receiveCall(received, frameBytes);
       })
       .catch((error: unknown) => {
@@ -92,6 +102,11 @@ export class Inbound {
       });
     this.decoding = turn;
   }
+}
+
+function tooSlow(waitingBytes: number): HeartwireError {
+  const message = `${String(waitingBytes)} bytes wait for the deserializer`;
+  return new HeartwireError(ErrorCode.OVERLOADED, message, { sent: 'maybe' });
 }
 
 function parseJson(text: string): unknown {

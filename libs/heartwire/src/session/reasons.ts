@@ -48,3 +48,9 @@ export function slowConsumer(queuedBytes: number): HeartwireError {
   const message = `${String(queuedBytes)} bytes wait for the other end to read them`;
   return new HeartwireError(ErrorCode.SLOW_CONSUMER, message, { sent: 'maybe', details: { queuedBytes } });
 }
+
+/** What a call is answered with that was still running when this end had to go. */
+export function cutOff(why: string): HeartwireError {
+  const message = `the call was still running when its server went away: ${why}`;
+  return new HeartwireError(ErrorCode.CONNECTION_LOST, message, { sent: 'maybe' });
+}

@@ -12,6 +12,7 @@ import { toJson } from './call-body.js';
 import type { Codec } from './codec.js';
 import { EventBacklog } from './event-backlog.js';
 import { checkSize } from './message-size.js';
+import { toRefusal } from './reasons.js';
 import { ServedCall, type ServedCallKeeper } from './served-call.js';
 
 /** Runs the handlers of a call. It must settle the call, or stop when the call is cancelled. */
@@ -66,9 +67,9 @@ export class ServedCalls implements ServedCallKeeper {
   request(message: RequestMessage | EventMessage, id: CallId): void {
     if (this.running.has(id)) throw new ProtocolViolation('PROTOCOL_ERROR', `id ${JSON.stringify(id)} is in use already`);
     const timeoutMs = message.kind === 'request' ? message.timeoutMs : undefined;
-    const refusal = this.refusal ?? this.overload() ?? (timeoutMs === 0 ? expired() : undefined);
+    const refusal = this.refusal ?? this.overload(this.running.size) ?? (timeoutMs === 0 ? expired() : undefined);
     if (refusal !== undefined) {
-      this.sendErr(id, toWireRefusal(refusal));
+      this.host.sendAnswer(this.failureMessage(id, toWireRefusal(refusal)));
       return;
     }
     const deadlineAt = timeoutMs === undefined ? Infinity : this.clock.now() + timeoutMs;
@@ -81,7 +82,7 @@ export class ServedCalls implements ServedCallKeeper {
 
   /** An event that nobody waits for. Beyond the bound of running calls it waits in order. */
   event(message: EventMessage, sizeBytes: number): void {
-    if (this.overload() === undefined && this.backlog.isEmpty) {
+    if (this.backlog.isEmpty && this.overload(this.runningEvents.size) === undefined) {
       this.startEvent(message);
       return;
     }
@@ -110,11 +111,7 @@ export class ServedCalls implements ServedCallKeeper {
 
   /** Fails everything that still runs, and says so to the callers. */
   failAll(reason: HeartwireError): void {
-    for (const [id, call] of this.running) {
-      this.forget(call);
-      call.cancel(reason);
-      this.sendFailure(id, reason);
-    }
+    for (const call of [...this.running.values()]) this.stop(call, reason);
     this.cancelAll(reason);
   }
 
@@ -124,30 +121,30 @@ export class ServedCalls implements ServedCallKeeper {
       if (isLast) this.finish(call);
       return;
     }
-    let message: Outgoing;
-    try {
-      message = this.responseMessage(id, value, isLast);
-    } catch (error) {
-      this.fail(call, error);
-      call.cancel(error as Error);
+    if (isLast) {
+      this.answerWith(call, () => this.responseMessage(id, value, true));
       return;
     }
-    if (isLast) this.settle(call);
     // The deadline bounds the first item only.
-    else call.deadlineAt = Infinity;
-    this.host.sendAnswer(message);
+    call.deadlineAt = Infinity;
+    try {
+      this.host.sendAnswer(this.responseMessage(id, value, false));
+    } catch (error) {
+      // What can't be said ends the stream, at its source too.
+      this.fail(call, error);
+      call.cancel(toRefusal(error));
+    }
   }
 
   finish(call: ServedCall): void {
     const { id } = call;
-    this.settle(call);
-    if (id !== undefined) this.host.sendAnswer(this.encoded({ id, isDisposed: true }) ?? responseText(id, undefined, true));
+    if (id === undefined) this.conclude(call);
+    else this.answerWith(call, () => this.encoded({ id, isDisposed: true }) ?? responseText(id, undefined, true));
   }
 
   fail(call: ServedCall, error: unknown): void {
     const { id } = call;
-    this.settle(call);
-    if (id !== undefined) this.sendFailure(id, error);
+    this.conclude(call, id === undefined ? undefined : this.failureMessage(id, toWireError(error)));
   }
 
   timeLeftMs(call: ServedCall): number | undefined {
@@ -166,8 +163,27 @@ export class ServedCalls implements ServedCallKeeper {
     this.start(call);
   }
 
-  private settle(call: ServedCall): void {
+  /** Cancels a call, and tells its caller why. */
+  private stop(call: ServedCall, reason: HeartwireError): void {
+    this.fail(call, reason);
+    call.cancel(reason);
+  }
+
+  private answerWith(call: ServedCall, message: () => Outgoing): void {
+    let answer: Outgoing;
+    try {
+      answer = message();
+    } catch (error) {
+      this.fail(call, error);
+      return;
+    }
+    this.conclude(call, answer);
+  }
+
+  /** The call is over. Its last word is queued before the session hears that nothing runs any more. */
+  private conclude(call: ServedCall, lastWord?: Outgoing): void {
     call.isSettled = true;
+    if (lastWord !== undefined) this.host.sendAnswer(lastWord);
     this.forget(call);
   }
 
@@ -180,22 +196,23 @@ export class ServedCalls implements ServedCallKeeper {
   }
 
   private readonly startWaitingEvents = (): void => {
-    while (!this.backlog.isEmpty && this.overload() === undefined) {
+    while (!this.backlog.isEmpty && this.overload(this.runningEvents.size) === undefined) {
       const next = this.backlog.shift();
       if (next !== undefined) this.startEvent(next);
     }
     if (!this.backlog.isEmpty && this.admission.isFull) this.admission.whenRoom(this.startWaitingEvents);
   };
 
-  private overload(): HeartwireError | undefined {
+  /** Calls and events have the same bound, each for itself: a flood of events takes no call's place. */
+  private overload(running: number): HeartwireError | undefined {
     const { runningCallsPerConnection } = this.limits;
-    if (this.count >= runningCallsPerConnection) return overloaded(runningCallsPerConnection, 'on this connection');
+    if (running >= runningCallsPerConnection) return overloaded(runningCallsPerConnection, 'on this connection');
     if (this.admission.isFull) return overloaded(this.admission.max, 'in this process');
     return undefined;
   }
 
   private responseMessage(id: CallId, value: unknown, isLast: boolean): Outgoing {
-    let message: Outgoing | undefined = this.encoded({ id, response: value, isDisposed: isLast || undefined });
+    let message: Outgoing | undefined = this.encoded({ id, response: value, isDisposed: isLast });
     if (message === undefined) {
       message =
         value instanceof Uint8Array
@@ -206,12 +223,15 @@ export class ServedCalls implements ServedCallKeeper {
     return message;
   }
 
-  private sendFailure(id: CallId, error: unknown): void {
-    this.sendErr(id, toWireError(error));
-  }
-
-  private sendErr(id: CallId, err: unknown): void {
-    this.host.sendAnswer(this.encoded({ id, err, isDisposed: true }) ?? failureText(id, failureJson(err)));
+  /** What failed must be told, whatever a serializer makes of it and however long it is. */
+  private failureMessage(id: CallId, err: unknown): Outgoing {
+    try {
+      const message = this.encoded({ id, err, isDisposed: true }) ?? failureText(id, toJson(err) ?? 'null');
+      checkSize(message, this.limits.maxFrameBytes);
+      return message;
+    } catch (error) {
+      return failureText(id, JSON.stringify(toWireError(error)));
+    }
   }
 
   private encoded(packet: object): string | undefined {
@@ -221,26 +241,16 @@ export class ServedCalls implements ServedCallKeeper {
 
   private expire(now: number): number | undefined {
     let next = Infinity;
-    for (const [id, call] of this.running) {
+    const due: ServedCall[] = [];
+    for (const call of this.running.values()) {
       if (call.deadlineAt <= now) {
-        const reason = expired();
-        this.forget(call);
-        call.cancel(reason);
-        this.sendFailure(id, reason);
+        due.push(call);
       } else if (call.deadlineAt < next) {
         next = call.deadlineAt;
       }
     }
+    for (const call of due) this.stop(call, expired());
     return next === Infinity ? undefined : next;
-  }
-}
-
-/** What an application threw may itself be no JSON: its caller still gets an answer. */
-function failureJson(err: unknown): string {
-  try {
-    return toJson(err) ?? 'null';
-  } catch {
-    return JSON.stringify(toWireError(undefined));
   }
 }
 

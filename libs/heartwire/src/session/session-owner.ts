@@ -1,8 +1,14 @@
 import type { HeartwireError } from '../errors/heartwire-error.js';
-import type { Resumption } from '../protocol/messages.js';
+import type { Link } from '../link/link.js';
+import type { HelloMessage, Resumption } from '../protocol/messages.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import type { OutgoingCall } from './outgoing-call.js';
-import type { Session } from './session.js';
+
+/** A session that can go on over another link. */
+export interface ResumableSession {
+  /** Takes the link on which the other end has just said hello to it. */
+  resumeOn(link: Link, hello: HelloMessage): void;
+}
 
 /** Who owns a session decides what follows from what happens to it. */
 export interface SessionOwner {
@@ -13,7 +19,7 @@ export interface SessionOwner {
   /** The session is gone for good, and with it the answers to these calls: the owner settles them. */
   sessionLost(reason: HeartwireError, inFlight: readonly OutgoingCall[]): void;
   /** Accepting end: the session that the other end wants to go on with, if it is here and the secret fits. */
-  resume(resumption: Resumption): Session | undefined;
+  resume(resumption: Resumption): ResumableSession | undefined;
   /** The other end is going away and takes no new calls. */
   goaway(reason: string, graceMs: number): void;
   /** `true` when the owner will send the failed call again, instead of letting it fail. */

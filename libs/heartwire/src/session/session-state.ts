@@ -26,7 +26,13 @@ export type SessionState =
   /** The link broke. What runs, runs on; the session waits for a new link until the timer ends it. */
   | { readonly name: 'suspended'; readonly suspension: Suspension; readonly timer: Timer }
   /** One end is going away: what runs is finished, until the timer says otherwise. */
-  | { readonly name: 'draining'; readonly attachment: Attachment; readonly timer: Timer }
+  | {
+      readonly name: 'draining';
+      readonly attachment: Attachment;
+      readonly timer: Timer;
+      /** Who goes away is who ends the link once all is done. */
+      readonly endsHere: boolean;
+    }
   /** The last word is said; the other end has a moment to read it and close. */
   | { readonly name: 'ending'; readonly attachment: Attachment; readonly timer: Timer; readonly reason: HeartwireError }
   /** For good. */

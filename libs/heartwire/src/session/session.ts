@@ -19,9 +19,9 @@ import { Inbound } from './inbound.js';
 import type { OutgoingCall } from './outgoing-call.js';
 import type { OutgoingCalls } from './outgoing-calls.js';
 import { Outbox } from './outbox.js';
-import { connectionClosed, connectionLost, handshakeTimedOut, heartbeatTimedOut, peerError, slowConsumer, toRefusal } from './reasons.js';
+import { connectionClosed, connectionLost, cutOff, handshakeTimedOut, heartbeatTimedOut, peerError, slowConsumer, toRefusal } from './reasons.js';
 import type { Dispatch, ServedCalls } from './served-calls.js';
-import type { SessionOwner } from './session-owner.js';
+import type { ResumableSession, SessionOwner } from './session-owner.js';
 import type { SessionSettings } from './session-settings.js';
 import { leave, type SessionState, type Suspension } from './session-state.js';
 
@@ -33,7 +33,7 @@ const LINGER_MS = 1_000;
  * outlives its link: calls that were not sent wait for the next one, and what was under way goes
  * on over it when both ends still know the session (docs/protocol.md, section 4).
  */
-export class Session {
+export class Session implements ResumableSession {
   liveness: Liveness | undefined;
 
   private current: SessionState = { name: 'detached' };
@@ -53,7 +53,7 @@ export class Session {
     const { sendBufferBytes, deliveryLogBytes } = settings.limits;
     const peerLimits = { ...settings.limits };
     this.exchange = new Exchange(this, runtime.clock, peerLimits, admission, dispatch);
-    this.inbound = new Inbound(this, settings.codec);
+    this.inbound = new Inbound(this, settings.codec, settings.limits.waitingEventBytes);
     this.delivery = new Delivery(deliveryLogBytes);
     this.outbox = new Outbox(runtime.defer, this.exchange.calls, this.delivery, sendBufferBytes, (queuedBytes) => {
       this.abandon(slowConsumer(queuedBytes));
@@ -123,6 +123,26 @@ export class Session {
     return (this.state === 'ready' || this.state === 'suspended') && this.handshake.isSecret(secret);
   }
 
+  /** Accepting end: goes on over the link on which the other end has asked for it. */
+  resumeOn(link: Link, hello: HelloMessage): void {
+    // A session has one link at a time: the other end knows better than we that the old one is dead.
+    const old = this.attachment;
+    old?.heart.stop();
+    this.outbox.detach();
+    const attachment = this.attachmentFor(link);
+    this.move({ name: 'ready', attachment });
+    old?.link.destroy();
+    link.open(this.receiverFor(link));
+    try {
+      this.handshake.reopen(attachment, hello);
+    } catch (error) {
+      this.refuse(error);
+      return;
+    }
+    this.outbox.replay();
+    this.owner.ready(true);
+  }
+
   /**
    * Goes away in order: says so, takes no new calls, lets what runs finish within `graceMs`, then
    * ends the link.
@@ -132,7 +152,7 @@ export class Session {
     this.served.refusal = new HeartwireError(ErrorCode.DRAINING, `this end is going away: ${reason}`, { sent: 'never' });
     if (current.name === 'ready') {
       this.sendControl({ kind: 'goaway', reason, graceMs });
-      this.startDraining(current.attachment, reason, graceMs);
+      this.startDraining(current.attachment, reason, graceMs, true);
     } else if (current.name === 'detached' || current.name === 'greeting' || current.name === 'suspended') {
       this.destroy(connectionClosed(reason));
     }
@@ -162,7 +182,10 @@ export class Session {
   }
 
   settled(): void {
-    if (this.current.name === 'draining' && this.exchange.isIdle) this.end(this.current.attachment, connectionClosed('drained'));
+    const { current } = this;
+    if (current.name === 'draining' && current.endsHere && this.exchange.isIdle) {
+      this.end(current.attachment, connectionClosed('all is done'));
+    }
   }
 
   retries(call: OutgoingCall, error: HeartwireError): boolean {
@@ -254,31 +277,12 @@ export class Session {
   }
 
   /** The session that the other end means takes over the link; this one was only its doorman. */
-  private giveLinkTo(known: Session, { link, heart }: Attachment, hello: HelloMessage): void {
+  private giveLinkTo(known: ResumableSession, { link, heart }: Attachment, hello: HelloMessage): void {
     heart.stop();
     this.outbox.detach();
     this.calls.stop();
     this.move({ name: 'ended', reason: connectionClosed('its session goes on') });
     known.resumeOn(link, hello);
-  }
-
-  private resumeOn(link: Link, hello: HelloMessage): void {
-    // A session has one link at a time: the other end knows better than we that the old one is dead.
-    const old = this.attachment;
-    old?.heart.stop();
-    this.outbox.detach();
-    const attachment = this.attachmentFor(link);
-    this.move({ name: 'ready', attachment });
-    old?.link.destroy();
-    link.open(this.receiverFor(link));
-    try {
-      this.handshake.reopen(attachment, hello);
-    } catch (error) {
-      this.refuse(error);
-      return;
-    }
-    this.outbox.replay();
-    this.owner.ready(true);
   }
 
   /** Dialling end: the session stands. */
@@ -295,7 +299,7 @@ export class Session {
 
   private peerGoesAway(attachment: Attachment, { reason, graceMs }: GoawayMessage): void {
     this.calls.maxInFlight = 0;
-    this.startDraining(attachment, reason, graceMs + LINGER_MS);
+    this.startDraining(attachment, reason, graceMs + LINGER_MS, false);
     this.owner.goaway(reason, graceMs);
   }
 
@@ -310,12 +314,12 @@ export class Session {
     this.outbox.pushControl(controlText(message));
   }
 
-  private startDraining(attachment: Attachment, reason: string, graceMs: number): void {
+  private startDraining(attachment: Attachment, reason: string, graceMs: number, endsHere: boolean): void {
     const timer = setTimeout(() => {
-      this.served.failAll(connectionClosed(reason));
+      this.served.failAll(cutOff(reason));
       this.end(attachment, connectionClosed(reason));
     }, graceMs);
-    this.move({ name: 'draining', attachment, timer });
+    this.move({ name: 'draining', attachment, timer, endsHere });
     this.settled();
   }
 
@@ -379,7 +383,7 @@ export class Session {
   private lose(reason: HeartwireError): void {
     this.handshake.forget();
     this.inbound.stop();
-    this.inbound = new Inbound(this, this.settings.codec);
+    this.inbound = new Inbound(this, this.settings.codec, this.settings.limits.waitingEventBytes);
     this.delivery.stop();
     this.outbox.clear();
     this.served.cancelAll(reason);
@@ -394,7 +398,7 @@ export class Session {
     }
     attachment.heart.stop();
     this.calls.maxInFlight = 0;
-    this.startDraining(attachment, 'the other end has finished', this.settings.drainTimeoutMs);
+    this.startDraining(attachment, 'the other end has finished', this.settings.drainTimeoutMs, true);
   }
 
   private attachmentFor(link: Link): Attachment {
