@@ -195,9 +195,9 @@ describe('close() of a server', () => {
     expect(server.connections).toEqual([]);
     expect(events).toEqual(['closed']);
     expect(isComplete).toBe(true);
-    expect(await error).toMatchObject({ code: 'CLOSED', sent: 'answered', retryable: false });
+    expect(await error).toMatchObject({ code: 'CONNECTION_LOST', sent: 'maybe', retryable: true });
     await controller.noticed('torn down');
-    expect(controller.notices).toEqual(['started it', 'CLOSED', 'torn down']);
+    expect(controller.notices).toEqual(['started it', 'CONNECTION_LOST', 'torn down']);
   });
 
   it('gives up sessions that wait for a new link', async () => {

@@ -107,8 +107,10 @@ describe('connect()', () => {
       const client = stage.client(url, { reconnect: { maxAttempts: 0 } });
       await client.connect();
       const next = firstValueFrom(client.status.pipe(filter((status) => status !== 'connected')));
+      const noticed = firstValueFrom(server.connections$.pipe(filter(({ type }) => type === 'suspended')));
       client.unwrap<Socket>().destroy();
       expect(await next).toBe('closed');
+      await noticed;
       expect(server.connections.some(({ isConnected }) => isConnected)).toBe(false);
     });
   });

@@ -1,4 +1,9 @@
-export { HeartwireClient, type EmitOptions, type HeartwireClientEvents, type SendOptions } from './client/heartwire.client.js';
+export {
+  HeartwireClient,
+  type EmitOptions,
+  type HeartwireClientEvents,
+  type SendOptions,
+} from './client/heartwire.client.js';
 export type { ConnectionStatus } from './client/connection-state.js';
 export { ErrorCode } from './errors/error-code.js';
 export { HeartwireError } from './errors/heartwire-error.js';
@@ -12,6 +17,11 @@ export type { HeartwireClientOptions } from './options/client-options.js';
 export type { HeartwireServerOptions } from './options/server-options.js';
 export type { ConnectionEvent } from './server/connection-event.js';
 export { HeartwireContext } from './server/heartwire.context.js';
-export { HEARTWIRE, HeartwireServer, type HeartwireServerEvents, type ServerStatus } from './server/heartwire.server.js';
+export {
+  HEARTWIRE,
+  HeartwireServer,
+  type HeartwireServerEvents,
+  type ServerStatus,
+} from './server/heartwire.server.js';
 export type { ConnectionSnapshot, ServerConnection } from './server/server-connection.js';
 export type { Liveness, LivenessState } from './timing/liveness-state.js';

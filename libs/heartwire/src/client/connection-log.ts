@@ -24,7 +24,9 @@ export class ConnectionLog {
   connected(remote: string, afterMs: number, attempts: number): void {
     this.lastWarningAt = -Infinity;
     const tries = attempts === 1 ? '' : ` and ${String(attempts)} attempts`;
-    this.logger.log(`Connected to ${this.target} (${remote}) after ${String(Math.round(afterMs))} ms${tries}`);
+    this.logger.log(
+      `Connected to ${this.target} (${remote}) after ${String(Math.round(afterMs))} ms${tries}`,
+    );
   }
 
   lost(reason: HeartwireError): void {
@@ -33,7 +35,9 @@ export class ConnectionLog {
 
   attemptFailed(error: HeartwireError, retryInMs: number | undefined): void {
     if (retryInMs === undefined) {
-      this.logger.warn(`No connection to ${this.target}, and no further attempt: ${error.code}, ${error.message}`);
+      this.logger.warn(
+        `No connection to ${this.target}, and no further attempt: ${error.code}, ${error.message}`,
+      );
       return;
     }
     const now = this.clock.now();

@@ -1,5 +1,6 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
+import { fromNodeError } from '../errors/node-error.js';
 import { dial } from '../link/dial.js';
 import { SocketLink } from '../link/socket-link.js';
 import type { Address } from '../options/address.js';
@@ -8,32 +9,16 @@ import type { FrameEncoder } from '../protocol/frame-encoder.js';
 import { Admission } from '../session/admission.js';
 import type { Codec } from '../session/codec.js';
 import type { OutgoingCall } from '../session/outgoing-call.js';
-import { answerLost, connectionClosed } from '../session/reasons.js';
+import { answerLost, connectionClosed, neverAnswered } from '../session/reasons.js';
 import type { Runtime } from '../timing/runtime.js';
 import { refuseCall } from '../session/refuse-call.js';
 import { Session } from '../session/session.js';
 import type { SessionOwner } from '../session/session-owner.js';
 import type { SessionSettings } from '../session/session-settings.js';
 import { Backoff } from '../timing/backoff.js';
-import type { Liveness } from '../timing/liveness-state.js';
+import type { ConnectionListener } from './connection-listener.js';
 import { type ConnectionState, type ConnectionStatus, leave } from './connection-state.js';
 import { RetryBudget } from './retry-budget.js';
-
-/** An idempotent call is sent at most this often. */
-const MAX_ATTEMPTS = 3;
-
-/** What a connection tells its client: for the log, for `status`, for `liveness$`. */
-export interface ConnectionListener {
-  statusChanged(status: ConnectionStatus): void;
-  /** Ready for calls; `afterMs` and `attempts` tell what it took since it was lost. */
-  connected(remote: string, afterMs: number, attempts: number): void;
-  /** It was ready, and is no longer. */
-  lost(reason: HeartwireError): void;
-  attemptFailed(error: HeartwireError, retryInMs: number | undefined): void;
-  goaway(reason: string): void;
-  refused(error: HeartwireError): void;
-  livenessChanged(liveness: Liveness): void;
-}
 
 /** What it took to be connected, and who waits for the first attempt. */
 interface Waiter {
@@ -146,8 +131,8 @@ export class Connection {
         this.move({ name: 'greeting' });
         this.session.attach(new SocketLink(socket, this.encoder, this.runtime.clock, this.options.limits));
       },
-      (error: HeartwireError) => {
-        if (!isStale()) this.attemptFailed(error);
+      (error: unknown) => {
+        if (!isStale()) this.attemptFailed(fromNodeError(error, ErrorCode.CONNECT_FAILED));
       },
     );
   }
@@ -207,7 +192,6 @@ export class Connection {
       limits: { ...limits, waitingEvents: limits.waitingCalls, waitingEventBytes: limits.waitingBytes },
       codec: this.codec,
     };
-    const admission = new Admission(limits.runningCallsPerConnection);
     const owner: SessionOwner = {
       ready: (resumed) => {
         // A server that still knows the session has not crashed: only the link was bad.
@@ -233,7 +217,13 @@ export class Connection {
         this.listener.refused(error);
       },
     };
-    const session = new Session(settings, this.runtime, admission, refuseCall, owner);
+    const session = new Session(
+      settings,
+      this.runtime,
+      new Admission(limits.runningCallsPerConnection),
+      refuseCall,
+      owner,
+    );
     return session;
   }
 
@@ -269,7 +259,8 @@ export class Connection {
 
   /** A server that goes away has not begun the call: it is safe to send it elsewhere. */
   private retries(session: Session, call: OutgoingCall, error: HeartwireError): boolean {
-    if (error.code !== ErrorCode.DRAINING || session === this.session || this.isClosed) return false;
+    const isRefused = error.code === ErrorCode.DRAINING && error.sent === 'never';
+    if (!isRefused || session === this.session || this.isClosed) return false;
     call.sent = 'never';
     this.session.calls.add(call);
     return true;
@@ -278,8 +269,7 @@ export class Connection {
   /** Calls whose answers were lost with their link. */
   private settle(inFlight: readonly OutgoingCall[], reason: HeartwireError): void {
     for (const call of inFlight) {
-      const canRetry = call.isIdempotent && !this.isClosed && call.attempts < MAX_ATTEMPTS;
-      if (canRetry && this.budget.take(this.answeredBefore + this.session.calls.answered)) {
+      if (!this.isClosed && this.budget.allows(call, this.answeredBefore + this.session.calls.answered)) {
         this.session.calls.add(call);
       } else {
         call.observer.error(answerLost(call, reason));
@@ -288,9 +278,7 @@ export class Connection {
   }
 
   private failWaiting(session: Session, reason: HeartwireError): void {
-    for (const call of session.calls.releaseWaiting()) {
-      call.observer.error(new HeartwireError(reason.code, reason.message, { sent: call.sent, cause: reason }));
-    }
+    for (const call of session.calls.releaseWaiting()) call.observer.error(neverAnswered(call, reason));
   }
 
   private closeWhenAllEnded(): void {

@@ -97,6 +97,8 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents, Connecti
    * Calls a handler. Nothing is sent before the Observable is subscribed to; unsubscribing cancels
    * the call, at the handler too.
    */
+  // Nest's own defaults, so that calls without type arguments read as they do there.
+  /* eslint-disable @typescript-eslint/no-explicit-any */
   override send<TResult = any, TInput = any>(
     pattern: any,
     data: TInput,
@@ -130,7 +132,12 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents, Connecti
     return outcome.asObservable();
   }
 
-  override on<Event extends keyof HeartwireClientEvents>(event: Event, callback: HeartwireClientEvents[Event]): void {
+  /* eslint-enable @typescript-eslint/no-explicit-any */
+
+  override on<Event extends keyof HeartwireClientEvents>(
+    event: Event,
+    callback: HeartwireClientEvents[Event],
+  ): void {
     this.events.on(event, callback);
   }
 
@@ -166,7 +173,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents, Connecti
   /** What the dispatch hook and the call's own options attach; the call's own win. */
   private metadataFor(pattern: unknown, data: unknown, own: Metadata | undefined): Metadata | undefined {
     if (this.onDispatchHook === undefined && own === undefined) return undefined;
-    const { metadata: hooked } = this.createPacket(pattern, data) as ReadPacket;
+    const { metadata: hooked }: ReadPacket = this.createPacket(pattern, data);
     const metadata = { ...hooked, ...own };
     for (const [key, value] of Object.entries<unknown>(metadata)) {
       if (typeof value === 'string') continue;
@@ -239,7 +246,13 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents, Connecti
         callback({ isDisposed: true });
       },
     };
-    const call = this.start('request', packet.pattern, packet.data, { metadata: packet.metadata ?? {} }, observer);
+    const call = this.start(
+      'request',
+      packet.pattern,
+      packet.data,
+      { metadata: packet.metadata ?? {} },
+      observer,
+    );
     return () => call?.unsubscribe();
   }
 
@@ -261,10 +274,17 @@ function codecOf({ serializer, deserializer }: ResolvedClientOptions): Codec | u
 }
 
 /** Gives the call up when the signal fires; the listener goes with the call. */
-function abortWith(signal: AbortSignal, call: OutgoingCall, subscriber: Subscriber<unknown> | undefined): void {
+function abortWith(
+  signal: AbortSignal,
+  call: OutgoingCall,
+  subscriber: Subscriber<unknown> | undefined,
+): void {
   const abort = (): void => {
     call.unsubscribe();
-    const error = new HeartwireError(ErrorCode.CANCELLED, 'the call was aborted', { sent: call.sent, cause: signal.reason });
+    const error = new HeartwireError(ErrorCode.CANCELLED, 'the call was aborted', {
+      sent: call.sent,
+      cause: signal.reason,
+    });
     call.observer.error(error);
   };
   if (signal.aborted) {

@@ -1,3 +1,7 @@
+import type { OutgoingCall } from '../session/outgoing-call.js';
+
+/** An idempotent call is sent at most this often. */
+const MAX_ATTEMPTS = 3;
 const MAX_TOKENS = 100;
 const MIN_TOKENS = 50;
 const COST = 1;
@@ -11,8 +15,12 @@ export class RetryBudget {
   private tokens = MAX_TOKENS;
   private answersSeen = 0;
 
-  /** `answers`: how many calls have been answered so far in all. */
-  take(answers: number): boolean {
+  /** Whether a call whose answer was lost is sent again. `answers`: how many came so far, for all calls. */
+  allows(call: OutgoingCall, answers: number): boolean {
+    return call.isIdempotent && call.attempts < MAX_ATTEMPTS && this.take(answers);
+  }
+
+  private take(answers: number): boolean {
     this.tokens = Math.min(MAX_TOKENS, this.tokens + (answers - this.answersSeen) * REFUND_PER_ANSWER);
     this.answersSeen = answers;
     if (this.tokens < MIN_TOKENS) return false;

@@ -21,7 +21,8 @@ export interface Dial {
  * has is tried within `connectTimeoutMs`.
  */
 export function dial(address: Address, connectTimeoutMs: number): Dial {
-  const target = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
+  const target =
+    address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
   const socket = connect({
     ...target,
     noDelay: true,
@@ -35,9 +36,13 @@ export function dial(address: Address, connectTimeoutMs: number): Dial {
   const opened = new Promise<Socket>((resolve, reject) => {
     const timer = setTimeout(() => {
       fail(
-        new HeartwireError(ErrorCode.CONNECT_TIMEOUT, `no connection to ${url} within ${String(connectTimeoutMs)} ms`, {
-          sent: 'never',
-        }),
+        new HeartwireError(
+          ErrorCode.CONNECT_TIMEOUT,
+          `no connection to ${url} within ${String(connectTimeoutMs)} ms`,
+          {
+            sent: 'never',
+          },
+        ),
       );
     }, connectTimeoutMs);
     const fail = (error: HeartwireError): void => {

@@ -38,9 +38,14 @@ export class SocketLink implements Link {
     this.remote = remoteUrl(socket);
     this.heardAt = clock.now();
     this.decoder = new FrameDecoder(settings.maxFrameBytes);
-    this.partialFrame = new PartialFrameDeadline(this.decoder, clock, settings.frameTimeoutMs, (violation) => {
-      this.violated(violation);
-    });
+    this.partialFrame = new PartialFrameDeadline(
+      this.decoder,
+      clock,
+      settings.frameTimeoutMs,
+      (violation) => {
+        this.violated(violation);
+      },
+    );
   }
 
   get bytesReceived(): number {

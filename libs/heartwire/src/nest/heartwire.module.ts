@@ -1,4 +1,11 @@
-import { type DynamicModule, type InjectionToken, Module, type ModuleMetadata, type OptionalFactoryDependency, type Provider } from '@nestjs/common';
+import {
+  type DynamicModule,
+  type InjectionToken,
+  Module,
+  type ModuleMetadata,
+  type OptionalFactoryDependency,
+  type Provider,
+} from '@nestjs/common';
 
 import { HeartwireClient } from '../client/heartwire.client.js';
 import type { HeartwireClientOptions } from '../options/client-options.js';
@@ -7,7 +14,9 @@ import type { HeartwireClientOptions } from '../options/client-options.js';
 type WithoutName<Options> = Options extends unknown ? Omit<Options, 'name'> : never;
 
 /** A client under an injection token, its `name`. */
-export type HeartwireClientRegistration = WithoutName<HeartwireClientOptions> & { readonly name: string | symbol };
+export type HeartwireClientRegistration = WithoutName<HeartwireClientOptions> & {
+  readonly name: string | symbol;
+};
 
 /** A client whose options are known only when the application starts. */
 export interface HeartwireAsyncClientRegistration extends Pick<ModuleMetadata, 'imports'> {
@@ -31,7 +40,7 @@ export class HeartwireModule {
   static register(clients: readonly HeartwireClientRegistration[]): DynamicModule {
     const providers = clients.map(({ name, ...options }) => ({
       provide: name,
-      useFactory: () => closedWithApplication(new HeartwireClient(options as HeartwireClientOptions)),
+      useFactory: () => closedWithApplication(new HeartwireClient(options)),
     }));
     return { module: HeartwireModule, providers, exports: providers };
   }
@@ -40,7 +49,8 @@ export class HeartwireModule {
     const providers = clients.map(({ name, inject = [], useFactory }): Provider => ({
       provide: name,
       inject,
-      useFactory: async (...args: unknown[]) => closedWithApplication(new HeartwireClient(await useFactory(...args))),
+      useFactory: async (...args: unknown[]) =>
+        closedWithApplication(new HeartwireClient(await useFactory(...args))),
     }));
     const imports = clients.flatMap((client) => client.imports ?? []);
     return { module: HeartwireModule, imports, providers, exports: providers };

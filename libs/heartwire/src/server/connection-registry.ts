@@ -103,10 +103,21 @@ export class ConnectionRegistry {
       handshakeTimeoutMs: 0,
       drainTimeoutMs,
       resumeWindowMs,
-      limits: { ...limits, waitingCalls: limits.runningCallsPerConnection, waitingBytes: limits.sendBufferBytes },
+      limits: {
+        ...limits,
+        waitingCalls: limits.runningCallsPerConnection,
+        waitingBytes: limits.sendBufferBytes,
+      },
       codec: this.codec,
     };
-    const connection = new ServerConnection(link, settings, nodeRuntime, this.admission, this.dispatchFor, this);
+    const connection = new ServerConnection(
+      link,
+      settings,
+      nodeRuntime,
+      this.admission,
+      this.dispatchFor,
+      this,
+    );
     this.open.set(settings.clientId, connection);
     this.eventSubject.next({ type: 'opened', connection });
     connection.session.attach(link);
@@ -143,7 +154,8 @@ export class ConnectionRegistry {
   }
 
   livenessChanged(connection: ServerConnection, liveness: Liveness): void {
-    if (this.open.has(connection.clientId)) this.eventSubject.next({ type: 'liveness', connection, liveness });
+    if (this.open.has(connection.clientId))
+      this.eventSubject.next({ type: 'liveness', connection, liveness });
   }
 
   refused(connection: ServerConnection, error: HeartwireError): void {

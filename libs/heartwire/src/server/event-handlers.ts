@@ -1,4 +1,16 @@
-import { catchError, concat, defer, EMPTY, forkJoin, ignoreElements, isObservable, mergeMap, type Observable, of, throwError } from 'rxjs';
+import {
+  catchError,
+  concat,
+  defer,
+  EMPTY,
+  forkJoin,
+  ignoreElements,
+  isObservable,
+  mergeMap,
+  type Observable,
+  of,
+  throwError,
+} from 'rxjs';
 
 import type { Handler } from './run-handler.js';
 

@@ -57,9 +57,14 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
   constructor(options: HeartwireServerOptions) {
     super();
     this.options = resolveServerOptions(options);
-    this.registry = new ConnectionRegistry(this.options, codecOf(this.options), (connection) => (call) => {
-      this.dispatch(connection, call);
-    }, this.logger);
+    this.registry = new ConnectionRegistry(
+      this.options,
+      codecOf(this.options),
+      (connection) => (call) => {
+        this.dispatch(connection, call);
+      },
+      this.logger,
+    );
     this.connections$ = this.registry.events$;
   }
 
@@ -113,7 +118,10 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     return this.closing;
   }
 
-  override on<Event extends keyof HeartwireServerEvents>(event: Event, callback: HeartwireServerEvents[Event]): void {
+  override on<Event extends keyof HeartwireServerEvents>(
+    event: Event,
+    callback: HeartwireServerEvents[Event],
+  ): void {
     for (const listener of this.registry.listeners) listener.server.on(event, callback);
   }
 
@@ -134,14 +142,22 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     const route = typeof pattern === 'string' ? pattern : this.getPatternAsString(pattern);
     const handler = (known ?? this.getHandlerByPattern(route)) as Handler | null;
     if (handler === null) {
-      if (call.isEvent) this.logger.error(`There is no matching event handler defined in the remote service. Event pattern: ${route}`);
+      if (call.isEvent)
+        this.logger.error(
+          `There is no matching event handler defined in the remote service. Event pattern: ${route}`,
+        );
       refuseCall(call);
       return;
     }
     const context = new HeartwireContext(connection, route, call);
-    const isWatched = this.onProcessingStartHook !== this.defaultStartHook || this.onProcessingEndHook !== undefined;
+    const isWatched = this.onProcessingStartHook !== this.defaultStartHook || this.endHook !== undefined;
     if (isWatched) this.runWatched(handler, call, context);
     else void runHandler(handler, call, context, this.explain);
+  }
+
+  /** Nest declares it as always there, and sets it only when asked to. */
+  private get endHook(): typeof this.onProcessingEndHook | undefined {
+    return this.onProcessingEndHook;
   }
 
   /** Runs a handler between the processing hooks. The end hook runs exactly once, whatever happens. */
@@ -151,7 +167,7 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     const end = (): void => {
       if (hasEnded) return;
       hasEnded = true;
-      this.onProcessingEndHook?.(transportId, context);
+      this.endHook?.(transportId, context);
     };
     call.onCancel = end;
     try {
@@ -171,9 +187,15 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
       return typeof error === 'string' ? { status: 'error', message: error } : error;
     }
     if (thrown instanceof HttpException) {
-      return { status: thrown.getStatus(), name: thrown.name, message: thrown.message, response: thrown.getResponse() };
+      return {
+        status: thrown.getStatus(),
+        name: thrown.name,
+        message: thrown.message,
+        response: thrown.getResponse(),
+      };
     }
-    if (thrown instanceof Error && !(thrown instanceof HeartwireError)) this.logger.error(thrown.stack ?? thrown.message);
+    if (thrown instanceof Error && !(thrown instanceof HeartwireError))
+      this.logger.error(thrown.stack ?? thrown.message);
     return thrown;
   };
 }

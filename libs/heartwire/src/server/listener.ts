@@ -47,7 +47,8 @@ export class Listener {
         reject(fromNodeError(error, ErrorCode.CONNECT_FAILED));
       };
       server.once('error', onError);
-      const target = requested.kind === 'unix' ? { path: requested.path } : { host: requested.host, port: requested.port };
+      const target =
+        requested.kind === 'unix' ? { path: requested.path } : { host: requested.host, port: requested.port };
       server.listen({ ...target, backlog: BACKLOG }, () => {
         server.removeListener('error', onError);
         resolve();

@@ -32,7 +32,10 @@ export function toJson(value: unknown): string | undefined {
     return JSON.stringify(value);
   } catch (cause) {
     const why = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : String(cause);
-    throw new HeartwireError(ErrorCode.UNSERIALIZABLE, `the value can't be written as JSON: ${why}`, { sent: 'never', cause });
+    throw new HeartwireError(ErrorCode.UNSERIALIZABLE, `the value can't be written as JSON: ${why}`, {
+      sent: 'never',
+      cause,
+    });
   }
 }
 
@@ -68,7 +71,10 @@ class BinaryBody implements CallBody {
   }
 
   request(id: CallId, timeoutMs: number | undefined): Outgoing {
-    return { header: requestText(id, this.patternJson, undefined, timeoutMs, this.metadata), bytes: this.bytes };
+    return {
+      header: requestText(id, this.patternJson, undefined, timeoutMs, this.metadata),
+      bytes: this.bytes,
+    };
   }
 
   event(id: CallId | undefined): Outgoing {

@@ -47,7 +47,10 @@ export class DeliveryLog {
     if (count === 0) return;
     if (count < 0 || received > this.sent) {
       const range = `${String(this.acknowledged)} to ${String(this.sent)}`;
-      throw new ProtocolViolation('PROTOCOL_ERROR', `"received" must be from ${range}, not ${String(received)}`);
+      throw new ProtocolViolation(
+        'PROTOCOL_ERROR',
+        `"received" must be from ${range}, not ${String(received)}`,
+      );
     }
     const end = this.head + count;
     for (let index = this.head; index < end; index++) this.bytes -= sizeOf(this.entries[index] ?? '');

@@ -26,9 +26,13 @@ export class EventBacklog {
   push(message: EventMessage, sizeBytes: number): void {
     const count = this.entries.length - this.head;
     if (count >= this.maxEvents || this.bytes + sizeBytes > this.maxBytes) {
-      throw new HeartwireError(ErrorCode.OVERLOADED, `${String(count)} events are waiting on this connection already`, {
-        sent: 'maybe',
-      });
+      throw new HeartwireError(
+        ErrorCode.OVERLOADED,
+        `${String(count)} events are waiting on this connection already`,
+        {
+          sent: 'maybe',
+        },
+      );
     }
     this.entries.push({ message, sizeBytes });
     this.bytes += sizeBytes;

@@ -94,6 +94,7 @@ export class Handshake {
 
   /** Accepting end: a new session. */
   open(attachment: Attachment, hello: HelloMessage): void {
+    checkVersion(hello.protocol);
     this.identity = newIdentity(this.settings.clientId);
     this.delivery.begin(this.settings.resumeWindowMs > 0);
     this.agree(attachment, hello);
@@ -107,6 +108,7 @@ export class Handshake {
    */
   reopen(attachment: Attachment, hello: HelloMessage): void {
     if (this.identity === undefined || hello.resume === undefined) return;
+    checkVersion(hello.protocol);
     this.agree(attachment, hello);
     this.delivery.acknowledge(hello.resume.received);
     this.ready(this.identity, true, attachment);
@@ -146,7 +148,7 @@ export class Handshake {
 }
 
 /** @throws ProtocolViolation when the other end speaks another version. */
-export function checkVersion(protocol: number): void {
+function checkVersion(protocol: number): void {
   if (protocol === PROTOCOL_VERSION) return;
   const message = `protocol ${String(protocol)} is not spoken here, protocol ${String(PROTOCOL_VERSION)} is`;
   throw new ProtocolViolation('PROTOCOL_ERROR', message);

@@ -21,7 +21,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 export class Inbound {
   /** Set while a user's deserializer is at work on an earlier message: the later ones wait for it. */
   private decoding: Promise<void> | undefined;
-  private isStopped = false;
+  /** Counts the sessions: what an earlier one still decodes is dropped. */
+  private generation = 0;
 
   /** Bytes of messages that wait for their turn to be delivered. */
   private waitingBytes = 0;
@@ -33,9 +34,11 @@ export class Inbound {
     private readonly maxWaitingBytes: number,
   ) {}
 
-  /** What is still being decoded is dropped: its session is gone. */
-  stop(): void {
-    this.isStopped = true;
+  /** A new session begins: what is still being decoded belonged to the old one. */
+  restart(): void {
+    this.generation += 1;
+    this.decoding = undefined;
+    this.waitingBytes = 0;
   }
 
   text(text: string, frameBytes: number): void {
@@ -53,6 +56,11 @@ export class Inbound {
     } catch (error) {
       this.host.refuse(error);
     }
+  }
+
+  /** The link itself could make nothing of what came. */
+  refuse(violation: ProtocolViolation): void {
+    this.host.refuse(violation);
   }
 
   private accept(raw: unknown, frameBytes: number): void {
@@ -88,14 +96,16 @@ export class Inbound {
     message.catch(() => undefined);
     this.waitingBytes += frameBytes;
     if (this.waitingBytes > this.maxWaitingBytes) throw tooSlow(this.waitingBytes);
+    const { generation } = this;
     const turn = (this.decoding ?? Promise.resolve())
       .then(async () => {
         const received = await message;
+        if (generation !== this.generation) return;
         this.waitingBytes -= frameBytes;
-        if (!this.isStopped) this.host.receiveCall(received, frameBytes);
+        this.host.receiveCall(received, frameBytes);
       })
       .catch((error: unknown) => {
-        if (!this.isStopped) this.host.refuse(error);
+        if (generation === this.generation) this.host.refuse(error);
       })
       .finally(() => {
         if (this.decoding === turn) this.decoding = undefined;
@@ -132,6 +142,7 @@ function hasType(raw: unknown): boolean {
 
 function parseCall(decoded: unknown): CallMessage {
   const message = parseMessage(decoded);
-  if (isControlMessage(message)) throw new ProtocolViolation('PROTOCOL_ERROR', 'a deserializer must not make control messages');
+  if (isControlMessage(message))
+    throw new ProtocolViolation('PROTOCOL_ERROR', 'a deserializer must not make control messages');
   return message;
 }

@@ -41,7 +41,8 @@ export class OutgoingCall {
 
   /** The message under the given id, with the time that the caller will still wait. */
   message(id: CallId, nowMs: number): Outgoing {
-    if (this.kind === 'request') return this.body.request(id, Math.max(Math.round(this.deadlineAt - nowMs), 1));
+    if (this.kind === 'request')
+      return this.body.request(id, Math.max(Math.round(this.deadlineAt - nowMs), 1));
     return this.body.event(this.kind === 'event' ? undefined : id);
   }
 

@@ -1,6 +1,7 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
+import { cancelText } from '../protocol/message-text.js';
 import type { CallId } from '../protocol/messages.js';
 import { DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
 import type { Clock } from '../timing/clock.js';
@@ -21,8 +22,7 @@ export interface OutgoingCallLimits {
 export interface OutgoingCallsHost {
   /** Calls may be waiting that could be sent now. */
   wake(): void;
-  /** Tells the other end that an answer is no longer wanted. */
-  sendCancel(id: CallId): void;
+  sendAnswer(message: Outgoing): void;
   /** No call waits or is in flight any more. */
   settled(): void;
 }
@@ -68,7 +68,10 @@ export class OutgoingCalls implements CallSource, CallKeeper {
   add(call: OutgoingCall): void {
     if (call.isUnsubscribed) return;
     const { sizeBytes } = call.body;
-    if (this.waiting.size >= this.limits.waitingCalls || this.waitingBytes + sizeBytes > this.limits.waitingBytes) {
+    if (
+      this.waiting.size >= this.limits.waitingCalls ||
+      this.waitingBytes + sizeBytes > this.limits.waitingBytes
+    ) {
       const message = `${String(this.waiting.size)} calls (${String(this.waitingBytes)} bytes) are waiting already`;
       call.observer.error(new HeartwireError(ErrorCode.QUEUE_FULL, message, { sent: 'never' }));
       return;
@@ -147,7 +150,7 @@ export class OutgoingCalls implements CallSource, CallKeeper {
       this.reportIfSettled();
     } else if (this.inFlight.has(call.id)) {
       this.forget(call);
-      this.host.sendCancel(call.id);
+      this.host.sendAnswer(cancelText(call.id));
     }
   }
 

@@ -23,7 +23,10 @@ export function handshakeTimedOut(remote: string, timeoutMs: number): HeartwireE
 export function heartbeatTimedOut(remote: string, liveness: Liveness): HeartwireError {
   const silentForMs = Math.round(liveness.silentForMs);
   const message = `nothing was heard from ${remote} for ${String(silentForMs)} ms`;
-  return new HeartwireError(ErrorCode.HEARTBEAT_TIMEOUT, message, { sent: 'maybe', details: { silentForMs, missed: liveness.missed } });
+  return new HeartwireError(ErrorCode.HEARTBEAT_TIMEOUT, message, {
+    sent: 'maybe',
+    details: { silentForMs, missed: liveness.missed },
+  });
 }
 
 /** What the other end gave as its reason to close. */
@@ -34,8 +37,12 @@ export function peerError({ code, message }: ErrorMessage): HeartwireError {
 /** What this end gives as its reason to close. A fault of our own is not explained to strangers. */
 export function toRefusal(error: unknown): HeartwireError {
   if (error instanceof HeartwireError) return error;
-  if (error instanceof ProtocolViolation) return new HeartwireError(error.code, error.message, { sent: 'maybe', cause: error });
-  return new HeartwireError(ErrorCode.INTERNAL, 'the message could not be handled', { sent: 'maybe', cause: error });
+  if (error instanceof ProtocolViolation)
+    return new HeartwireError(error.code, error.message, { sent: 'maybe', cause: error });
+  return new HeartwireError(ErrorCode.INTERNAL, 'the message could not be handled', {
+    sent: 'maybe',
+    cause: error,
+  });
 }
 
 /** What a call in flight fails with when its link is gone. */
@@ -53,4 +60,9 @@ export function slowConsumer(queuedBytes: number): HeartwireError {
 export function cutOff(why: string): HeartwireError {
   const message = `the call was still running when its server went away: ${why}`;
   return new HeartwireError(ErrorCode.CONNECTION_LOST, message, { sent: 'maybe' });
+}
+
+/** What a call that waited fails with when nothing is left to wait for. */
+export function neverAnswered(call: OutgoingCall, reason: HeartwireError): HeartwireError {
+  return new HeartwireError(reason.code, reason.message, { sent: call.sent, cause: reason });
 }

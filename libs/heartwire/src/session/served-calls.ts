@@ -36,8 +36,8 @@ export interface ServedCallsHost {
 
 /** The calls and events of the other end that run here, with their bounds and deadlines. */
 export class ServedCalls implements ServedCallKeeper {
-  /** Set while this end is going away: new calls are refused. */
-  refusal: HeartwireError | undefined;
+  /** Set while this end is going away. */
+  private refusal: HeartwireError | undefined;
 
   private readonly running = new Map<CallId, ServedCall>();
   private readonly runningEvents = new Set<ServedCall>();
@@ -63,11 +63,20 @@ export class ServedCalls implements ServedCallKeeper {
     return this.count === 0 && this.backlog.isEmpty;
   }
 
+  /** New calls fail with `DRAINING`, which their caller may send elsewhere. */
+  refuseNew(reason: string): void {
+    this.refusal = new HeartwireError(ErrorCode.DRAINING, `this end is going away: ${reason}`, {
+      sent: 'never',
+    });
+  }
+
   /** A call, or an event whose sender waits for its end. */
   request(message: RequestMessage | EventMessage, id: CallId): void {
-    if (this.running.has(id)) throw new ProtocolViolation('PROTOCOL_ERROR', `id ${JSON.stringify(id)} is in use already`);
+    if (this.running.has(id))
+      throw new ProtocolViolation('PROTOCOL_ERROR', `id ${JSON.stringify(id)} is in use already`);
     const timeoutMs = message.kind === 'request' ? message.timeoutMs : undefined;
-    const refusal = this.refusal ?? this.overload(this.running.size) ?? (timeoutMs === 0 ? expired() : undefined);
+    const refusal =
+      this.refusal ?? this.overload(this.running.size) ?? (timeoutMs === 0 ? expired() : undefined);
     if (refusal !== undefined) {
       this.host.sendAnswer(this.failureMessage(id, toWireRefusal(refusal)));
       return;
@@ -94,7 +103,9 @@ export class ServedCalls implements ServedCallKeeper {
     const call = this.running.get(id);
     if (call === undefined) return;
     this.forget(call);
-    call.cancel(new HeartwireError(ErrorCode.CANCELLED, 'the caller no longer wants the answer', { sent: 'answered' }));
+    call.cancel(
+      new HeartwireError(ErrorCode.CANCELLED, 'the caller no longer wants the answer', { sent: 'answered' }),
+    );
   }
 
   /** Stops everything that runs, and tells nobody: the other end is gone. */
@@ -139,7 +150,11 @@ export class ServedCalls implements ServedCallKeeper {
   finish(call: ServedCall): void {
     const { id } = call;
     if (id === undefined) this.conclude(call);
-    else this.answerWith(call, () => this.encoded({ id, isDisposed: true }) ?? responseText(id, undefined, true));
+    else
+      this.answerWith(
+        call,
+        () => this.encoded({ id, isDisposed: true }) ?? responseText(id, undefined, true),
+      );
   }
 
   fail(call: ServedCall, error: unknown): void {
@@ -206,7 +221,8 @@ export class ServedCalls implements ServedCallKeeper {
   /** Calls and events have the same bound, each for itself: a flood of events takes no call's place. */
   private overload(running: number): HeartwireError | undefined {
     const { runningCallsPerConnection } = this.limits;
-    if (running >= runningCallsPerConnection) return overloaded(runningCallsPerConnection, 'on this connection');
+    if (running >= runningCallsPerConnection)
+      return overloaded(runningCallsPerConnection, 'on this connection');
     if (this.admission.isFull) return overloaded(this.admission.max, 'in this process');
     return undefined;
   }
@@ -230,7 +246,8 @@ export class ServedCalls implements ServedCallKeeper {
       checkSize(message, this.limits.maxFrameBytes);
       return message;
     } catch (error) {
-      return failureText(id, JSON.stringify(toWireError(error)));
+      const isTooLarge = error instanceof HeartwireError && error.code === ErrorCode.FRAME_TOO_LARGE;
+      return failureText(id, JSON.stringify(toWireError(isTooLarge ? error : undefined)));
     }
   }
 
@@ -255,9 +272,13 @@ export class ServedCalls implements ServedCallKeeper {
 }
 
 function expired(): HeartwireError {
-  return new HeartwireError(ErrorCode.DEADLINE_EXCEEDED, 'the time that the caller gave is over', { sent: 'answered' });
+  return new HeartwireError(ErrorCode.DEADLINE_EXCEEDED, 'the time that the caller gave is over', {
+    sent: 'answered',
+  });
 }
 
 function overloaded(max: number, where: string): HeartwireError {
-  return new HeartwireError(ErrorCode.OVERLOADED, `${String(max)} calls run ${where} already`, { sent: 'never' });
+  return new HeartwireError(ErrorCode.OVERLOADED, `${String(max)} calls run ${where} already`, {
+    sent: 'never',
+  });
 }

@@ -16,6 +16,7 @@ export function newIdentity(session: string): SessionIdentity {
 /** Compares in a time that tells nothing about where two secrets differ. */
 export function isSameSecret(one: string, other: string): boolean {
   let difference = one.length ^ other.length;
-  for (let at = 0; at < one.length; at++) difference |= one.charCodeAt(at) ^ (other.charCodeAt(at % other.length) || 0);
+  for (let at = 0; at < one.length; at++)
+    difference |= one.charCodeAt(at) ^ (other.charCodeAt(at % other.length) || 0);
   return difference === 0;
 }

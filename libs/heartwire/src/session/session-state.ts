@@ -34,7 +34,12 @@ export type SessionState =
       readonly endsHere: boolean;
     }
   /** The last word is said; the other end has a moment to read it and close. */
-  | { readonly name: 'ending'; readonly attachment: Attachment; readonly timer: Timer; readonly reason: HeartwireError }
+  | {
+      readonly name: 'ending';
+      readonly attachment: Attachment;
+      readonly timer: Timer;
+      readonly reason: HeartwireError;
+    }
   /** For good. */
   | { readonly name: 'ended'; readonly reason: HeartwireError };
 

@@ -1,0 +1,24 @@
+// What is measured, and what is to be reached. KB is 1,024 bytes.
+
+/** Calls per second. Targets are ratios of Heartwire to the other contestant. */
+export const loads = [
+  { name: '1x50B', inFlight: 1, bytes: 50, targets: { nest: 1.15, bare: 0.9 } },
+  { name: '64x50B', inFlight: 64, bytes: 50, targets: { nest: 2.5, bare: 0.85 } },
+  { name: '512x50B', inFlight: 512, bytes: 50, targets: { nest: 3.5, bare: 0.85 } },
+  { name: '64x1KB', inFlight: 64, bytes: 1_024, targets: {} },
+  { name: '64x20KB', inFlight: 64, bytes: 20_480, targets: { nest: 1.3, bare: 0.9 } },
+];
+
+/** Calls that are all made at once on one connection. To reach: all of them complete in time. */
+export const bursts = [
+  { name: '10000x1KB-at-once', calls: 10_000, bytes: 1_024, seconds: 20, repeats: 3 },
+  { name: '64x256KB-at-once', calls: 64, bytes: 262_144, seconds: 20, repeats: 3 },
+];
+
+/** Connections without calls. To reach: at most so much resident memory each, on the server. */
+export const idle = { name: 'idle-connections', connections: 1_000, maxBytesEach: 12 * 1_024, repeats: 5 };
+
+export const contestants = ['nest', 'heartwire', 'bare'];
+
+/** What the tables call them. */
+export const titles = { nest: 'Nest TCP', heartwire: 'Heartwire', bare: 'bare' };

@@ -1,0 +1,63 @@
+import { deepStrictEqual } from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { Logger } from '@nestjs/common';
+
+import { answer } from './child.mjs';
+import { payload } from './payload.mjs';
+
+Logger.overrideLogger(['warn', 'error']);
+
+const contestant = await import(`./contestants/${process.argv[2]}-client.mjs`);
+const peers = [];
+
+/** Opens connections one after the other, so that no listen queue overflows. */
+async function connect({ address, connections }) {
+  for (let i = 0; i < connections; i++) peers.push(await contestant.connect(address));
+}
+
+/** Keeps `inFlight` calls under way for `seconds`. Returns how many a second were answered. */
+async function load({ inFlight, bytes, seconds }) {
+  const [peer] = peers;
+  const data = payload(bytes);
+  deepStrictEqual(await peer.call(data), data);
+
+  let isRunning = true;
+  let answered = 0;
+  const loop = async () => {
+    while (isRunning) {
+      await peer.call(data);
+      answered++;
+    }
+  };
+  const begunAt = performance.now();
+  const loops = Array.from({ length: inFlight }, loop);
+  await delay(seconds * 1_000);
+  const rate = (answered * 1_000) / (performance.now() - begunAt);
+  isRunning = false;
+  await Promise.all(loops);
+  return rate;
+}
+
+/** Makes `calls` calls at once. Returns how many were answered, rightly, within `seconds`. */
+async function burst({ calls, bytes, seconds }) {
+  const [peer] = peers;
+  const inputs = Array.from({ length: calls }, (_, n) => payload(bytes, n));
+  let completed = 0;
+  let firstError;
+  const isTimeUp = delay(seconds * 1_000);
+  const begunAt = performance.now();
+  const answers = inputs.map(async (data) => {
+    try {
+      const { n, text } = await peer.call(data);
+      if (n !== data.n || text !== data.text) throw new Error(`call ${data.n} got the answer of another`);
+      completed++;
+    } catch (error) {
+      firstError ??= String(error);
+    }
+  });
+  await Promise.race([Promise.all(answers), isTimeUp]);
+  return { completed, firstError, ms: performance.now() - begunAt };
+}
+
+answer({ connect, load, burst });

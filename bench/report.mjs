@@ -1,0 +1,119 @@
+// Turns what was measured into Markdown.
+
+import { titles } from './cases.mjs';
+import { ratios, summary } from './statistics.mjs';
+
+const KB = 1_024;
+const count = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+
+const size = (bytes) => (bytes < KB ? `${bytes} B` : `${bytes / KB} KB`);
+const spread = ({ median, min, max }, format) => `${format(median)} (${format(min)} to ${format(max)})`;
+const verdict = (isMet) => (isMet ? 'met' : '**not met**');
+const times = (ratio) => ratio.toFixed(2);
+const kilobytes = (bytes) => (bytes / KB).toFixed(1);
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+const loadTitle = ({ inFlight, bytes }) => `${inFlight} in flight, ${size(bytes)}`;
+
+function ratioCell(rates, ours, theirs, target) {
+  if (rates[ours] === undefined || rates[theirs] === undefined) return '–';
+  const ratio = summary(ratios(rates[ours], rates[theirs]));
+  const text = spread(ratio, times);
+  return target === undefined ? text : `${text}; at least ${target}: ${verdict(ratio.median >= target)}`;
+}
+
+function loadsReport(results, contestants, { rounds, warmups, seconds }) {
+  return [
+    '## Calls per second',
+    `Medians of ${rounds} rounds of ${seconds} s (lowest to highest), after ${warmups} rounds of warming up.`,
+    table(
+      ['', ...contestants.map((name) => titles[name])],
+      results.map(({ load, rates }) => [
+        loadTitle(load),
+        ...contestants.map((name) => spread(summary(rates[name]), (rate) => count.format(rate))),
+      ]),
+    ),
+    '## Ratios',
+    'Medians of the ratios within each round (lowest to highest), and what is to be reached.',
+    table(
+      ['', 'Heartwire to Nest TCP', 'Heartwire to bare', 'bare to Nest TCP'],
+      results.map(({ load, rates }) => [
+        loadTitle(load),
+        ratioCell(rates, 'heartwire', 'nest', load.targets.nest),
+        ratioCell(rates, 'heartwire', 'bare', load.targets.bare),
+        ratioCell(rates, 'bare', 'nest'),
+      ]),
+    ),
+  ];
+}
+
+function outcomeCell({ calls }, outcomes) {
+  const runs = outcomes.map(({ completed, ms, firstError }) => {
+    if (completed === calls) return `all in ${(ms / 1_000).toFixed(2)} s`;
+    const reason = firstError === undefined ? '' : `, first error: ${firstError.replaceAll('|', '/')}`;
+    return `${count.format(completed)} in ${(ms / 1_000).toFixed(0)} s${reason}`;
+  });
+  return runs.join('; ');
+}
+
+function burstsReport(results, contestants) {
+  return [
+    '## Many calls at once',
+    'On one connection, a fresh pair of processes each time. To reach: all complete within 20 s, in each run.',
+    table(
+      ['', ...contestants.map((name) => titles[name]), 'Heartwire: all complete'],
+      results.map(({ burst, outcomes }) => [
+        `${count.format(burst.calls)} calls of ${size(burst.bytes)}`,
+        ...contestants.map((name) => outcomeCell(burst, outcomes[name])),
+        outcomes.heartwire === undefined
+          ? '–'
+          : verdict(outcomes.heartwire.every(({ completed }) => completed === burst.calls)),
+      ]),
+    ),
+  ];
+}
+
+function idleReport({ idle, costs }, contestants) {
+  return [
+    '## Idle connections',
+    `What each of ${count.format(idle.connections)} connections adds to the server's process, in KB: medians of ` +
+      `${idle.repeats} runs (lowest to highest), a fresh pair of processes each time. Heartwire's have had a ` +
+      'heartbeat each; the others have none.',
+    table(
+      ['', 'resident memory', 'of it on the heap and in buffers', `at most ${idle.maxBytesEach / KB} KB`],
+      contestants.map((name) => {
+        const resident = summary(costs[name].resident);
+        return [
+          titles[name],
+          spread(resident, kilobytes),
+          spread(summary(costs[name].heap), kilobytes),
+          name === 'heartwire' ? verdict(resident.median <= idle.maxBytesEach) : '',
+        ];
+      }),
+    ),
+  ];
+}
+
+export function report({ machine, loads, bursts, idle, contestants, settings }) {
+  const parts = [
+    '# Results',
+    'Written by `npm run bench`; [README.md](README.md) says what is measured and how.',
+    Object.entries(machine)
+      .map(([name, value]) => `- ${name}: ${value}`)
+      .join('\n'),
+  ];
+  if (loads.length > 0) parts.push(...loadsReport(loads, contestants, settings));
+  if (bursts.length > 0)
+    parts.push(
+      ...burstsReport(
+        bursts,
+        contestants.filter((name) => bursts.some(({ outcomes }) => outcomes[name])),
+      ),
+    );
+  if (idle !== undefined) parts.push(...idleReport(idle, contestants));
+  return `${parts.join('\n\n')}\n`;
+}

@@ -1,0 +1,14 @@
+export function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+export const summary = (values) => ({
+  median: median(values),
+  min: Math.min(...values),
+  max: Math.max(...values),
+});
+
+/** The quotient of two contestants in each round, as neighbours in time share what disturbs them. */
+export const ratios = (ours, theirs) => ours.map((value, round) => value / theirs[round]);

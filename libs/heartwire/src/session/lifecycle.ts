@@ -1,0 +1,197 @@
+import type { HeartwireError } from '../errors/heartwire-error.js';
+import type { Link, LinkReceiver } from '../link/link.js';
+import type { Clock } from '../timing/clock.js';
+import type { Attachment } from './attachment.js';
+import type { Exchange } from './exchange.js';
+import type { Handshake } from './handshake.js';
+import type { Inbound } from './inbound.js';
+import type { Outbox } from './outbox.js';
+import { connectionClosed, connectionLost, cutOff, handshakeTimedOut } from './reasons.js';
+import type { SessionSettings } from './session-settings.js';
+import { leave, type SessionState, type Suspension } from './session-state.js';
+
+/** How long the other end has to read the last word and close. */
+const LINGER_MS = 1_000;
+
+/** What a session's life brings about. */
+export interface LifecycleHost {
+  linkLost(reason: HeartwireError, canBeResumed: boolean): void;
+  /** The session is gone for good, and a new one may begin. */
+  lose(reason: HeartwireError): void;
+}
+
+/** Moves a session from state to state, and holds the one link that it has. See {@link SessionState}. */
+export class Lifecycle {
+  private current: SessionState = { name: 'detached' };
+
+  constructor(
+    private readonly settings: SessionSettings,
+    private readonly clock: Clock,
+    private readonly exchange: Exchange,
+    private readonly inbound: Inbound,
+    private readonly outbox: Outbox,
+    private readonly handshake: Handshake,
+    private readonly host: LifecycleHost,
+  ) {}
+
+  get state(): SessionState['name'] {
+    return this.current.name;
+  }
+
+  /** The link it has now, with what is known through it. */
+  get attachment(): Attachment | undefined {
+    return 'attachment' in this.current ? this.current.attachment : undefined;
+  }
+
+  /** The session that a hello under way asks for. */
+  get suspension(): Suspension | undefined {
+    return 'suspension' in this.current ? this.current.suspension : undefined;
+  }
+
+  /** Dialling end: hello is said, ready must come in time. */
+  greet(attachment: Attachment): void {
+    const { link } = attachment;
+    const { handshakeTimeoutMs } = this.settings;
+    const { suspension } = this;
+    const timer = setTimeout(() => {
+      this.detach(link, handshakeTimedOut(link.remote, handshakeTimeoutMs));
+    }, handshakeTimeoutMs);
+    this.move({ name: 'greeting', attachment, timer, suspension });
+    link.open(this.receiverFor(link));
+  }
+
+  /** Calls flow over this link. One that it had before is dropped: a session has one link at a time. */
+  ready(attachment: Attachment): void {
+    const old = this.attachment;
+    this.move({ name: 'ready', attachment });
+    if (old?.link === attachment.link) return;
+    old?.heart.stop();
+    old?.link.destroy();
+    attachment.link.open(this.receiverFor(attachment.link));
+  }
+
+  /** What runs may finish within `graceMs`. Then the link ends: at once when idle, if it `endsHere`. */
+  drain(attachment: Attachment, reason: string, graceMs: number, endsHere: boolean): void {
+    // Who goes away still makes the calls that wait; the other end makes none here any more.
+    if (!endsHere) this.exchange.calls.maxInFlight = 0;
+    const timer = setTimeout(() => {
+      this.exchange.served.failAll(cutOff(reason));
+      this.end(connectionClosed(reason));
+    }, graceMs);
+    this.move({ name: 'draining', attachment, timer, endsHere });
+    this.endIfDrained();
+  }
+
+  endIfDrained(): void {
+    const { current } = this;
+    if (current.name === 'draining' && current.endsHere && this.exchange.isIdle) {
+      this.end(connectionClosed('all is done'));
+    }
+  }
+
+  /** Sends what is queued, ends the link, and waits a moment for the other end to do the same. */
+  end(reason: HeartwireError): void {
+    const { attachment } = this;
+    if (attachment === undefined) return;
+    attachment.heart.stop();
+    this.exchange.calls.maxInFlight = 0;
+    const timer = setTimeout(() => {
+      this.detach(attachment.link, reason);
+    }, LINGER_MS);
+    this.move({ name: 'ending', attachment, timer, reason });
+    this.exchange.served.cancelAll(reason);
+    this.outbox.end();
+  }
+
+  /** The link is gone, or is given up now. A session that both ends may know waits for a new one. */
+  detach(link: Link, reason: HeartwireError): void {
+    const { attachment, current } = this;
+    if (attachment?.link !== link) return;
+    const because = current.name === 'ending' ? current.reason : (attachment.lastWord ?? reason);
+    const until = this.resumableUntil();
+    attachment.heart.stop();
+    this.exchange.calls.maxInFlight = 0;
+    this.outbox.detach();
+    if (until === undefined) this.move({ name: 'detached' });
+    else this.suspend({ until, reason: because });
+    link.destroy();
+    this.host.linkLost(because, until !== undefined);
+    if (until === undefined) this.host.lose(because);
+  }
+
+  /** Gives up the link; to be called once the session can't be resumed any more. */
+  abandon(reason: HeartwireError): void {
+    const { attachment } = this;
+    if (attachment !== undefined) {
+      this.detach(attachment.link, reason);
+      return;
+    }
+    if (this.current.name === 'suspended') this.move({ name: 'detached' });
+    this.host.lose(reason);
+  }
+
+  /** For good. A link that it still has is somebody else's now. */
+  finish(reason: HeartwireError): void {
+    this.attachment?.heart.stop();
+    this.move({ name: 'ended', reason });
+  }
+
+  private resumableUntil(): number | undefined {
+    const { current } = this;
+    if (!this.handshake.isResumable) return undefined;
+    if (current.name === 'ready') return this.clock.now() + this.settings.resumeWindowMs;
+    return this.suspension?.until;
+  }
+
+  private suspend(suspension: Suspension): void {
+    const leftMs = Math.max(suspension.until - this.clock.now(), 0);
+    const timer = setTimeout(() => {
+      this.move({ name: 'detached' });
+      this.host.lose(suspension.reason);
+    }, leftMs);
+    this.move({ name: 'suspended', suspension, timer });
+  }
+
+  private peerEnded(attachment: Attachment): void {
+    const isSimplePeer = this.settings.role === 'accepting' && attachment.hello === undefined;
+    // A session waits for a new link. A simple peer that has only finished sending still gets what it is owed.
+    if (!isSimplePeer || this.current.name === 'ending') {
+      this.detach(attachment.link, connectionLost(attachment.link.remote));
+      return;
+    }
+    attachment.heart.stop();
+    this.exchange.calls.maxInFlight = 0;
+    this.drain(attachment, 'the other end has finished', this.settings.drainTimeoutMs, true);
+  }
+
+  private move(next: SessionState): void {
+    leave(this.current);
+    this.current = next;
+  }
+
+  /** What a link says counts only while it is the session's link, and until the last word is said. */
+  private receiverFor(link: Link): LinkReceiver {
+    const isListening = (): boolean => this.attachment?.link === link && this.current.name !== 'ending';
+    return {
+      text: (text, frameBytes) => {
+        if (isListening()) this.inbound.text(text, frameBytes);
+      },
+      binary: (envelope) => {
+        if (isListening()) this.inbound.binary(envelope);
+      },
+      violated: (violation) => {
+        if (isListening()) this.inbound.refuse(violation);
+      },
+      writable: () => {
+        if (this.attachment?.link === link) this.outbox.writable();
+      },
+      peerEnded: () => {
+        const { attachment } = this;
+        if (attachment?.link === link) this.peerEnded(attachment);
+      },
+      closed: (error) => {
+        this.detach(link, error ?? connectionLost(link.remote));
+      },
+    };
+  }
+}
