@@ -20,7 +20,7 @@ import type { ConnectionListener } from './connection-listener.js';
 import { type ConnectionState, type ConnectionStatus, leave } from './connection-state.js';
 import { RetryBudget } from './retry-budget.js';
 
-/** What it took to be connected, and who waits for the first attempt. */
+/** Who waits for the first attempt. */
 interface Waiter {
   readonly resolve: () => void;
   readonly reject: (error: HeartwireError) => void;
@@ -114,7 +114,7 @@ export class Connection {
     return this.closing;
   }
 
-  private dialNow(): void {
+  private readonly dialNow = (): void => {
     this.attempts += 1;
     const { addresses, connectTimeoutMs } = this.options;
     const address = addresses[(this.attempts - 1) % addresses.length] as Address;
@@ -135,7 +135,7 @@ export class Connection {
         if (!isStale()) this.attemptFailed(fromNodeError(error, ErrorCode.CONNECT_FAILED));
       },
     );
-  }
+  };
 
   private becomeReady(remote: string): void {
     const stableTimer = setTimeout(() => {
@@ -175,9 +175,7 @@ export class Connection {
 
   private retryLater(): number {
     const delayMs = this.backoff.next();
-    const retryTimer = setTimeout(() => {
-      this.dialNow();
-    }, delayMs);
+    const retryTimer = setTimeout(this.dialNow, delayMs);
     this.move({ name: 'waiting', retryTimer });
     this.tell(this.connectedBefore ? 'reconnecting' : 'connecting');
     return delayMs;

@@ -16,6 +16,9 @@ export const systemTimers: Timers = {
 /** Deadlines closer together than this are met in one go, in ms. */
 const GRANULARITY_MS = 10;
 
+/** The platform counts whole milliseconds, so a timer may fire almost one too early. */
+const EARLINESS_MS = 1;
+
 /** Longer delays make the platform's timers fire at once. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
@@ -26,6 +29,7 @@ const LONGEST_DELAY_MS = 2 ** 31 - 1;
 export class DeadlineSweep {
   private timer: unknown;
   private earliest = Infinity;
+  private stops = 0;
 
   /** @param expire settles what is due at the given moment; returns the next deadline, if there is one */
   constructor(
@@ -40,19 +44,28 @@ export class DeadlineSweep {
     if (deadlineAt >= this.earliest) return;
     this.timers.clear(this.timer);
     this.earliest = deadlineAt;
-    const delayMs = Math.max(deadlineAt - this.clock.now(), this.granularityMs);
+    const delayMs = Math.max(deadlineAt - this.clock.now() + EARLINESS_MS, this.granularityMs);
     this.timer = this.timers.set(this.sweep, Math.min(Math.ceil(delayMs), LONGEST_DELAY_MS));
   }
 
+  /** Forgets every deadline, also the one that a running `expire` is about to name. */
   stop(): void {
+    this.stops += 1;
+    this.disarm();
+  }
+
+  private disarm(): void {
     this.timers.clear(this.timer);
     this.timer = undefined;
     this.earliest = Infinity;
   }
 
   private readonly sweep = (): void => {
-    this.stop();
-    const next = this.expire(this.clock.now());
-    if (next !== undefined) this.watch(next);
+    const { earliest, stops } = this;
+    const now = this.clock.now();
+    this.disarm();
+    // The longest delay may end before the deadline.
+    const next = now < earliest ? earliest : this.expire(now);
+    if (next !== undefined && stops === this.stops) this.watch(next);
   };
 }

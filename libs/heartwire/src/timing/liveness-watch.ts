@@ -13,17 +13,6 @@ const LATE_SHARE_OF_INTERVAL = 0.1;
 /** How much of the timeout a peer gets to answer the last question after such a delay. */
 const LAST_CHANCE_SHARE = 1 / 4;
 
-/**
- * What a verdict waits for. It falls only at an end that listens: pending input is let in first,
- * and if this end itself was late, the peer is asked once more.
- */
-type Verdict =
-  | { readonly waitsFor: 'nothing' }
-  /** Input that has arrived already. */
-  | { readonly waitsFor: 'input'; readonly isLate: boolean }
-  /** The answer to a last ping. */
-  | { readonly waitsFor: 'answer' };
-
 export interface LivenessWatchInput {
   /** Silence after which the other end is asked, in ms. */
   readonly intervalMs: number;
@@ -38,16 +27,27 @@ export interface LivenessWatchInput {
   readonly ping: (timestamp: number) => void;
 }
 
-/** The rules of docs/protocol.md, section 3, without a scheduler: a look now and then, each telling when the next is due. */
+/**
+ * The rules of docs/protocol.md, section 3, without a scheduler: a look now and then, each telling
+ * when the next is due.
+ *
+ * A verdict falls only at an end that listened. So each waits for the input that has arrived already,
+ * and if any look during the silence was late, for the answer to one more ping.
+ */
 export class LivenessWatch {
   private state: LivenessState = 'alive';
-  private verdict: Verdict = { waitsFor: 'nothing' };
+  private isStopped = false;
   /** When the next look is due. */
   private dueAt = 0;
   /** When the next round-trip sample is due. */
   private sampleAt: number;
   /** The first ping since anything was heard, and what had been heard when it was queued. */
   private unanswered: { readonly sinceMs: number; readonly heardAt: number } | undefined;
+  /** What the verdict that is due still waits for. */
+  private waitsFor: 'nothing' | 'input' | 'answer' = 'nothing';
+  private answerBy = 0;
+  /** This end was late during the silence, and has not asked again since. */
+  private wasLate = false;
   private urgentSent = 0;
   private missed = 0;
   private heartbeats = 0;
@@ -70,104 +70,121 @@ export class LivenessWatch {
 
   /** Tells the first state. */
   begin(): void {
-    this.dueAt = this.nextDueAt();
+    this.dueAt = this.nextDueAt(this.input.clock.now());
     this.report();
+  }
+
+  /** Nothing is told or sent any more. */
+  stop(): void {
+    this.isStopped = true;
   }
 
   /** A pong came back. One that answers no ping of ours is a sign of life and no sample. */
   pong(timestamp: number | string): void {
-    if (this.state === 'dead') return;
-    const wasSuspect = this.noteWhatWasHeard();
+    if (this.isStopped) return;
     const isSample = typeof timestamp === 'number' && this.pings.take(timestamp);
-    if (isSample) this.roundTrip.sample(this.input.clock.now() - timestamp);
-    if (isSample || wasSuspect) this.report();
+    const wasSuspect = this.state === 'suspect';
+    // A coarse clock may give the answer the same moment as what was heard before the ping.
+    if (isSample || this.wasHeard) this.revive();
+    if (isSample) this.roundTrip.sample(Math.max(this.input.clock.now() - timestamp, 0));
+    if (isSample || (wasSuspect && this.state === 'alive')) this.report();
   }
 
   /** Looks how things stand. Returns the delay until the next look, or `undefined` when there is none. */
   look(): number | undefined {
     const now = this.input.clock.now();
     if (now < this.dueAt) return this.dueAt - now;
-    const isLate = now - this.dueAt > this.lateMs;
-    if (this.noteWhatWasHeard()) this.report();
-    if (this.verdict.waitsFor === 'nothing') this.goOn(now, isLate);
-    else this.judge(now, isLate);
-    if (this.isDead) return undefined;
-    this.dueAt = this.nextDueAt();
+    if (this.wasHeard) {
+      const wasSuspect = this.state === 'suspect';
+      this.revive();
+      if (wasSuspect) this.report();
+    }
+    if (this.unanswered === undefined) {
+      if (now >= this.sampleAt || now >= this.input.heardAt() + this.input.intervalMs) this.ping(now);
+    } else {
+      this.wasLate ||= now - this.dueAt > this.lateMs;
+      this.doubt(now, now - this.unanswered.sinceMs);
+    }
+    if (this.isStopped) return undefined;
+    this.dueAt = this.nextDueAt(now);
     return this.delayMs;
   }
 
-  private get isDead(): boolean {
-    return this.state === 'dead';
-  }
-
-  private goOn(now: number, isLate: boolean): void {
-    const { intervalMs, timeoutMs, heardAt } = this.input;
-    if (this.unanswered === undefined) {
-      if (now >= this.sampleAt || now >= heardAt() + intervalMs) this.ping(now);
-      return;
-    }
-    const silentMs = now - this.unanswered.sinceMs;
-    if (silentMs >= timeoutMs || (this.state === 'alive' && silentMs >= intervalMs)) {
-      this.verdict = { waitsFor: 'input', isLate };
+  /** A ping is unanswered. */
+  private doubt(now: number, silentMs: number): void {
+    const { intervalMs, timeoutMs } = this.input;
+    if (this.waitsFor === 'answer') {
+      if (now >= this.answerBy) this.waitsFor = 'input';
+    } else if (this.waitsFor === 'input') {
+      this.judge(now, silentMs);
+    } else if (silentMs >= timeoutMs || (this.state === 'alive' && silentMs >= intervalMs)) {
+      this.waitsFor = 'input';
     } else if (this.state === 'suspect' && now >= this.urgentAt()) {
-      this.urgentSent += 1;
-      this.ping(now);
+      this.urge(now);
     } else if (now >= this.sampleAt) {
       this.ping(now);
     }
   }
 
-  /** Nothing was heard, and whatever had arrived has been let in. */
-  private judge(now: number, isLate: boolean): void {
-    const { verdict, unanswered } = this;
-    if (verdict.waitsFor === 'answer') {
-      this.verdict = { waitsFor: 'input', isLate };
+  /** Whatever had arrived has been let in, and nothing was heard. */
+  private judge(now: number, silentMs: number): void {
+    if (this.wasLate) {
+      this.wasLate = false;
+      this.waitsFor = 'answer';
+      this.answerBy = now + this.input.timeoutMs * LAST_CHANCE_SHARE;
+      this.ping(now);
       return;
     }
-    this.verdict = { waitsFor: 'nothing' };
-    const silentMs = now - (unanswered?.sinceMs ?? now);
-    if (this.state === 'alive' && this.input.intervalMs < this.input.timeoutMs) this.become('suspect');
-    if (silentMs < this.input.timeoutMs) {
-      this.urgentSent = 1;
-      this.ping(now);
-    } else if (isLate || (verdict.waitsFor === 'input' && verdict.isLate)) {
-      this.ping(now);
-      this.verdict = { waitsFor: 'answer' };
-    } else {
-      this.become('dead');
-    }
+    this.waitsFor = 'nothing';
+    this.state = silentMs < this.input.timeoutMs ? 'suspect' : 'dead';
+    this.report();
+    if (this.state === 'dead') this.stop();
+    else this.urge(now);
   }
 
-  /** Back to life when anything came since the first unanswered ping. `true` when it was suspect. */
-  private noteWhatWasHeard(): boolean {
-    if (this.unanswered === undefined || this.input.heardAt() === this.unanswered.heardAt) return false;
-    const wasSuspect = this.state === 'suspect';
-    this.unanswered = undefined;
-    this.verdict = { waitsFor: 'nothing' };
-    this.missed = 0;
+  /** Whether anything came since the first unanswered ping. */
+  private get wasHeard(): boolean {
+    return this.unanswered !== undefined && this.input.heardAt() !== this.unanswered.heardAt;
+  }
+
+  private revive(): void {
     this.state = 'alive';
-    return wasSuspect;
+    this.unanswered = undefined;
+    this.waitsFor = 'nothing';
+    this.wasLate = false;
+    this.urgentSent = 0;
+    this.missed = 0;
   }
 
-  private nextDueAt(): number {
-    const { clock, intervalMs, timeoutMs, heardAt } = this.input;
-    const { unanswered, verdict } = this;
-    // The next turn of the event loop: what has arrived is read in between.
-    if (verdict.waitsFor === 'input') return clock.now();
-    if (verdict.waitsFor === 'answer') return clock.now() + timeoutMs * LAST_CHANCE_SHARE;
+  private nextDueAt(now: number): number {
+    const { intervalMs, timeoutMs, heardAt } = this.input;
+    const { unanswered } = this;
     if (unanswered === undefined) return Math.min(this.sampleAt, heardAt() + intervalMs);
-    const deadAt = unanswered.sinceMs + timeoutMs;
-    if (this.state === 'suspect') return Math.min(this.urgentAt(), deadAt);
-    return Math.min(this.sampleAt, unanswered.sinceMs + intervalMs, deadAt);
+    // The next turn of the event loop: what has arrived is read in between.
+    if (this.waitsFor === 'input') return now;
+    // Not later than this, so that a peer heard in the meantime is asked again after one interval.
+    const inOneInterval = now + intervalMs;
+    if (this.waitsFor === 'answer') return Math.min(this.answerBy, inOneInterval);
+    const verdictAt = unanswered.sinceMs + (this.state === 'alive' ? Math.min(intervalMs, timeoutMs) : timeoutMs);
+    return Math.min(verdictAt, this.sampleAt, this.urgentAt(), inOneInterval);
   }
 
+  /** When the next urgent ping is due: from suspicion on, at equal distances until death. */
   private urgentAt(): number {
-    if (this.unanswered === undefined || this.urgentSent >= URGENT_PINGS) return Infinity;
+    if (this.state !== 'suspect' || this.unanswered === undefined) return Infinity;
+    if (this.urgentSent >= URGENT_PINGS) return Infinity;
     const { intervalMs, timeoutMs } = this.input;
     return this.unanswered.sinceMs + intervalMs + (this.urgentSent * (timeoutMs - intervalMs)) / URGENT_PINGS;
   }
 
+  /** One ping, also where the moment of another has passed: a burst would say no more. */
+  private urge(now: number): void {
+    while (now >= this.urgentAt()) this.urgentSent += 1;
+    this.ping(now);
+  }
+
   private ping(now: number): void {
+    if (this.isStopped) return;
     this.unanswered ??= { sinceMs: now, heardAt: this.input.heardAt() };
     this.sampleAt = now + this.jittered();
     this.missed += 1;
@@ -179,21 +196,14 @@ export class LivenessWatch {
     return this.input.intervalMs * (1 - SAMPLE_JITTER + 2 * SAMPLE_JITTER * this.input.random());
   }
 
-  private become(state: LivenessState): void {
-    this.state = state;
-    this.report();
-  }
-
   private report(): void {
+    if (this.isStopped) return;
     const lastHeardAt = this.input.heardAt();
-    const { lastMs, smoothedMs, jitterMs } = this.roundTrip;
-    const measured =
-      lastMs === undefined || smoothedMs === undefined || jitterMs === undefined
-        ? undefined
-        : { roundTripMs: lastMs, smoothedRoundTripMs: smoothedMs, jitterMs };
     this.tell({
       state: this.state,
-      ...measured,
+      roundTripMs: this.roundTrip.lastMs,
+      smoothedRoundTripMs: this.roundTrip.smoothedMs,
+      jitterMs: this.roundTrip.jitterMs,
       missed: this.missed,
       silentForMs: Math.max(this.input.clock.now() - lastHeardAt, 0),
       heartbeats: this.heartbeats,

@@ -3,7 +3,11 @@ import { Observable, type SchedulerLike } from 'rxjs';
 import type { Liveness } from './liveness-state.js';
 import { LivenessWatch, type LivenessWatchInput } from './liveness-watch.js';
 
+/** Longer delays make the platform's timers fire at once. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
 export interface LivenessInput extends LivenessWatchInput {
+  /** What it runs after a delay of 0 must come in a later turn of the event loop, after waiting input. */
   readonly scheduler: SchedulerLike;
   /** The timestamps that come back in pongs. */
   readonly pongs$: Observable<number | string>;
@@ -19,6 +23,9 @@ export function watchLiveness(input: LivenessInput): Observable<Liveness> {
       subscriber.next(liveness);
       if (liveness.state === 'dead') subscriber.complete();
     });
+    subscriber.add(() => {
+      watch.stop();
+    });
     subscriber.add(
       input.pongs$.subscribe((timestamp) => {
         watch.pong(timestamp);
@@ -28,8 +35,13 @@ export function watchLiveness(input: LivenessInput): Observable<Liveness> {
     subscriber.add(
       input.scheduler.schedule(function () {
         const delayMs = watch.look();
-        if (delayMs !== undefined) this.schedule(undefined, delayMs);
-      }, watch.delayMs),
+        if (delayMs !== undefined) this.schedule(undefined, wholeDelay(delayMs));
+      }, wholeDelay(watch.delayMs)),
     );
   });
+}
+
+/** Timers drop fractions: without rounding up most looks would come a moment early, and twice. */
+function wholeDelay(delayMs: number): number {
+  return Math.min(Math.ceil(delayMs), LONGEST_DELAY_MS);
 }

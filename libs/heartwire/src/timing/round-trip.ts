@@ -4,18 +4,31 @@ const JITTER_WEIGHT = 1 / 4;
 
 /** How long a ping takes to come back: last, smoothed, and how much it varies (RFC 6298, section 2). In ms. */
 export class RoundTrip {
-  lastMs: number | undefined;
-  smoothedMs: number | undefined;
-  jitterMs: number | undefined;
+  private last: number | undefined;
+  private smoothed: number | undefined;
+  private jitter = 0;
+
+  get lastMs(): number | undefined {
+    return this.last;
+  }
+
+  get smoothedMs(): number | undefined {
+    return this.smoothed;
+  }
+
+  get jitterMs(): number | undefined {
+    return this.last === undefined ? undefined : this.jitter;
+  }
 
   sample(ms: number): void {
-    this.lastMs = ms;
-    if (this.smoothedMs === undefined || this.jitterMs === undefined) {
-      this.smoothedMs = ms;
-      this.jitterMs = ms / 2;
+    this.last = ms;
+    if (this.smoothed === undefined) {
+      this.smoothed = ms;
+      this.jitter = ms / 2;
       return;
     }
-    this.jitterMs += JITTER_WEIGHT * (Math.abs(this.smoothedMs - ms) - this.jitterMs);
-    this.smoothedMs += SMOOTHED_WEIGHT * (ms - this.smoothedMs);
+    // The RFC's order: the variation is measured against the mean as it was.
+    this.jitter += JITTER_WEIGHT * (Math.abs(this.smoothed - ms) - this.jitter);
+    this.smoothed += SMOOTHED_WEIGHT * (ms - this.smoothed);
   }
 }
