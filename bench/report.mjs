@@ -78,22 +78,26 @@ function burstsReport(results, contestants) {
 }
 
 function idleReport({ idle, costs }, contestants) {
+  const connections = count.format(idle.connections);
+  const residentCell = (name, values) => {
+    const cost = summary(values);
+    const text = spread(cost, kilobytes);
+    return name === 'heartwire' ? `${text}: ${verdict(cost.median <= idle.maxBytesEach)}` : text;
+  };
   return [
     '## Idle connections',
-    `What each of ${count.format(idle.connections)} connections adds to the server's process, in KB: medians of ` +
-      `${idle.repeats} runs (lowest to highest), a fresh pair of processes each time. Heartwire's have had a ` +
-      'heartbeat each; the others have none.',
+    `What each connection adds to the server's process, in KB: medians of ${idle.repeats} runs (lowest to ` +
+      "highest), a fresh pair of processes each time. Heartwire's have had a heartbeat each; the others have " +
+      `none. The first ${connections} also pay for what grows once, such as V8's young generation; the next ` +
+      `${connections} show what a connection costs. To reach: at most ${idle.maxBytesEach / KB} KB resident.`,
     table(
-      ['', 'resident memory', 'of it on the heap and in buffers', `at most ${idle.maxBytesEach / KB} KB`],
-      contestants.map((name) => {
-        const resident = summary(costs[name].resident);
-        return [
-          titles[name],
-          spread(resident, kilobytes),
-          spread(summary(costs[name].heap), kilobytes),
-          name === 'heartwire' ? verdict(resident.median <= idle.maxBytesEach) : '',
-        ];
-      }),
+      ['', `resident, first ${connections}`, `resident, next ${connections}`, 'heap and buffers, next'],
+      contestants.map((name) => [
+        titles[name],
+        residentCell(name, costs[name].first),
+        residentCell(name, costs[name].next),
+        spread(summary(costs[name].heap), kilobytes),
+      ]),
     ),
   ];
 }
@@ -107,13 +111,7 @@ export function report({ machine, loads, bursts, idle, contestants, settings }) 
       .join('\n'),
   ];
   if (loads.length > 0) parts.push(...loadsReport(loads, contestants, settings));
-  if (bursts.length > 0)
-    parts.push(
-      ...burstsReport(
-        bursts,
-        contestants.filter((name) => bursts.some(({ outcomes }) => outcomes[name])),
-      ),
-    );
+  if (bursts.length > 0) parts.push(...burstsReport(bursts, contestants));
   if (idle !== undefined) parts.push(...idleReport(idle, contestants));
   return `${parts.join('\n\n')}\n`;
 }

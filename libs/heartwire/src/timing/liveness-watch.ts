@@ -165,7 +165,8 @@ export class LivenessWatch {
     // Not later than this, so that a peer heard in the meantime is asked again after one interval.
     const inOneInterval = now + intervalMs;
     if (this.waitsFor === 'answer') return Math.min(this.answerBy, inOneInterval);
-    const verdictAt = unanswered.sinceMs + (this.state === 'alive' ? Math.min(intervalMs, timeoutMs) : timeoutMs);
+    const verdictAt =
+      unanswered.sinceMs + (this.state === 'alive' ? Math.min(intervalMs, timeoutMs) : timeoutMs);
     return Math.min(verdictAt, this.sampleAt, this.urgentAt(), inOneInterval);
   }
 
