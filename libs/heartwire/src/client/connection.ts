@@ -89,7 +89,7 @@ export class Connection {
   /** Sends the call as soon as there is a session for it. */
   request(call: OutgoingCall): void {
     if (this.isClosed) {
-      call.observer.error(new HeartwireError(ErrorCode.CLOSED, 'the client is closed', { sent: 'never' }));
+      call.fail(new HeartwireError(ErrorCode.CLOSED, 'the client is closed', { sent: 'never' }));
       return;
     }
     // Who calls without having connected hears of a failed attempt through its call.
@@ -270,13 +270,13 @@ export class Connection {
       if (!this.isClosed && this.budget.allows(call, this.answeredBefore + this.session.calls.answered)) {
         this.session.calls.add(call);
       } else {
-        call.observer.error(answerLost(call, reason));
+        call.fail(answerLost(call, reason));
       }
     }
   }
 
   private failWaiting(session: Session, reason: HeartwireError): void {
-    for (const call of session.calls.releaseWaiting()) call.observer.error(neverAnswered(call, reason));
+    for (const call of session.calls.releaseWaiting()) call.fail(neverAnswered(call, reason));
   }
 
   private closeWhenAllEnded(): void {

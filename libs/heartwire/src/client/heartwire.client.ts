@@ -280,12 +280,10 @@ function abortWith(
   subscriber: Subscriber<unknown> | undefined,
 ): void {
   const abort = (): void => {
-    call.unsubscribe();
-    const error = new HeartwireError(ErrorCode.CANCELLED, 'the call was aborted', {
-      sent: call.sent,
-      cause: signal.reason,
-    });
-    call.observer.error(error);
+    const { sent } = call;
+    call.abort(
+      new HeartwireError(ErrorCode.CANCELLED, 'the call was aborted', { sent, cause: signal.reason }),
+    );
   };
   if (signal.aborted) {
     abort();

@@ -45,6 +45,7 @@ function hex(buffers: readonly Uint8Array[]): string {
 /** UTF-8 has no lone surrogates: they go out as U+FFFD. */
 function asSent(message: Outgoing): Outgoing {
   if (typeof message === 'string') return Buffer.from(message).toString();
+  if ('body' in message) return Buffer.from(message.head + message.body + message.tail).toString();
   return { header: Buffer.from(message.header).toString(), bytes: new Uint8Array(message.bytes) };
 }
 
@@ -54,8 +55,11 @@ const anyText = fc.oneof(
   fc.constantFrom('é', '€', '😀', '\ud800', '\udc00', 'ascii').map((unit) => unit.repeat(30)),
   fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
 );
+/** Where a text is cut, no character is. */
+const anyPart = anyText.map((text) => Buffer.from(text).toString());
 const anyMessage: fc.Arbitrary<Outgoing> = fc.oneof(
   anyText.filter((text) => text.length > 0),
+  fc.record({ head: anyPart, body: anyPart, tail: fc.constant('}') }),
   fc.record({ header: anyText, bytes: fc.uint8Array({ maxLength: 100 }) }),
 );
 

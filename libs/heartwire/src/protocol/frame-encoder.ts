@@ -1,5 +1,17 @@
-/** A message on its way out: its JSON text, or the header and the bytes of a binary envelope. */
-export type Outgoing = string | { readonly header: string; readonly bytes: Uint8Array };
+/** A message on its way out: its JSON text, whole or in parts, or a binary envelope. */
+export type Outgoing = string | SplitText | Envelope;
+
+/** A text in three parts, so that a long one in the middle is never copied to put them together. */
+export interface SplitText {
+  readonly head: string;
+  readonly body: string;
+  readonly tail: string;
+}
+
+export interface Envelope {
+  readonly header: string;
+  readonly bytes: Uint8Array;
+}
 
 /**
  * Bytes that text can be written into as UTF-8. `write` returns how many bytes it wrote; where room
@@ -15,6 +27,8 @@ const BINARY_BIT = 0x8000_0000;
 /** No UTF-16 unit takes more as UTF-8. */
 const BYTES_PER_UNIT = 3;
 const LONGEST_CHARACTER_BYTES = 4;
+/** What a batch may take at once: a slab is kept for as long as any part of it is on its way. */
+const MAX_SLAB_BYTES = 1_048_576;
 /** Bytes of a binary message up to this many are copied in; longer ones go out as they are. */
 const MAX_COPIED_BYTES = 16_384;
 
@@ -35,7 +49,8 @@ export class FrameEncoder {
 
   /**
    * @param allocate makes a buffer, which need not be cleared: `Buffer.allocUnsafeSlow`
-   * @param slabBytes size of a slab; a text of more than half as many characters gets a buffer of its own
+   * @param slabBytes size of a slab, unless a batch needs more; a text of more than half as many
+   * characters gets a buffer of its own
    */
   constructor(
     private readonly allocate: (bytes: number) => WritableBytes,
@@ -50,9 +65,10 @@ export class FrameEncoder {
    * sees to.
    */
   encode(batch: readonly Outgoing[]): Uint8Array[] {
+    this.makeRoomFor(batch);
     for (const message of batch) {
-      if (typeof message === 'string') this.putText(message);
-      else this.putEnvelope(message.header, message.bytes);
+      if (typeof message !== 'string' && 'bytes' in message) this.putEnvelope(message.header, message.bytes);
+      else this.putText(message);
     }
     this.finishBuffer();
     const { buffers } = this;
@@ -60,8 +76,19 @@ export class FrameEncoder {
     return buffers;
   }
 
-  private putText(text: string): void {
-    if (text.length * 2 > this.slabBytes) {
+  /** A batch of texts that no slab holds gets one that does, as long as they are nearly all ASCII. */
+  private makeRoomFor(batch: readonly Outgoing[]): void {
+    let bytes = LONGEST_CHARACTER_BYTES;
+    for (const message of batch) {
+      const length = typeof message !== 'string' && 'bytes' in message ? 0 : lengthOf(message);
+      if (!this.isApart(length)) bytes += HEADER_BYTES + length;
+    }
+    const isOfUse = bytes > this.slabBytes && bytes <= MAX_SLAB_BYTES;
+    if (isOfUse && bytes > this.slab.length - this.used) this.openSlab(bytes);
+  }
+
+  private putText(text: string | SplitText): void {
+    if (this.isApart(lengthOf(text))) {
       const buffer = this.writeApart(text, HEADER_BYTES);
       setWord(buffer, 0, buffer.length - HEADER_BYTES);
       this.addBuffer(buffer);
@@ -73,7 +100,7 @@ export class FrameEncoder {
   }
 
   private putEnvelope(header: string, bytes: Uint8Array): void {
-    if (header.length * 2 > this.slabBytes) {
+    if (this.isApart(header.length)) {
       const buffer = this.writeApart(header, ENVELOPE_HEADER_BYTES);
       setEnvelopeWords(buffer, 0, buffer.length - ENVELOPE_HEADER_BYTES, bytes.length);
       this.addBuffer(buffer);
@@ -92,28 +119,35 @@ export class FrameEncoder {
     this.used += bytes.length;
   }
 
+  /** Whether a text of this length gets a buffer of its own. */
+  private isApart(length: number): boolean {
+    return length * 2 > this.slabBytes;
+  }
+
   /** Writes a text where the next frame goes, after `gap` bytes. Returns how many bytes it takes. */
-  private writeInSlab(text: string, gap: number): number {
+  private writeInSlab(text: string | SplitText, gap: number): number {
     const room = this.slab.length - this.used - gap;
-    const most = text.length * BYTES_PER_UNIT;
-    if (most <= room) return this.slab.write(text, this.used + gap);
-    if (text.length <= room) {
-      const written = this.slab.write(text, this.used + gap);
+    const length = lengthOf(text);
+    const most = length * BYTES_PER_UNIT;
+    if (most <= room) return write(text, this.slab, this.used + gap);
+    if (length <= room) {
+      const written = write(text, this.slab, this.used + gap);
       if (isAllOf(written, room)) return written;
     }
     this.openSlab(gap + most);
-    return this.slab.write(text, this.used + gap);
+    return write(text, this.slab, this.used + gap);
   }
 
   /** Writes a long text into a buffer of its own, so that no slab is pinned by it, nor it by a slab. */
-  private writeApart(text: string, gap: number): WritableBytes {
+  private writeApart(text: string | SplitText, gap: number): WritableBytes {
     // Enough for most texts; only one that is far from ASCII is written twice.
-    const room = text.length + (text.length >>> 3) + LONGEST_CHARACTER_BYTES;
+    const length = lengthOf(text);
+    const room = length + (length >>> 3) + LONGEST_CHARACTER_BYTES;
     let buffer = this.allocate(gap + room);
-    let written = buffer.write(text, gap);
+    let written = write(text, buffer, gap);
     if (!isAllOf(written, room)) {
-      buffer = this.allocate(gap + text.length * BYTES_PER_UNIT);
-      written = buffer.write(text, gap);
+      buffer = this.allocate(gap + length * BYTES_PER_UNIT);
+      written = write(text, buffer, gap);
     }
     return buffer.subarray(0, gap + written) as WritableBytes;
   }
@@ -135,6 +169,18 @@ export class FrameEncoder {
     this.buffers.push(this.slab.subarray(this.start, this.used));
     this.start = this.used;
   }
+}
+
+function lengthOf(text: string | SplitText): number {
+  return typeof text === 'string' ? text.length : text.head.length + text.body.length + text.tail.length;
+}
+
+/** Returns how many bytes were written: fewer than the text takes where the target ends. */
+function write(text: string | SplitText, target: WritableBytes, at: number): number {
+  if (typeof text === 'string') return target.write(text, at);
+  const body = at + target.write(text.head, at);
+  const tail = body + target.write(text.body, body);
+  return tail + target.write(text.tail, tail) - at;
 }
 
 /** With room to spare for any character, none was left out for want of it. */

@@ -1,3 +1,4 @@
+import type { SplitText } from './frame-encoder.js';
 import type { CallId, ControlMessage, Metadata } from './messages.js';
 
 // The texts of calls and answers are the hot path: they are put together around parts that are
@@ -57,6 +58,11 @@ export function controlText(message: ControlMessage): string {
   const { kind, ...members } = message;
   const type = kind === 'status-response' ? 'status_response' : kind;
   return JSON.stringify({ type, ...members });
+}
+
+/** A message with one long member, which goes last. Its JSON is not copied. */
+export function withLongMember(text: string, name: 'data' | 'response', json: string): SplitText {
+  return { head: text.slice(0, -1) + ',"' + name + '":', body: json, tail: '}' };
 }
 
 function idJson(id: CallId): string {

@@ -25,7 +25,12 @@ export function runHandler(
     onEnd?.();
   };
   call.onCancel = () => {
-    subscription?.unsubscribe();
+    try {
+      subscription?.unsubscribe();
+    } catch (error) {
+      // Nobody waits for what a teardown throws: it is only logged.
+      explain(error);
+    }
     end();
   };
   const onResult = (result: unknown): void => {
@@ -44,7 +49,7 @@ export function runHandler(
 
   let result: unknown;
   try {
-    result = handler(call.data, context);
+    result = handler(call.takeData(), context);
   } catch (error) {
     onThrown(error);
     return undefined;

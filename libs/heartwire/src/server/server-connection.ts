@@ -70,7 +70,7 @@ export class ServerConnection {
         if (canBeResumed) listener.suspended(this, reason);
       },
       sessionLost: (reason, inFlight) => {
-        for (const call of inFlight) call.observer.error(answerLost(call, reason));
+        for (const call of inFlight) call.fail(answerLost(call, reason));
         this.session.destroy(reason);
         listener.closed(this, reason);
       },

@@ -1,9 +1,12 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
-import { eventText, requestText } from '../protocol/message-text.js';
+import { eventText, requestText, withLongMember } from '../protocol/message-text.js';
 import type { CallId, Metadata } from '../protocol/messages.js';
 import type { Codec } from './codec.js';
+
+/** JSON of at least so many characters is not copied into its message's text. */
+export const LONG_JSON = 4_096;
 
 /**
  * What a call says, ready to be sent under any id: it is written down when the call is made, so
@@ -51,11 +54,17 @@ class JsonBody implements CallBody {
   }
 
   request(id: CallId, timeoutMs: number | undefined): Outgoing {
-    return requestText(id, this.patternJson, this.dataJson, timeoutMs, this.metadata);
+    const { patternJson, dataJson, metadata } = this;
+    if (dataJson === undefined || dataJson.length < LONG_JSON)
+      return requestText(id, patternJson, dataJson, timeoutMs, metadata);
+    return withLongMember(requestText(id, patternJson, undefined, timeoutMs, metadata), 'data', dataJson);
   }
 
   event(id: CallId | undefined): Outgoing {
-    return eventText(id, this.patternJson, this.dataJson, this.metadata);
+    const { patternJson, dataJson, metadata } = this;
+    if (dataJson === undefined || dataJson.length < LONG_JSON)
+      return eventText(id, patternJson, dataJson, metadata);
+    return withLongMember(eventText(id, patternJson, undefined, metadata), 'data', dataJson);
   }
 }
 
@@ -108,3 +117,6 @@ class EncodedBody implements CallBody {
     return toJson(this.encode(packet)) ?? 'null';
   }
 }
+
+/** What a call says once it is settled. */
+export const emptyBody: CallBody = new JsonBody('null', undefined, undefined);

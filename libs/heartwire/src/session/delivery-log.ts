@@ -1,9 +1,7 @@
 import type { Outgoing } from '../protocol/frame-encoder.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
+import { Fifo } from './fifo.js';
 import { sizeOf } from './message-size.js';
-
-/** Entries let go of in bulk, so that each costs the same however long the log is. */
-const COMPACT_AT = 1_024;
 
 /**
  * The counted messages that were handed to a link and are not known to have arrived. After a
@@ -12,8 +10,7 @@ const COMPACT_AT = 1_024;
  * handed over until the other end acknowledges.
  */
 export class DeliveryLog {
-  private entries: Outgoing[] = [];
-  private head = 0;
+  private readonly entries = new Fifo<Outgoing>();
   private bytes = 0;
   private acknowledged = 0;
 
@@ -21,7 +18,7 @@ export class DeliveryLog {
 
   /** Counted messages handed over so far. */
   get sent(): number {
-    return this.acknowledged + this.entries.length - this.head;
+    return this.acknowledged + this.entries.length;
   }
 
   get isFull(): boolean {
@@ -29,7 +26,7 @@ export class DeliveryLog {
   }
 
   get isEmpty(): boolean {
-    return this.head === this.entries.length;
+    return this.entries.length === 0;
   }
 
   append(message: Outgoing): void {
@@ -43,37 +40,27 @@ export class DeliveryLog {
    * @throws ProtocolViolation when that is more than was sent, or less than it said before.
    */
   acknowledge(received: number): void {
-    const count = received - this.acknowledged;
-    if (count === 0) return;
-    if (count < 0 || received > this.sent) {
+    if (received < this.acknowledged || received > this.sent) {
       const range = `${String(this.acknowledged)} to ${String(this.sent)}`;
       throw new ProtocolViolation(
         'PROTOCOL_ERROR',
         `"received" must be from ${range}, not ${String(received)}`,
       );
     }
-    const end = this.head + count;
-    for (let index = this.head; index < end; index++) this.bytes -= sizeOf(this.entries[index] ?? '');
-    this.head = end;
-    this.acknowledged = received;
-    if (this.head === this.entries.length) {
-      this.entries = [];
-      this.head = 0;
-    } else if (this.head >= COMPACT_AT && this.head * 2 >= this.entries.length) {
-      this.entries = this.entries.slice(this.head);
-      this.head = 0;
+    while (this.acknowledged < received) {
+      this.bytes -= sizeOf(this.entries.shift() ?? '');
+      this.acknowledged += 1;
     }
   }
 
   /** What the other end has not received, in order. */
   unacknowledged(): readonly Outgoing[] {
-    return this.entries.slice(this.head);
+    return [...this.entries];
   }
 
   /** A new session counts from zero. */
   reset(): void {
-    this.entries = [];
-    this.head = 0;
+    this.entries.clear();
     this.bytes = 0;
     this.acknowledged = 0;
   }

@@ -1,6 +1,7 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import type { EventMessage } from '../protocol/messages.js';
+import { Fifo } from './fifo.js';
 
 interface Entry {
   readonly message: EventMessage;
@@ -9,8 +10,7 @@ interface Entry {
 
 /** Events that came faster than their handlers finish. In order, and bounded. */
 export class EventBacklog {
-  private entries: Entry[] = [];
-  private head = 0;
+  private readonly entries = new Fifo<Entry>();
   private bytes = 0;
 
   constructor(
@@ -19,12 +19,12 @@ export class EventBacklog {
   ) {}
 
   get isEmpty(): boolean {
-    return this.head === this.entries.length;
+    return this.entries.length === 0;
   }
 
   /** @throws HeartwireError `OVERLOADED` at the bound: the connection ends. */
   push(message: EventMessage, sizeBytes: number): void {
-    const count = this.entries.length - this.head;
+    const count = this.entries.length;
     if (count >= this.maxEvents || this.bytes + sizeBytes > this.maxBytes) {
       throw new HeartwireError(
         ErrorCode.OVERLOADED,
@@ -39,21 +39,14 @@ export class EventBacklog {
   }
 
   shift(): EventMessage | undefined {
-    const entry = this.entries[this.head];
+    const entry = this.entries.shift();
     if (entry === undefined) return undefined;
-    this.head += 1;
     this.bytes -= entry.sizeBytes;
-    // Taken entries are let go of in bulk, so that each costs the same however long the line is.
-    if (this.head > 1_024 && this.head * 2 > this.entries.length) {
-      this.entries = this.entries.slice(this.head);
-      this.head = 0;
-    }
     return entry.message;
   }
 
   clear(): void {
-    this.entries = [];
-    this.head = 0;
+    this.entries.clear();
     this.bytes = 0;
   }
 }

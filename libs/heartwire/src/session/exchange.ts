@@ -63,10 +63,10 @@ export class Exchange {
   }
 
   private callFailed(id: CallId, err: unknown): void {
-    const call = this.calls.failed(id);
+    const call = this.calls.release(id);
     if (call === undefined) return;
     const error = fromWireError(err);
     if (error instanceof HeartwireError && this.host.retries(call, error)) return;
-    call.observer.error(error);
+    call.fail(error);
   }
 }

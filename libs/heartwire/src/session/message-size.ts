@@ -1,6 +1,6 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
-import type { Outgoing } from '../protocol/frame-encoder.js';
+import type { Outgoing, SplitText } from '../protocol/frame-encoder.js';
 
 const UTF8_BYTES_AT_MOST = 3;
 const ENVELOPE_HEADER_BYTES = 4;
@@ -8,7 +8,8 @@ const utf8 = new TextEncoder();
 
 /** About what a message takes while it is kept, in bytes. */
 export function sizeOf(message: Outgoing): number {
-  return typeof message === 'string' ? message.length : message.header.length + message.bytes.byteLength;
+  if (typeof message === 'string') return message.length;
+  return 'bytes' in message ? message.header.length + message.bytes.byteLength : textLength(message);
 }
 
 /** @throws HeartwireError `FRAME_TOO_LARGE` when the other end would refuse the message. */
@@ -24,8 +25,18 @@ export function checkSize(message: Outgoing, maxFrameBytes: number): void {
 
 /** The payload's bytes; only an upper bound where that already fits. */
 function payloadBytes(message: Outgoing, fits: number): number {
-  const text = typeof message === 'string' ? message : message.header;
-  const rest = typeof message === 'string' ? 0 : ENVELOPE_HEADER_BYTES + message.bytes.byteLength;
-  const upperBound = text.length * UTF8_BYTES_AT_MOST + rest;
-  return upperBound <= fits ? upperBound : utf8.encode(text).byteLength + rest;
+  const isEnvelope = typeof message !== 'string' && 'bytes' in message;
+  const rest = isEnvelope ? ENVELOPE_HEADER_BYTES + message.bytes.byteLength : 0;
+  const text = isEnvelope ? message.header : message;
+  const upperBound = textLength(text) * UTF8_BYTES_AT_MOST + rest;
+  return upperBound <= fits ? upperBound : utf8Bytes(text) + rest;
+}
+
+function textLength(text: string | SplitText): number {
+  return typeof text === 'string' ? text.length : text.head.length + text.body.length + text.tail.length;
+}
+
+function utf8Bytes(text: string | SplitText): number {
+  const whole = typeof text === 'string' ? text : text.head + text.body + text.tail;
+  return utf8.encode(whole).byteLength;
 }

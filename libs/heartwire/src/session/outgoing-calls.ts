@@ -6,8 +6,10 @@ import type { CallId } from '../protocol/messages.js';
 import { DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
 import type { Clock } from '../timing/clock.js';
 import type { CallKeeper, OutgoingCall } from './outgoing-call.js';
+import { InFlightCalls } from './in-flight-calls.js';
 import { checkSize } from './message-size.js';
 import type { CallSource } from './outbox.js';
+import { WaitingCalls } from './waiting-calls.js';
 
 export interface OutgoingCallLimits {
   /** Calls that may wait. */
@@ -35,14 +37,11 @@ export class OutgoingCalls implements CallSource, CallKeeper {
   /** How many may be in flight now: what the other end announced, 0 while it can't take any. */
   maxInFlight = 0;
 
-  private readonly waiting = new Set<OutgoingCall>();
-  private readonly inFlight = new Map<CallId, OutgoingCall>();
+  private readonly waiting = new WaitingCalls();
+  private readonly inFlight = new InFlightCalls();
   private readonly deadlines: DeadlineSweep;
   /** Calls answered so far, with a value or an end. */
   answered = 0;
-
-  private waitingBytes = 0;
-  private lastId = 0;
 
   constructor(
     private readonly host: OutgoingCallsHost,
@@ -53,58 +52,52 @@ export class OutgoingCalls implements CallSource, CallKeeper {
   }
 
   get isIdle(): boolean {
-    return this.inFlight.size === 0 && this.waiting.size === 0;
+    return this.inFlight.count === 0 && this.waiting.count === 0;
   }
 
   get waitingCount(): number {
-    return this.waiting.size;
+    return this.waiting.count;
   }
 
   get inFlightCount(): number {
-    return this.inFlight.size;
+    return this.inFlight.count;
   }
 
   /** Takes a call. At the bound it fails at once with `QUEUE_FULL`. */
   add(call: OutgoingCall): void {
     if (call.isUnsubscribed) return;
-    const { sizeBytes } = call.body;
-    if (
-      this.waiting.size >= this.limits.waitingCalls ||
-      this.waitingBytes + sizeBytes > this.limits.waitingBytes
-    ) {
-      const message = `${String(this.waiting.size)} calls (${String(this.waitingBytes)} bytes) are waiting already`;
-      call.observer.error(new HeartwireError(ErrorCode.QUEUE_FULL, message, { sent: 'never' }));
+    const { count, bytes } = this.waiting;
+    if (count >= this.limits.waitingCalls || bytes + call.body.sizeBytes > this.limits.waitingBytes) {
+      const message = `${String(count)} calls (${String(bytes)} bytes) are waiting already`;
+      call.fail(new HeartwireError(ErrorCode.QUEUE_FULL, message, { sent: 'never' }));
       return;
     }
     call.keeper = this;
-    this.waiting.add(call);
-    this.waitingBytes += sizeBytes;
+    this.waiting.push(call);
     this.deadlines.watch(call.deadlineAt);
     if (this.maxInFlight > 0) this.host.wake();
   }
 
   take(): Outgoing | undefined {
-    while (this.inFlight.size < this.maxInFlight) {
-      const [call] = this.waiting;
+    while (this.inFlight.count < this.maxInFlight) {
+      const call = this.waiting.shift();
       if (call === undefined) return undefined;
-      this.stopWaiting(call);
       const now = this.clock.now();
       if (call.deadlineAt <= now) {
-        this.settle(call, deadlineExceeded(call));
+        this.failed(call, deadlineExceeded(call));
         continue;
       }
-      const id = ++this.lastId;
+      const id = this.inFlight.nextId();
       const message = this.write(call, id, now);
       if (message === undefined) continue;
       call.id = id;
       call.sent = 'maybe';
       call.attempts += 1;
       if (call.kind === 'event') {
-        call.keeper = undefined;
-        call.observer.complete();
+        call.complete();
         this.reportIfSettled();
       } else {
-        this.inFlight.set(id, call);
+        this.inFlight.add(call, id);
       }
       return message;
     }
@@ -118,12 +111,11 @@ export class OutgoingCalls implements CallSource, CallKeeper {
     if (isLast) {
       this.answered += 1;
       this.forget(call);
-      call.observer.next(value);
-      call.observer.complete();
+      call.answer(value);
     } else {
       // The deadline bounds the first item only.
       call.deadlineAt = Infinity;
-      call.observer.next(value);
+      call.next(value);
     }
   }
 
@@ -132,11 +124,11 @@ export class OutgoingCalls implements CallSource, CallKeeper {
     if (call === undefined) return;
     this.answered += 1;
     this.forget(call);
-    call.observer.complete();
+    call.complete();
   }
 
   /** Gives up the call that failed, unsettled: its session decides whether it is sent again. */
-  failed(id: CallId): OutgoingCall | undefined {
+  release(id: CallId): OutgoingCall | undefined {
     const call = this.inFlight.get(id);
     if (call !== undefined) this.forget(call);
     return call;
@@ -145,10 +137,9 @@ export class OutgoingCalls implements CallSource, CallKeeper {
   /** The caller doesn't want it any more. */
   withdraw(call: OutgoingCall): void {
     call.keeper = undefined;
-    if (this.waiting.has(call)) {
-      this.stopWaiting(call);
+    if (this.waiting.remove(call)) {
       this.reportIfSettled();
-    } else if (this.inFlight.has(call.id)) {
+    } else if (this.inFlight.get(call.id) === call) {
       this.forget(call);
       this.host.sendAnswer(cancelText(call.id));
     }
@@ -156,18 +147,14 @@ export class OutgoingCalls implements CallSource, CallKeeper {
 
   /** Gives up the calls that wait, unsettled, so that another session can take them. */
   releaseWaiting(): OutgoingCall[] {
-    const calls = [...this.waiting];
-    for (const call of calls) {
-      this.stopWaiting(call);
-      call.keeper = undefined;
-    }
+    const calls = this.waiting.clear();
+    for (const call of calls) call.keeper = undefined;
     return calls;
   }
 
   /** Gives up the calls in flight, unsettled: their link is gone. */
   releaseInFlight(): OutgoingCall[] {
-    const calls = [...this.inFlight.values()];
-    this.inFlight.clear();
+    const calls = this.inFlight.clear();
     for (const call of calls) call.keeper = undefined;
     return calls;
   }
@@ -176,33 +163,27 @@ export class OutgoingCalls implements CallSource, CallKeeper {
     this.deadlines.stop();
   }
 
-  private write(call: OutgoingCall, id: CallId, now: number): Outgoing | undefined {
+  private write(call: OutgoingCall, id: number, now: number): Outgoing | undefined {
     try {
       const message = call.message(id, now);
       checkSize(message, this.limits.maxFrameBytes);
       return message;
     } catch (error) {
-      this.settle(call, error);
+      this.failed(call, error);
       return undefined;
     }
   }
 
-  private stopWaiting(call: OutgoingCall): void {
-    this.waiting.delete(call);
-    this.waitingBytes -= call.body.sizeBytes;
-  }
-
   private forget(call: OutgoingCall): void {
     call.keeper = undefined;
-    const wasFull = this.inFlight.size >= this.maxInFlight;
-    this.inFlight.delete(call.id);
-    if (wasFull && this.waiting.size > 0) this.host.wake();
+    const wasFull = this.inFlight.count >= this.maxInFlight;
+    this.inFlight.remove(call);
+    if (wasFull && this.waiting.count > 0) this.host.wake();
     this.reportIfSettled();
   }
 
-  private settle(call: OutgoingCall, error: unknown): void {
-    call.keeper = undefined;
-    call.observer.error(error);
+  private failed(call: OutgoingCall, error: unknown): void {
+    call.fail(error);
     this.reportIfSettled();
   }
 
@@ -213,7 +194,7 @@ export class OutgoingCalls implements CallSource, CallKeeper {
   private expire(now: number): number | undefined {
     let next = Infinity;
     const due: OutgoingCall[] = [];
-    for (const calls of [this.waiting, this.inFlight.values()]) {
+    for (const calls of [this.waiting, this.inFlight]) {
       for (const call of calls) {
         if (call.deadlineAt <= now) due.push(call);
         else if (call.deadlineAt < next) next = call.deadlineAt;
@@ -223,7 +204,7 @@ export class OutgoingCalls implements CallSource, CallKeeper {
       // An earlier one's observer may have settled this one meanwhile.
       if (call.keeper !== this) continue;
       this.withdraw(call);
-      call.observer.error(deadlineExceeded(call));
+      call.fail(deadlineExceeded(call));
     }
     return next === Infinity ? undefined : next;
   }

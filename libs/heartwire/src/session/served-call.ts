@@ -27,11 +27,21 @@ export class ServedCall {
     readonly id: CallId | undefined,
     readonly isEvent: boolean,
     readonly pattern: unknown,
-    readonly data: unknown,
+    private input: unknown,
     readonly metadata: Metadata | undefined,
     /** On the session's clock, in ms; Infinity when the caller gave none. */
     public deadlineAt: number,
   ) {}
+
+  /**
+   * Hands over what the caller sent, once. The call doesn't hold on to it: a table that was outgrown
+   * may keep the call alive until the next full collection.
+   */
+  takeData(): unknown {
+    const data = this.input;
+    this.input = undefined;
+    return data;
+  }
 
   /** Fires when the call is cancelled. Made only when a handler asks for it. */
   get signal(): AbortSignal {
@@ -61,11 +71,18 @@ export class ServedCall {
     if (!this.isSettled) this.keeper.fail(this, error);
   }
 
+  /** Nothing more comes of it. For the keeper. */
+  settle(): void {
+    this.isSettled = true;
+    this.onCancel = undefined;
+  }
+
   /** Stops what runs for it. For the keeper: it tells nobody. */
   cancel(reason: Error): void {
-    this.isSettled = true;
+    const { onCancel } = this;
+    this.settle();
     this.cancelReason = reason;
     this.controller?.abort(reason);
-    this.onCancel?.(reason);
+    onCancel?.(reason);
   }
 }

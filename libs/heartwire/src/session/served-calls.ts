@@ -2,13 +2,13 @@ import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { toWireError, toWireRefusal } from '../errors/wire-error.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
-import { failureText, responseText } from '../protocol/message-text.js';
+import { failureText, responseText, withLongMember } from '../protocol/message-text.js';
 import type { CallId, EventMessage, RequestMessage } from '../protocol/messages.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Clock } from '../timing/clock.js';
 import { DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
 import type { Admission } from './admission.js';
-import { toJson } from './call-body.js';
+import { LONG_JSON, toJson } from './call-body.js';
 import type { Codec } from './codec.js';
 import { EventBacklog } from './event-backlog.js';
 import { checkSize } from './message-size.js';
@@ -142,8 +142,8 @@ export class ServedCalls implements ServedCallKeeper {
       this.host.sendAnswer(this.responseMessage(id, value, false));
     } catch (error) {
       // What can't be said ends the stream, at its source too.
-      this.fail(call, error);
       call.cancel(toRefusal(error));
+      this.fail(call, error);
     }
   }
 
@@ -180,8 +180,8 @@ export class ServedCalls implements ServedCallKeeper {
 
   /** Cancels a call, and tells its caller why. */
   private stop(call: ServedCall, reason: HeartwireError): void {
-    this.fail(call, reason);
     call.cancel(reason);
+    this.fail(call, reason);
   }
 
   private answerWith(call: ServedCall, message: () => Outgoing): void {
@@ -197,7 +197,7 @@ export class ServedCalls implements ServedCallKeeper {
 
   /** The call is over. Its last word is queued before the session hears that nothing runs any more. */
   private conclude(call: ServedCall, lastWord?: Outgoing): void {
-    call.isSettled = true;
+    call.settle();
     if (lastWord !== undefined) this.host.sendAnswer(lastWord);
     this.forget(call);
   }
@@ -228,13 +228,7 @@ export class ServedCalls implements ServedCallKeeper {
   }
 
   private responseMessage(id: CallId, value: unknown, isLast: boolean): Outgoing {
-    let message: Outgoing | undefined = this.encoded({ id, response: value, isDisposed: isLast });
-    if (message === undefined) {
-      message =
-        value instanceof Uint8Array
-          ? { header: responseText(id, undefined, isLast), bytes: value }
-          : responseText(id, toJson(value), isLast);
-    }
+    const message = this.encoded({ id, response: value, isDisposed: isLast }) ?? answer(id, value, isLast);
     checkSize(message, this.limits.maxFrameBytes);
     return message;
   }
@@ -269,6 +263,13 @@ export class ServedCalls implements ServedCallKeeper {
     for (const call of due) this.stop(call, expired());
     return next === Infinity ? undefined : next;
   }
+}
+
+function answer(id: CallId, value: unknown, isLast: boolean): Outgoing {
+  if (value instanceof Uint8Array) return { header: responseText(id, undefined, isLast), bytes: value };
+  const json = toJson(value);
+  if (json === undefined || json.length < LONG_JSON) return responseText(id, json, isLast);
+  return withLongMember(responseText(id, undefined, isLast), 'response', json);
 }
 
 function expired(): HeartwireError {
