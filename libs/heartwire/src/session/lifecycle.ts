@@ -64,6 +64,7 @@ export class Lifecycle {
   ready(attachment: Attachment): void {
     const old = this.attachment;
     this.move({ name: 'ready', attachment });
+    this.outbox.open();
     if (old?.link === attachment.link) return;
     old?.heart.stop();
     old?.link.destroy();

@@ -25,6 +25,8 @@ export class Outbox {
   private answerBytes = 0;
   private link: Link | undefined;
   private hasRoom = false;
+  /** Only control messages leave before the session stands on its link. */
+  private isOpen = false;
   private isScheduled = false;
   private isEnding = false;
 
@@ -44,7 +46,14 @@ export class Outbox {
   attach(link: Link): void {
     this.link = link;
     this.hasRoom = true;
+    this.isOpen = false;
     this.isEnding = false;
+  }
+
+  /** The session stands on the link: answers and calls may leave, behind what must be sent again. */
+  open(): void {
+    this.isOpen = true;
+    this.wake();
   }
 
   /** The link is gone. Answers wait for the next one; control messages were meant for the old. */
@@ -116,6 +125,7 @@ export class Outbox {
   private nextBatch(): Outgoing[] {
     const batch = this.control;
     this.control = [];
+    if (!this.isOpen) return batch;
     let bytes = this.takeAgain(batch);
     // Nothing new goes before what must be sent again.
     if (this.again.length > 0) return batch;
