@@ -136,9 +136,9 @@ export class ConnectionRegistry {
     this.eventSubject.next({ type: 'resumed', connection });
   }
 
-  resume(doorman: ServerConnection, { session, secret }: Resumption): ResumableSession | undefined {
-    const known = this.open.get(session);
-    if (known === undefined || known === doorman || !known.session.canBeResumed(secret)) return undefined;
+  resume(doorman: ServerConnection, resumption: Resumption): ResumableSession | undefined {
+    const known = this.open.get(resumption.session);
+    if (known === undefined || known === doorman || !known.session.canBeResumed(resumption)) return undefined;
     this.closed(doorman, connectionClosed('its session goes on'));
     return known.session;
   }

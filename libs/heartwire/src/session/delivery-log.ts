@@ -34,13 +34,18 @@ export class DeliveryLog {
     this.bytes += sizeOf(message);
   }
 
+  /** Whether the other end may have received so many: not more than were sent, not less than it said before. */
+  couldHaveArrived(received: number): boolean {
+    return received >= this.acknowledged && received <= this.sent;
+  }
+
   /**
    * The other end has received so many.
    *
    * @throws ProtocolViolation when that is more than was sent, or less than it said before.
    */
   acknowledge(received: number): void {
-    if (received < this.acknowledged || received > this.sent) {
+    if (!this.couldHaveArrived(received)) {
       const range = `${String(this.acknowledged)} to ${String(this.sent)}`;
       throw new ProtocolViolation(
         'PROTOCOL_ERROR',

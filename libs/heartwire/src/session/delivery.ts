@@ -68,6 +68,11 @@ export class Delivery {
     this.bytesSinceAck = 0;
   }
 
+  /** Whether the other end may have received so many, by what it was sent and has said before. */
+  couldHaveArrived(received: number): boolean {
+    return this.log.couldHaveArrived(received);
+  }
+
   /**
    * The other end has received so many.
    *

@@ -1,4 +1,10 @@
-import type { ControlMessage, HelloMessage, ReadyMessage, WelcomeMessage } from '../protocol/messages.js';
+import type {
+  ControlMessage,
+  HelloMessage,
+  ReadyMessage,
+  Resumption,
+  WelcomeMessage,
+} from '../protocol/messages.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Attachment } from './attachment.js';
 import type { Delivery } from './delivery.js';
@@ -38,8 +44,13 @@ export class Handshake {
     return this.identity !== undefined && this.settings.resumeWindowMs > 0;
   }
 
-  isSecret(secret: string): boolean {
-    return this.identity !== undefined && isSameSecret(this.identity.secret, secret);
+  /**
+   * Whether who says so may go on with this session, and could have received as much. A hello that was
+   * long on its way may tell of less than the other end has acknowledged since: that link is of no use.
+   */
+  isResumedBy({ secret, received }: Resumption): boolean {
+    if (this.identity === undefined || !isSameSecret(this.identity.secret, secret)) return false;
+    return this.delivery.couldHaveArrived(received);
   }
 
   /** The session is gone: the next hello asks for a new one. */
@@ -94,21 +105,15 @@ export class Handshake {
 
   /** Accepting end: a new session. */
   open(attachment: Attachment, hello: HelloMessage): void {
-    checkVersion(hello.protocol);
     this.identity = newIdentity(this.settings.clientId);
     this.delivery.begin(this.settings.resumeWindowMs > 0);
     this.agree(attachment, hello);
     this.ready(this.identity, false, attachment);
   }
 
-  /**
-   * Accepting end: the session goes on.
-   *
-   * @throws ProtocolViolation when the other end can't have received what it claims.
-   */
+  /** Accepting end: the session goes on. */
   reopen(attachment: Attachment, hello: HelloMessage): void {
     if (this.identity === undefined || hello.resume === undefined) return;
-    checkVersion(hello.protocol);
     this.agree(attachment, hello);
     this.delivery.acknowledge(hello.resume.received);
     this.ready(this.identity, true, attachment);
@@ -148,8 +153,13 @@ export class Handshake {
 }
 
 /** @throws ProtocolViolation when the other end speaks another version. */
-function checkVersion(protocol: number): void {
+export function checkVersion(protocol: number): void {
   if (protocol === PROTOCOL_VERSION) return;
   const message = `protocol ${String(protocol)} is not spoken here, protocol ${String(PROTOCOL_VERSION)} is`;
   throw new ProtocolViolation('PROTOCOL_ERROR', message);
+}
+
+/** @throws ProtocolViolation when a message of the handshake comes where none belongs. */
+export function inTurn(message: ControlMessage, isInTurn: boolean): void {
+  if (!isInTurn) throw new ProtocolViolation('PROTOCOL_ERROR', `"${message.kind}" is out of turn`);
 }

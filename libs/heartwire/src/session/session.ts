@@ -1,15 +1,20 @@
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import type { Link } from '../link/link.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
-import type { CallMessage, ControlMessage, HelloMessage, ReadyMessage } from '../protocol/messages.js';
-import { ProtocolViolation } from '../protocol/protocol-violation.js';
+import type {
+  CallMessage,
+  ControlMessage,
+  HelloMessage,
+  ReadyMessage,
+  Resumption,
+} from '../protocol/messages.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import type { Runtime } from '../timing/runtime.js';
 import type { Admission } from './admission.js';
 import type { Attachment } from './attachment.js';
 import type { Codec } from './codec.js';
 import { Delivery } from './delivery.js';
-import { Handshake } from './handshake.js';
+import { checkVersion, Handshake, inTurn } from './handshake.js';
 import { Exchange } from './exchange.js';
 import { Inbound } from './inbound.js';
 import { Lifecycle, type LifecycleHost } from './lifecycle.js';
@@ -136,8 +141,8 @@ export class Session implements ResumableSession, LifecycleHost {
   }
 
   /** Accepting end: whether the session is here to be gone on with, for whoever knows its secret. */
-  canBeResumed(secret: string): boolean {
-    return (this.state === 'ready' || this.state === 'suspended') && this.handshake.isSecret(secret);
+  canBeResumed(resumption: Resumption): boolean {
+    return (this.state === 'ready' || this.state === 'suspended') && this.handshake.isResumedBy(resumption);
   }
 
   /** Accepting end: goes on over the link on which the other end has asked for it. */
@@ -145,12 +150,7 @@ export class Session implements ResumableSession, LifecycleHost {
     this.outbox.detach();
     const attachment = this.attachmentFor(link);
     this.lifecycle.ready(attachment);
-    try {
-      this.handshake.reopen(attachment, hello);
-    } catch (error) {
-      this.refuse(error);
-      return;
-    }
+    this.handshake.reopen(attachment, hello);
     this.outbox.replay();
     this.owner.ready(true);
   }
@@ -258,6 +258,7 @@ export class Session implements ResumableSession, LifecycleHost {
 
   /** Accepting end: the other end wants a session, new or old. */
   private greeted(attachment: Attachment, hello: HelloMessage): void {
+    checkVersion(hello.protocol);
     const known = hello.resume && this.owner.resume(hello.resume);
     if (known === undefined) {
       this.handshake.open(attachment, hello);
@@ -293,8 +294,4 @@ export class Session implements ResumableSession, LifecycleHost {
     this.outbox.attach(link);
     return { link, heart: this.upkeep.heartOf(link), openedAt: new Date() };
   }
-}
-
-function inTurn(message: ControlMessage, isInTurn: boolean): void {
-  if (!isInTurn) throw new ProtocolViolation('PROTOCOL_ERROR', `"${message.kind}" is out of turn`);
 }
