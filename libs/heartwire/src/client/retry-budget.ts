@@ -17,7 +17,7 @@ export class RetryBudget {
 
   /** Whether a call whose answer was lost is sent again. `answers`: how many came so far, for all calls. */
   allows(call: OutgoingCall, answers: number): boolean {
-    return call.isIdempotent && call.attempts < MAX_ATTEMPTS && this.take(answers);
+    return call.isRepeatable && call.attempts < MAX_ATTEMPTS && this.take(answers);
   }
 
   private take(answers: number): boolean {

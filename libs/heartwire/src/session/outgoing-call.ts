@@ -47,6 +47,11 @@ export class OutgoingCall {
     readonly isIdempotent: boolean,
   ) {}
 
+  /** Whether it may be sent again when its answer is lost: never once its caller was given a first item. */
+  get isRepeatable(): boolean {
+    return this.isIdempotent && this.deadlineAt !== Infinity;
+  }
+
   /** The message under the given id, with the time that the caller will still wait. */
   message(id: number, nowMs: number): Outgoing {
     if (this.kind === 'request')
