@@ -1,0 +1,148 @@
+import { ErrorCode } from '../errors/error-code.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
+import type { Link, LinkReceiver } from '../link/link.js';
+import { FrameDecoder } from '../protocol/frame-decoder.js';
+import type { FrameEncoder, Outgoing } from '../protocol/frame-encoder.js';
+import { ProtocolViolation } from '../protocol/protocol-violation.js';
+import type { Clock } from '../timing/clock.js';
+import type { MemoryLane, MemoryLaneReceiver } from './memory-lane.js';
+
+export interface MemoryLinkSettings {
+  readonly encoder: FrameEncoder;
+  readonly clock: Clock;
+  /** Runs a task after a while, in ms. */
+  readonly later: (task: () => void, delayMs: number) => void;
+  /** In bytes. Default: 4 MiB. */
+  readonly maxFrameBytes?: number | undefined;
+  /** So many bytes on their way make `send` say that it is full. Default: 64 KiB. */
+  readonly highWaterBytes?: number | undefined;
+  /** Sees each message that is handed to the link. */
+  readonly onSend?: ((message: Outgoing) => void) | undefined;
+}
+
+const HEADER_BYTES = 4;
+
+/**
+ * One end of a {@link MemoryWire}: real frames, in memory. It behaves as a socket does: each end of
+ * it is told in a later turn, and what was sent before an end still arrives.
+ */
+export class MemoryLink implements Link, MemoryLaneReceiver {
+  readonly carrier = this;
+  bytesReceived = 0;
+  bytesSent = 0;
+  heardAt: number;
+
+  private readonly decoder: FrameDecoder;
+  private receiver: LinkReceiver | undefined;
+  private isClosed = false;
+  private isFull = false;
+  private hasEnded = false;
+  private peerHasEnded = false;
+
+  constructor(
+    readonly remote: string,
+    private readonly outward: MemoryLane,
+    private readonly inward: MemoryLane,
+    private readonly settings: MemoryLinkSettings,
+  ) {
+    this.heardAt = settings.clock.now();
+    outward.onRoom = () => {
+      this.hasRoom();
+    };
+    this.decoder = new FrameDecoder(settings.maxFrameBytes ?? 4 * 1_024 ** 2);
+  }
+
+  get bufferedBytes(): number {
+    return this.outward.bytes;
+  }
+
+  /** Whether it says nothing more. */
+  get isOver(): boolean {
+    return this.isClosed;
+  }
+
+  open(receiver: LinkReceiver): void {
+    this.receiver = receiver;
+    this.inward.open(this);
+  }
+
+  send(batch: readonly Outgoing[]): boolean {
+    if (this.isClosed) return false;
+    for (const message of batch) this.settings.onSend?.(message);
+    for (const bytes of this.settings.encoder.encode(batch)) {
+      this.bytesSent += bytes.length;
+      this.outward.push(bytes);
+    }
+    this.isFull = this.outward.bytes >= this.highWaterBytes;
+    return !this.isFull;
+  }
+
+  end(): void {
+    if (this.hasEnded || this.isClosed) return;
+    this.hasEnded = true;
+    this.outward.end();
+    this.closeIfBothEnded();
+  }
+
+  destroy(): void {
+    if (this.isClosed) return;
+    this.outward.end();
+    this.close();
+  }
+
+  /** The carrier broke. */
+  break(message: string): void {
+    if (this.isClosed) return;
+    this.outward.silence();
+    this.close(new HeartwireError(ErrorCode.CONNECTION_LOST, message, { sent: 'maybe' }));
+  }
+
+  receive(bytes: Uint8Array): void {
+    if (this.isClosed) return;
+    this.bytesReceived += bytes.length;
+    this.heardAt = this.settings.clock.now();
+    try {
+      this.decoder.push(bytes, this.onFrame);
+    } catch (error) {
+      if (!(error instanceof ProtocolViolation)) throw error;
+      this.receiver?.violated(error);
+    }
+  }
+
+  receiveEnd(): void {
+    if (this.isClosed) return;
+    this.peerHasEnded = true;
+    this.receiver?.peerEnded();
+    this.closeIfBothEnded();
+  }
+
+  private hasRoom(): void {
+    if (!this.isFull || this.isClosed || this.outward.bytes >= this.highWaterBytes) return;
+    this.isFull = false;
+    this.receiver?.writable();
+  }
+
+  private readonly onFrame = (bytes: Uint8Array, start: number, end: number, isBinary: boolean): void => {
+    if (this.isClosed) return;
+    const frame = bytes.subarray(start, end);
+    if (isBinary) this.receiver?.binary(frame);
+    else this.receiver?.text(Buffer.from(frame).toString('utf8'), frame.length + HEADER_BYTES);
+  };
+
+  private closeIfBothEnded(): void {
+    if (this.hasEnded && this.peerHasEnded) this.close();
+  }
+
+  private close(error?: HeartwireError): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.decoder.stop();
+    this.settings.later(() => {
+      this.receiver?.closed(error);
+    }, 0);
+  }
+
+  private get highWaterBytes(): number {
+    return this.settings.highWaterBytes ?? 65_536;
+  }
+}
