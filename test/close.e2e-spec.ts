@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type {
@@ -13,6 +12,7 @@ import { filter, firstValueFrom } from 'rxjs';
 
 import { CallsController } from './support/calls.controller.js';
 import { errorOf, type Outcome, outcomeOf } from './support/outcome.js';
+import { RawPeer } from './support/raw-peer.js';
 import { freeUrl, type Served, Stage } from './support/stage.js';
 
 const CLOSED = { code: 'CLOSED', sent: 'never', retryable: false };
@@ -163,19 +163,23 @@ describe('close() of a server', () => {
 
   it('refuses what comes over a connection that it is about to close', async () => {
     await serve();
-    const peer = new SimplePeer(url);
+    const peer = await RawPeer.connect(url);
     peer.send({ id: 1, pattern: 'time left, and again later', data: {} });
     await controller.noticed('looked at the time');
     const closing = app.close();
-    expect(await peer.next('goaway')).toMatchObject({ type: 'goaway', reason: 'shutdown', graceMs: 10_000 });
+    expect(await peer.received({ type: 'goaway' })).toMatchObject({
+      type: 'goaway',
+      reason: 'shutdown',
+      graceMs: 10_000,
+    });
     peer.send({ id: 2, pattern: 'time left', data: 'late' });
-    expect(await peer.next('"id":2')).toMatchObject({
+    expect(await peer.received({ id: 2 })).toMatchObject({
       id: 2,
       err: { code: 'DRAINING', retryable: true },
       isDisposed: true,
     });
     controller.gate.resolve();
-    expect(await peer.next('"id":1')).toMatchObject({ id: 1, response: expect.any(Array) });
+    expect(await peer.received({ id: 1 })).toMatchObject({ id: 1, response: expect.any(Array) });
     await closing;
     expect(controller.notices).toEqual(['looked at the time']);
     peer.close();
@@ -222,44 +226,3 @@ describe('close() of a server', () => {
     await closing;
   });
 });
-
-/** A peer of a few lines, which says no hello. */
-class SimplePeer {
-  private readonly socket: Socket;
-  private received = Buffer.alloc(0);
-  private readonly texts: string[] = [];
-
-  constructor(to: string) {
-    const { hostname: host, port } = new URL(to);
-    this.socket = connect({ host, port: Number(port) });
-    this.socket.on('data', (chunk) => {
-      this.received = Buffer.concat([this.received, chunk]);
-      while (this.received.length >= 4 && this.received.length >= 4 + this.received.readUInt32BE(0)) {
-        const end = 4 + this.received.readUInt32BE(0);
-        this.texts.push(this.received.toString('utf8', 4, end));
-        this.received = this.received.subarray(end);
-      }
-    });
-  }
-
-  send(message: object): void {
-    const text = Buffer.from(JSON.stringify(message));
-    const header = Buffer.alloc(4);
-    header.writeUInt32BE(text.length);
-    this.socket.write(Buffer.concat([header, text]));
-  }
-
-  /** The first message that has this in its text. */
-  async next(part: string): Promise<unknown> {
-    for (;;) {
-      const text = this.texts.find((received) => received.includes(part));
-      if (text !== undefined) return JSON.parse(text);
-      if (this.socket.closed) throw new Error(`closed before ${part} came, after ${this.texts.join(' ')}`);
-      await Promise.race([once(this.socket, 'data'), once(this.socket, 'close')]);
-    }
-  }
-
-  close(): void {
-    this.socket.destroy();
-  }
-}

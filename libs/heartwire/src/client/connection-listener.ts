@@ -11,6 +11,5 @@ export interface ConnectionListener {
   lost(reason: HeartwireError): void;
   attemptFailed(error: HeartwireError, retryInMs: number | undefined): void;
   goaway(reason: string): void;
-  refused(error: HeartwireError): void;
   livenessChanged(liveness: Liveness): void;
 }

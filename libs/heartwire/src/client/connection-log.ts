@@ -1,4 +1,5 @@
 import type { HeartwireError } from '../errors/heartwire-error.js';
+import { oneLine } from '../protocol/peer-text.js';
 import type { Clock } from '../timing/clock.js';
 
 /** While a server stays away, one line each half minute is enough. */
@@ -47,10 +48,6 @@ export class ConnectionLog {
   }
 
   goaway(reason: string): void {
-    this.logger.log(`${this.target} is going away (${reason}): new calls take a new connection`);
-  }
-
-  refused(error: HeartwireError): void {
-    this.logger.warn(`Closing the connection to ${this.target}: ${error.code}, ${error.message}`);
+    this.logger.log(`${this.target} is going away (${oneLine(reason)}): new calls take a new connection`);
   }
 }

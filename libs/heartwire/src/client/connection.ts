@@ -211,9 +211,8 @@ export class Connection {
       livenessChanged: (liveness) => {
         if (session === this.session) this.listener.livenessChanged(liveness);
       },
-      refused: (error) => {
-        this.listener.refused(error);
-      },
+      // The loss of the link, which follows, tells it.
+      refused: () => undefined,
     };
     const session = new Session(
       settings,

@@ -224,9 +224,6 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents, Connecti
       goaway: (reason) => {
         log.goaway(reason);
       },
-      refused: (error) => {
-        log.refused(error);
-      },
       livenessChanged: (liveness) => {
         this.livenessSubject.next(liveness);
       },

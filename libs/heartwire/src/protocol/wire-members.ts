@@ -1,4 +1,5 @@
 import type { CallId, Metadata } from './messages.js';
+import { quote } from './peer-text.js';
 import { ProtocolViolation } from './protocol-violation.js';
 
 // Readers of single members. Each takes what the other end sent, whatever it is, and gives back the
@@ -6,10 +7,6 @@ import { ProtocolViolation } from './protocol-violation.js';
 
 /** The longest id, name, secret or reason, in characters (UTF-16 units). */
 export const SHORT_TEXT = 256;
-
-/** How much of the other end's input an error message repeats, in characters; escaped, at most this. */
-const QUOTED = 40;
-const QUOTED_ESCAPED = 60;
 
 export function readId(value: unknown): CallId {
   if (
@@ -100,12 +97,4 @@ function describe(value: unknown): string {
   if (typeof value === 'string') return quote(value);
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
-
-function quote(text: string): string {
-  return cut(JSON.stringify(cut(text, QUOTED)), QUOTED_ESCAPED);
-}
-
-function cut(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length)}…` : text;
 }

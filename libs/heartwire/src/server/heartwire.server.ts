@@ -6,6 +6,7 @@ import { HeartwireError } from '../errors/heartwire-error.js';
 import { formatAddress } from '../options/address.js';
 import { resolveServerOptions } from '../options/resolve-options.js';
 import type { HeartwireServerOptions, ResolvedServerOptions } from '../options/server-options.js';
+import { quote } from '../protocol/peer-text.js';
 import type { Codec } from '../session/codec.js';
 import { refuseCall } from '../session/refuse-call.js';
 import type { ServedCall } from '../session/served-call.js';
@@ -18,6 +19,9 @@ import type { ConnectionSnapshot, ServerConnection } from './server-connection.j
 
 /** Heartwire's transport id: `@MessagePattern(pattern, HEARTWIRE)` binds a handler to this transport. */
 export const HEARTWIRE = Symbol.for('heartwire');
+
+/** How much of a pattern that nobody handles the log shows, in characters. */
+const SHOWN_PATTERN = 200;
 
 /** Where a server stands, as `app.status` tells it. */
 export type ServerStatus = 'connected' | 'draining' | 'disconnected';
@@ -142,10 +146,7 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     const route = typeof pattern === 'string' ? pattern : this.getPatternAsString(pattern);
     const handler = (known ?? this.getHandlerByPattern(route)) as Handler | null;
     if (handler === null) {
-      if (call.isEvent)
-        this.logger.error(
-          `There is no matching event handler defined in the remote service. Event pattern: ${route}`,
-        );
+      if (call.isEvent) this.tellUnhandled(connection, route);
       refuseCall(call);
       return;
     }
@@ -153,6 +154,16 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     const isWatched = this.onProcessingStartHook !== this.defaultStartHook || this.endHook !== undefined;
     if (isWatched) this.runWatched(handler, call, context);
     else void runHandler(handler, call, context, this.explain);
+  }
+
+  /** Once for each connection: a stranger can't flood the log, nor write lines of its own into it. */
+  private tellUnhandled(connection: ServerConnection, route: string): void {
+    if (connection.wasMisunderstood) return;
+    connection.wasMisunderstood = true;
+    const pattern = quote(route, SHOWN_PATTERN);
+    this.logger.error(
+      `There is no matching event handler defined in the remote service. Event pattern: ${pattern}, from ${connection.remote}`,
+    );
   }
 
   /** Nest declares it as always there, and sets it only when asked to. */

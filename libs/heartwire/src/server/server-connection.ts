@@ -45,6 +45,8 @@ export class ServerConnection {
   readonly openedAt = new Date();
   /** It broke the rules or a limit: that was told already. */
   wasRefused = false;
+  /** It sent an event that nobody handles: that was told already. */
+  wasMisunderstood = false;
   /** For the server: the conversation. */
   readonly session: Session;
   private lastRemote: string;

@@ -1,6 +1,7 @@
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import type { Link, LinkReceiver } from '../link/link.js';
 import type { Clock } from '../timing/clock.js';
+import { LONGEST_DELAY_MS } from '../timing/longest-delay.js';
 import type { Attachment } from './attachment.js';
 import type { Exchange } from './exchange.js';
 import type { Handshake } from './handshake.js';
@@ -75,10 +76,13 @@ export class Lifecycle {
   drain(attachment: Attachment, reason: string, graceMs: number, endsHere: boolean): void {
     // Who goes away still makes the calls that wait; the other end makes none here any more.
     if (!endsHere) this.exchange.calls.maxInFlight = 0;
-    const timer = setTimeout(() => {
-      this.exchange.served.failAll(cutOff(reason));
-      this.end(connectionClosed(reason));
-    }, graceMs);
+    const timer = setTimeout(
+      () => {
+        this.exchange.served.failAll(cutOff(reason));
+        this.end(connectionClosed(reason));
+      },
+      Math.min(graceMs, LONGEST_DELAY_MS),
+    );
     this.move({ name: 'draining', attachment, timer, endsHere });
     this.endIfDrained();
   }

@@ -14,11 +14,13 @@ export interface CallSource {
 
 /**
  * What a session has to say, in the order of its urgency: control messages, answers, calls.
- * Everything said within one tick leaves as one write. Answers are bounded by `maxBytes`; calls
- * wait in their source, which has a bound of its own. What is handed to a link, `delivery` keeps.
+ * Everything said within one tick leaves as one write. Answers and control messages are bounded by
+ * `maxBytes` each; calls wait in their source, which has a bound of its own. What is handed to a
+ * link, `delivery` keeps.
  */
 export class Outbox {
   private control: Outgoing[] = [];
+  private controlBytes = 0;
   /** Handed to an earlier link, and not received there. `delivery` keeps it already. */
   private again: readonly Outgoing[] = [];
   private answers: Outgoing[] = [];
@@ -40,7 +42,7 @@ export class Outbox {
 
   /** Bytes that wait here or in the link. */
   get queuedBytes(): number {
-    return this.answerBytes + (this.link?.bufferedBytes ?? 0);
+    return this.controlBytes + this.answerBytes + (this.link?.bufferedBytes ?? 0);
   }
 
   attach(link: Link): void {
@@ -60,7 +62,7 @@ export class Outbox {
   detach(): void {
     this.link = undefined;
     this.hasRoom = false;
-    this.control = [];
+    this.takeControl();
     this.again = [];
   }
 
@@ -73,6 +75,7 @@ export class Outbox {
   pushControl(message: Outgoing): void {
     if (this.link === undefined) return;
     this.control.push(message);
+    this.controlBytes += sizeOf(message);
     this.wake();
   }
 
@@ -120,11 +123,12 @@ export class Outbox {
       }
       this.hasRoom = link.send(batch);
     }
+    // A peer that asks and asks, and doesn't read what it is told.
+    if (this.controlBytes > this.maxBytes) this.onOverflow(this.queuedBytes);
   };
 
   private nextBatch(): Outgoing[] {
-    const batch = this.control;
-    this.control = [];
+    const batch = this.takeControl();
     if (!this.isOpen) return batch;
     let bytes = this.takeAgain(batch);
     // Nothing new goes before what must be sent again.
@@ -136,6 +140,13 @@ export class Outbox {
       bytes += this.handOver(message, batch);
     }
     return batch;
+  }
+
+  private takeControl(): Outgoing[] {
+    const { control } = this;
+    this.control = [];
+    this.controlBytes = 0;
+    return control;
   }
 
   private takeAgain(batch: Outgoing[]): number {

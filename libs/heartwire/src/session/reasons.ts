@@ -1,6 +1,7 @@
 import { ErrorCode, isErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import type { ErrorMessage } from '../protocol/messages.js';
+import { oneLine } from '../protocol/peer-text.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import type { OutgoingCall } from './outgoing-call.js';
@@ -31,7 +32,8 @@ export function heartbeatTimedOut(remote: string, liveness: Liveness): Heartwire
 
 /** What the other end gave as its reason to close. */
 export function peerError({ code, message }: ErrorMessage): HeartwireError {
-  return new HeartwireError(isErrorCode(code) ? code : ErrorCode.PROTOCOL_ERROR, message, { sent: 'maybe' });
+  const known = isErrorCode(code) ? code : ErrorCode.PROTOCOL_ERROR;
+  return new HeartwireError(known, oneLine(message), { sent: 'maybe' });
 }
 
 /** What this end gives as its reason to close. A fault of our own is not explained to strangers. */

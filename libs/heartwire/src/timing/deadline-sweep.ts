@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import { LONGEST_DELAY_MS } from './longest-delay.js';
 
 /** The platform's timers. */
 export interface Timers {
@@ -18,9 +19,6 @@ const GRANULARITY_MS = 10;
 
 /** The platform counts whole milliseconds, so a timer may fire almost one too early. */
 const EARLINESS_MS = 1;
-
-/** Longer delays make the platform's timers fire at once. */
-const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 /**
  * One timer for any number of deadlines. It knows only the earliest: when that has come, `expire`

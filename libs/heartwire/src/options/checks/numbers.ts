@@ -1,10 +1,8 @@
 import type { ValidationArguments } from 'class-validator';
 
+import { LONGEST_DELAY_MS } from '../../timing/longest-delay.js';
 import { shownValue } from '../shown-value.js';
 import { Check, defaultOf } from './check.js';
-
-/** A timer that is set for longer than this fires at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 interface Range {
   readonly min: number;
@@ -16,7 +14,7 @@ interface Range {
 
 /** A time that a timer can be set for. */
 export function Milliseconds(range: Range): PropertyDecorator {
-  return InRange('milliseconds', 'a number of milliseconds', { max: MAX_TIMER_MS, ...range }, () => true);
+  return InRange('milliseconds', 'a number of milliseconds', { max: LONGEST_DELAY_MS, ...range }, () => true);
 }
 
 /** A number of things. */

@@ -1,0 +1,18 @@
+// What the other end says may be long, and may hold anything: this is how it gets into messages and logs.
+
+/** How much of a text is repeated, in characters; escaped, at most half as many again. */
+const QUOTED = 40;
+
+/** The beginning of a text between quotation marks, in one line. */
+export function quote(text: string, maxLength = QUOTED): string {
+  return cut(JSON.stringify(cut(text, maxLength)), maxLength * 1.5);
+}
+
+/** A text without what would begin a new line or steer a terminal. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}

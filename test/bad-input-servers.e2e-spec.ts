@@ -1,0 +1,182 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ConnectionStatus, HeartwireClient } from 'heartwire';
+import { firstValueFrom } from 'rxjs';
+
+import { errorOf } from './support/outcome.js';
+import { frame, header, type RawPeer } from './support/raw-peer.js';
+import { RawServer } from './support/raw-server.js';
+import { Stage } from './support/stage.js';
+import { until } from './support/until.js';
+
+const stage = new Stage();
+let server: RawServer;
+let client: HeartwireClient;
+let statuses: ConnectionStatus[];
+
+beforeEach(async () => {
+  server = await RawServer.listen();
+  client = stage.client(server.url, { reconnect: { firstMaxMs: 1, baseMs: 0, growthMs: 1, maxMs: 1 } });
+  statuses = [];
+  client.status.subscribe((status) => statuses.push(status));
+});
+
+afterEach(async () => {
+  await server.close();
+  await stage.clear();
+});
+
+const ping = (): Promise<unknown> => firstValueFrom(client.send('ping', {}));
+
+/** The next call of the client, answered. */
+async function answerNext(peer: RawPeer): Promise<void> {
+  const { id } = await peer.received({ pattern: 'ping' });
+  peer.send({ id, response: 'pong', isDisposed: true });
+}
+
+const warnings = (): readonly string[] => [...stage.logger.texts('warn'), ...stage.logger.texts('error')];
+
+describe('a client whose server breaks the rules drops it, tells its callers the truth, and comes back:', () => {
+  it.each<[string, Buffer, string]>([
+    ['a frame over the limit', header(4_194_305), 'FRAME_TOO_LARGE'],
+    ['the reserved bit', frame('{}', 1), 'PROTOCOL_ERROR'],
+    ['invalid UTF-8', frame(Buffer.of(0x22, 0xff, 0x22)), 'PROTOCOL_ERROR'],
+    ['invalid JSON', frame('{"id":1,"response":'), 'PROTOCOL_ERROR'],
+    ['JSON that is no object', frame('[]'), 'PROTOCOL_ERROR'],
+    ['an unknown type', frame('{"type":"frobnicate"}'), 'PROTOCOL_ERROR'],
+    ['an answer with a member of the wrong kind', frame('{"id":{},"response":1}'), 'PROTOCOL_ERROR'],
+    ['a second ready', frame(JSON.stringify({ type: 'ready' })), 'PROTOCOL_ERROR'],
+    ['a hello, which is the client’s word', frame('{"type":"hello","protocol":1}'), 'PROTOCOL_ERROR'],
+    ['an acknowledgement of what was never sent', frame('{"type":"ack","received":9}'), 'PROTOCOL_ERROR'],
+  ])('%s', async (_what, bytes, code) => {
+    const lost = errorOf(client.send('lost', {}));
+    const first = await server.greeted(0);
+    await first.received({ pattern: 'lost' });
+    first.write(bytes);
+    expect(await lost).toMatchObject({
+      code: 'CONNECTION_LOST',
+      sent: 'maybe',
+      retryable: true,
+      cause: { code },
+    });
+    expect(await first.received({ type: 'error' })).toMatchObject({ code });
+    await first.closed();
+
+    const answer = ping();
+    const second = await server.greeted(1);
+    await answerNext(second);
+    expect(await answer).toBe('pong');
+    expect(statuses).toEqual(['connecting', 'connected', 'reconnecting', 'connected']);
+    expect(warnings()).toEqual([
+      expect.stringMatching(new RegExp(`^Lost the connection to ${server.url}: ${code}, `)),
+    ]);
+  });
+
+  it('an idempotent call is made again on the next connection', async () => {
+    const answer = firstValueFrom(client.send('ping', {}, { idempotent: true }));
+    const first = await server.greeted(0);
+    await first.received({ pattern: 'ping' });
+    first.write(frame('oops'));
+    await answerNext(await server.greeted(1));
+    expect(await answer).toBe('pong');
+  });
+
+  it('a call that was not sent yet waits for the next connection', async () => {
+    const answer = ping();
+    const first = await server.peer(0);
+    await first.received({ type: 'hello' });
+    first.write(frame('oops'));
+    await answerNext(await server.greeted(1));
+    expect(await answer).toBe('pong');
+    expect(first.messages.some(({ pattern }) => pattern !== undefined)).toBe(false);
+  });
+
+  it('a ready without a session to go on with', async () => {
+    const answer = ping();
+    const first = await server.peer(0);
+    await first.received({ type: 'hello' });
+    const session = { session: 's', secret: 'x'.repeat(32), resumed: true, received: 0 };
+    first.send({ type: 'ready', ...session, heartbeatInterval: 5_000, heartbeatTimeout: 10_000 });
+    expect(await first.received({ type: 'error' })).toMatchObject({ message: '"ready" is out of turn' });
+    await answerNext(await server.greeted(1));
+    expect(await answer).toBe('pong');
+  });
+
+  it('a server that is wrong each time: the log has one line on it', async () => {
+    const answer = ping();
+    for (let index = 0; index < 5; index += 1) (await server.peer(index)).write(frame('oops'));
+    await answerNext(await server.greeted(5));
+    expect(await answer).toBe('pong');
+    expect(warnings()).toEqual([
+      expect.stringMatching(/^No connection to .* yet, trying on: PROTOCOL_ERROR, a message must be JSON$/),
+    ]);
+  });
+
+  it('what a server says as its reason can’t write lines of its own into the log', async () => {
+    const connecting = client.connect();
+    const first = await server.greeted(0);
+    await connecting;
+    first.send({ type: 'error', code: 'NO_SUCH_CODE', message: 'bye\n[Nest] ERROR all is lost\u001b[2J' });
+    first.close();
+    await server.greeted(1);
+    await until('it is back', () => statuses.at(-1) === 'connected' && statuses.includes('reconnecting'));
+    expect(warnings()).toEqual([
+      expect.stringMatching(/PROTOCOL_ERROR, bye \[Nest\] ERROR all is lost \[2J$/),
+    ]);
+  });
+});
+
+describe('what is odd and legal is no reason to leave:', () => {
+  it('answers never asked for are ignored, and so are keys named __proto__', async () => {
+    const answer = ping();
+    const only = await server.greeted(0);
+    const { id } = await only.received({ pattern: 'ping' });
+    only.send(
+      { id: 999, response: 'unasked', isDisposed: true },
+      { id: String(id), response: 'the text, not the number', isDisposed: true },
+      { id: 'x', err: 'unasked', isDisposed: true },
+      { id: 998, isDisposed: true },
+      { type: 'cancel', id },
+      { type: 'credit', id, n: 1 },
+    );
+    only.write(frame('{"id":997,"__proto__":{"response":1},"err":{"__proto__":{"isAdmin":true}}}'));
+    only.write(frame(''));
+    only.write(frame(`{"id":${id},"response":{"__proto__":{"isAdmin":true}},"isDisposed":true}`));
+    const received = (await answer) as Record<string, unknown>;
+    expect(JSON.stringify(received)).toBe('{"__proto__":{"isAdmin":true}}');
+    expect(received.isAdmin).toBeUndefined();
+    expect(({} as Record<string, unknown>).isAdmin).toBeUndefined();
+    expect(server.peers).toHaveLength(1);
+    expect(warnings()).toEqual([]);
+  });
+
+  it('a failure that looks like one of ours and is not arrives as it was said', async () => {
+    const failure = errorOf(client.send('ping', {}));
+    const only = await server.greeted(0);
+    const { id } = await only.received({ pattern: 'ping' });
+    only.write(frame(`{"id":${id},"err":{"code":"DRAINING","__proto__":{"a":1}},"isDisposed":true}`));
+    const error = await failure;
+    expect(JSON.stringify(error)).toBe('{"code":"DRAINING","__proto__":{"a":1}}');
+  });
+
+  it('a call to a client, which serves nothing, is refused', async () => {
+    const connecting = client.connect();
+    const only = await server.greeted(0);
+    await connecting;
+    only.send({ id: 1, pattern: 'anything', data: {} }, { pattern: 'event', data: {} });
+    expect(await only.received({ id: 1 })).toMatchObject({ err: { code: 'NO_HANDLER', retryable: false } });
+    expect(only.isClosed).toBe(false);
+  });
+
+  it('a goaway with a far end: what runs is let finish, what is new goes to the next connection', async () => {
+    const running = ping();
+    const first = await server.greeted(0);
+    const { id } = await first.received({ pattern: 'ping' });
+    first.send({ type: 'goaway', reason: 'restart', graceMs: 1e15 });
+    await until('it has heard', () => statuses.at(-1) === 'reconnecting');
+    const late = firstValueFrom(client.send('ping', 'late'));
+    await answerNext(await server.greeted(1));
+    expect(await late).toBe('pong');
+    first.send({ id, response: 'late but here', isDisposed: true });
+    expect(await running).toBe('late but here');
+  });
+});
