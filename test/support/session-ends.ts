@@ -91,8 +91,8 @@ export class AcceptingEnd extends OwnerRecord {
       linkLost: (reason) => void this.linksLost.push(reason),
       sessionLost: (reason, inFlight) => {
         this.sessionsLost.push(reason);
-        for (const call of inFlight) call.observer.error(answerLost(call, reason));
-        for (const call of session.calls.releaseWaiting()) call.observer.error(neverAnswered(call, reason));
+        for (const call of inFlight) call.fail(answerLost(call, reason));
+        for (const call of session.calls.releaseWaiting()) call.fail(neverAnswered(call, reason));
         this.sessions.delete(clientId);
         session.destroy(reason);
       },
@@ -165,7 +165,7 @@ export class DiallingEnd extends OwnerRecord {
   private settle(inFlight: readonly OutgoingCall[], reason: HeartwireError): void {
     for (const call of inFlight) {
       if (call.isRepeatable) this.session.calls.add(call);
-      else call.observer.error(answerLost(call, reason));
+      else call.fail(answerLost(call, reason));
     }
   }
 }

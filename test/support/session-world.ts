@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 
 import { connectionClosed } from '../../libs/heartwire/src/session/reasons.js';
 import type { ServedCall } from '../../libs/heartwire/src/session/served-call.js';
+import type { Outgoing } from '../../libs/heartwire/src/protocol/frame-encoder.js';
 import type { Dispatch } from '../../libs/heartwire/src/session/served-calls.js';
 import type { Session } from '../../libs/heartwire/src/session/session.js';
 import { MemoryWire, type WireEnd } from '../../libs/heartwire/src/testing/memory-wire.js';
@@ -163,7 +164,7 @@ export class SessionWorld {
       delayMs: () => traits.delayMs,
       pieceBytes: () => traits.pieceBytes,
       highWaterBytes: 2_048,
-      onSend: (_, message) => sent.push(typeof message === 'string' ? message : message.header),
+      onSend: (_, message) => sent.push(textOf(message)),
     });
     this.wire = wire;
     if (traits.cutAfter !== undefined) wire.cutAfter(traits.cutAfter.from, traits.cutAfter.bytes);
@@ -172,7 +173,7 @@ export class SessionWorld {
   }
 
   private readonly dispatch: Dispatch = (call) => {
-    const { key, items, everyMs } = call.data as { key: number; items: number; everyMs: number };
+    const { key, items, everyMs } = call.takeData() as { key: number; items: number; everyMs: number };
     const known = this.calls[key];
     if (known === undefined) throw new Error('nobody called');
     known.runs += 1;
@@ -206,4 +207,9 @@ export function passUntil(holds: () => boolean, what: string, mostMs = 300_000):
     if (passedMs > mostMs) throw new Error(`${what}: not within ${String(mostMs)} ms`);
     jest.advanceTimersByTime(100);
   }
+}
+
+function textOf(message: Outgoing): string {
+  if (typeof message === 'string') return message;
+  return 'bytes' in message ? message.header : message.head + message.body + message.tail;
 }
