@@ -74,9 +74,10 @@ export class RawPeer {
   }
 
   /** The first message that has these members; it may have come already. */
-  async received(members: RawMessage): Promise<RawMessage> {
+  async received(members: RawMessage, withinMs?: number): Promise<RawMessage> {
     const wanted = JSON.stringify(members);
-    await until(`${wanted} is received`, () => this.isClosed || this.find(members) !== undefined);
+    const isOver = (): boolean => this.isClosed || this.find(members) !== undefined;
+    await until(`${wanted} is received`, isOver, withinMs);
     const message = this.find(members);
     if (message === undefined) throw new Error(`closed before ${wanted} came, after ${this.heard}`);
     return message;
