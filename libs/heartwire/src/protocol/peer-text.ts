@@ -1,11 +1,12 @@
 // What the other end says may be long, and may hold anything: this is how it gets into messages and logs.
 
-/** How much of a text is repeated, in characters; escaped, at most half as many again. */
+/** How much of a text is repeated, in characters; escaped, at most this. */
 const QUOTED = 40;
+const QUOTED_ESCAPED = 60;
 
 /** The beginning of a text between quotation marks, in one line. */
-export function quote(text: string, maxLength = QUOTED): string {
-  return cut(JSON.stringify(cut(text, maxLength)), maxLength * 1.5);
+export function quote(text: string): string {
+  return cut(JSON.stringify(cut(text, QUOTED)), QUOTED_ESCAPED);
 }
 
 /** A text without what would begin a new line or steer a terminal. */

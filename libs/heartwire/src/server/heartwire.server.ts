@@ -6,7 +6,7 @@ import { HeartwireError } from '../errors/heartwire-error.js';
 import { formatAddress } from '../options/address.js';
 import { resolveServerOptions } from '../options/resolve-options.js';
 import type { HeartwireServerOptions, ResolvedServerOptions } from '../options/server-options.js';
-import { quote } from '../protocol/peer-text.js';
+import { oneLine } from '../protocol/peer-text.js';
 import type { Codec } from '../session/codec.js';
 import { refuseCall } from '../session/refuse-call.js';
 import type { ServedCall } from '../session/served-call.js';
@@ -160,7 +160,7 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
   private tellUnhandled(connection: ServerConnection, route: string): void {
     if (connection.wasMisunderstood) return;
     connection.wasMisunderstood = true;
-    const pattern = quote(route, SHOWN_PATTERN);
+    const pattern = oneLine(route.slice(0, SHOWN_PATTERN));
     this.logger.error(
       `There is no matching event handler defined in the remote service. Event pattern: ${pattern}, from ${connection.remote}`,
     );
