@@ -6,8 +6,10 @@ import { firstValueFrom } from 'rxjs';
 
 import { CuttableProxy } from './support/cuttable-proxy.js';
 import { errorOf, outcomeOf } from './support/outcome.js';
-import { Names, type Running, startReplica, until } from './support/replicas.js';
+import { Names, type Running, startReplica } from './support/replicas.js';
+import { RawServer } from './support/raw-server.js';
 import { freeUrl, Stage } from './support/stage.js';
+import { until } from './support/until.js';
 
 const stage = new Stage();
 
@@ -44,7 +46,7 @@ describe('several urls', () => {
     const replicas = await start('a', 'b', 'c');
     const client = clientOf(replicas);
     await client.connect();
-    await until(() => connectedTo(client).length === 3);
+    await until('all three servers are connected', () => connectedTo(client).length === 3);
     expect(connectedTo(client).sort()).toEqual(replicas.map(({ url }) => url).sort());
     const counts = await tally(client, 300);
     expect([...counts.keys()].sort()).toEqual(['a', 'b', 'c']);
@@ -55,12 +57,14 @@ describe('several urls', () => {
     const replicas = await start('a', 'b', 'c');
     const client = clientOf(replicas, { maxEndpoints: 2, resumeWindowMs: 0 });
     await client.connect();
-    await until(() => connectedTo(client).length === 2);
+    await until('both servers are connected', () => connectedTo(client).length === 2);
     expect(client.endpoints).toHaveLength(2);
     const [first] = connectedTo(client);
     await replicas.find(({ url }) => url === first)?.app.close();
     const rest = replicas.map(({ url }) => url).filter((url) => url !== first);
-    await until(() => rest.every((url) => connectedTo(client).includes(url)));
+    await until('the two that are left are connected', () =>
+      rest.every((url) => connectedTo(client).includes(url)),
+    );
     expect((await tally(client, 50)).size).toBe(2);
   });
 
@@ -107,13 +111,13 @@ describe('several urls', () => {
     const replicas = await start('a', 'b');
     const client = clientOf(replicas);
     await client.connect();
-    await until(() => connectedTo(client).length === 2);
+    await until('both servers are connected', () => connectedTo(client).length === 2);
     const seen: ConnectionStatus[] = [];
     client.status.subscribe((status) => seen.push(status));
     await replicas[0]?.app.close();
     expect(await tally(client, 20)).toEqual(new Map([['b', 20]]));
     await replicas[1]?.app.close();
-    await until(() => seen.length > 1);
+    await until('the status changes', () => seen.length > 1);
     expect(seen).toEqual(['connected', 'reconnecting']);
   });
 
@@ -121,7 +125,7 @@ describe('several urls', () => {
     const replicas = await start('a', 'b');
     const client = clientOf(replicas);
     await client.connect();
-    await until(() => connectedTo(client).length === 2);
+    await until('both servers are connected', () => connectedTo(client).length === 2);
     const seen: EndpointLiveness[] = [];
     client.liveness$.subscribe((liveness) => seen.push(liveness)).unsubscribe();
     expect(seen.map(({ endpoint }) => endpoint).sort()).toEqual(replicas.map(({ url }) => url).sort());
@@ -134,12 +138,12 @@ describe('balance', () => {
     const [first, second] = (await start('a', 'b')) as [Running, Running];
     const client = clientOf([first, second], { balance: 'first' });
     await client.connect();
-    await until(() => connectedTo(client).length === 2);
+    await until('both servers are connected', () => connectedTo(client).length === 2);
     expect(await tally(client, 20)).toEqual(new Map([['a', 20]]));
     await first.app.close();
     expect(await tally(client, 20)).toEqual(new Map([['b', 20]]));
     await startReplica(stage, 'a again', {}, first.url);
-    await until(() => connectedTo(client).length === 2);
+    await until('both servers are connected', () => connectedTo(client).length === 2);
     expect(await who(client)).toBe('a again');
   });
 
@@ -147,7 +151,7 @@ describe('balance', () => {
     const replicas = await start('a', 'b', 'c');
     const client = clientOf(replicas, { balance: 'round-robin' });
     await client.connect();
-    await until(() => connectedTo(client).length === 3);
+    await until('all three servers are connected', () => connectedTo(client).length === 3);
     expect([...(await tally(client, 30)).values()]).toEqual([10, 10, 10]);
   });
 
@@ -155,11 +159,13 @@ describe('balance', () => {
     const [stuck, other] = (await start('a', 'b')) as [Running, Running];
     const client = clientOf([stuck, other], { balance });
     await client.connect();
-    await until(() => connectedTo(client).length === 2);
+    await until('both servers are connected', () => connectedTo(client).length === 2);
     const waiting = Array.from({ length: 40 }, () => outcomeOf(client.send('who, when the gate opens', {})));
-    await until(() => stuck.controller.calls + other.controller.calls === 40);
+    await until('all calls run', () => stuck.controller.calls + other.controller.calls === 40);
     other.controller.gate.resolve();
-    await until(() => client.endpoints.some(({ callsUnderWay }) => callsUnderWay === 0));
+    await until('one server has nothing to do', () =>
+      client.endpoints.some(({ callsUnderWay }) => callsUnderWay === 0),
+    );
     // One call at a time: with two servers both ways compare the same two loads.
     for (let call = 0; call < 20; call += 1) expect(await who(client)).toBe('b');
     stuck.controller.gate.resolve();
@@ -172,7 +178,7 @@ describe('balance', () => {
       balance: { key: ({ data }) => (data as { room: string }).room },
     });
     await client.connect();
-    await until(() => connectedTo(client).length === 3);
+    await until('all three servers are connected', () => connectedTo(client).length === 3);
     const rooms = Array.from({ length: 30 }, (_, index) => `room ${String(index)}`);
     const ask = async (): Promise<Map<string, string>> =>
       new Map(
@@ -215,7 +221,7 @@ describe('calls', () => {
     const late = await startReplica(stage, 'late', {}, urls[1]);
     expect(await answer).toBe('late');
     await Promise.all(notes);
-    await until(() => late.controller.events.length === 3);
+    await until('all events are here', () => late.controller.events.length === 3);
     expect(late.controller.events).toEqual([1, 2, 3]);
   });
 
@@ -238,9 +244,9 @@ describe('calls', () => {
     const proxy = stage.track(await CuttableProxy.to(one.url));
     const client = stage.client([proxy.url, two.url], { balance: 'first', resumeWindowMs: 0 });
     await client.connect();
-    await until(() => connectedTo(client).length === 2);
+    await until('both servers are connected', () => connectedTo(client).length === 2);
     const running = errorOf(client.send('who, when the gate opens', {}));
-    await until(() => one.controller.calls === 1);
+    await until('the call runs', () => one.controller.calls === 1);
     const waiting = [1, 2, 3].map(() => who(client));
     proxy.target = undefined;
     proxy.cut();
@@ -255,9 +261,9 @@ describe('calls', () => {
     const proxy = stage.track(await CuttableProxy.to(one.url));
     const client = stage.client([proxy.url, two.url], { balance: 'first', resumeWindowMs: 0 });
     await client.connect();
-    await until(() => connectedTo(client).length === 2);
+    await until('both servers are connected', () => connectedTo(client).length === 2);
     const answer = firstValueFrom(client.send('who, when the gate opens', {}, { idempotent: true }));
-    await until(() => one.controller.calls === 1);
+    await until('the call runs', () => one.controller.calls === 1);
     two.controller.gate.resolve();
     proxy.cut();
     expect(await answer).toBe('b');
@@ -268,9 +274,9 @@ describe('calls', () => {
     const replicas = (await start('a', 'b')) as [Running, Running];
     const client = clientOf(replicas, { balance: 'first' });
     await client.connect();
-    await until(() => connectedTo(client).length === 2);
+    await until('both servers are connected', () => connectedTo(client).length === 2);
     const running = firstValueFrom(client.send('who, when the gate opens', {}));
-    await until(() => replicas[0].controller.calls === 1);
+    await until('the call runs', () => replicas[0].controller.calls === 1);
     const answers: Promise<string>[] = [];
     const closing = replicas[0].app.close();
     // Some of these cross the goaway on its way.
@@ -286,6 +292,26 @@ describe('calls', () => {
   });
 });
 
+describe('a server that refuses calls without having said that it goes away', () => {
+  it('is left, and the calls are sent over the next connection', async () => {
+    const server = stage.track(await RawServer.listen());
+    const client = stage.client(server.url);
+    const answer = firstValueFrom(client.send('who', {}));
+    const first = await server.greeted(0);
+    const { id } = await first.received({ pattern: 'who' });
+    const err = { code: 'DRAINING', message: 'going', retryable: true, sent: 'never' };
+    first.answerPings();
+    first.send({ id, err, isDisposed: true });
+    const second = await server.greeted(1);
+    const again = await second.received({ pattern: 'who' });
+    second.send({ id: again.id, response: 'it', isDisposed: true });
+    expect(await answer).toBe('it');
+    await first.received({ type: 'goaway', reason: 'closed' });
+    second.answerPings();
+    await first.closed();
+  });
+});
+
 describe('a name', () => {
   const named = (names: Names, options?: Partial<HeartwireClientOptions>): HeartwireClient =>
     stage.client('tcp://chat.test:4001', { resolve: names.resolve, resolveIntervalMs: 100, ...options });
@@ -295,7 +321,7 @@ describe('a name', () => {
     names.lead(...(await start('a', 'b')));
     const client = named(names);
     await client.connect();
-    await until(() => connectedTo(client).length === 2);
+    await until('both servers are connected', () => connectedTo(client).length === 2);
     expect((await tally(client, 40)).size).toBe(2);
   });
 
@@ -314,7 +340,7 @@ describe('a name', () => {
       { kind: 'srv', name: '_chat._tcp.test' },
     ]);
     // Both lead to the same server.
-    await until(() => connectedTo(client).length === 1);
+    await until('one server is connected', () => connectedTo(client).length === 1);
     expect(replica.server.connections).toHaveLength(1);
   });
 
@@ -364,14 +390,14 @@ describe('a name', () => {
     ];
     const client = named(names);
     await client.connect();
-    await until(() => connectedTo(client).length === 1);
+    await until('one server is connected', () => connectedTo(client).length === 1);
     expect(await tally(client, 10)).toEqual(new Map([['main', 10]]));
     await main.app.close();
     expect(await tally(client, 10)).toEqual(new Map([['spare', 10]]));
     await startReplica(stage, 'main again', {}, main.url);
-    await until(() => connectedTo(client).join() === main.url);
+    await until('only the main server is connected', () => connectedTo(client).join() === main.url);
     expect(await tally(client, 10)).toEqual(new Map([['main again', 10]]));
-    await until(() => spare.server.connections.length === 0);
+    await until('the server is left', () => spare.server.connections.length === 0);
   });
 });
 

@@ -4,8 +4,9 @@ import { firstValueFrom } from 'rxjs';
 
 import { outcomeOf } from '../support/outcome.js';
 import { Load } from '../support/load.js';
-import { Names, startReplica, until } from '../support/replicas.js';
+import { Names, startReplica } from '../support/replicas.js';
 import { Stage } from '../support/stage.js';
+import { until } from '../support/until.js';
 
 const stage = new Stage();
 
@@ -21,19 +22,19 @@ describe('a name that moves to another address', () => {
     const seen: ConnectionStatus[] = [];
     client.status.subscribe((status) => seen.push(status));
     const running = outcomeOf(client.send('who, when the gate opens', {}));
-    await until(() => old.controller.calls === 1);
+    await until('the call runs', () => old.controller.calls === 1);
 
     const load = new Load(client, 8);
-    await until(() => load.answers.length > 20);
+    await until('calls are answered', () => load.answers.length > 20);
     names.lead(next);
-    await until(() => load.answers.includes('next'));
+    await until('the next server answers', () => load.answers.includes('next'));
     const moved = load.answers.length;
-    await until(() => load.answers.length > moved + 50);
+    await until('many more calls are answered', () => load.answers.length > moved + 50);
     // A call that had just been sent to the old one is the last of it.
     expect(load.since(moved + 8)).toEqual(new Set(['next']));
     old.controller.gate.resolve();
     expect(await running).toEqual({ values: ['old'], end: 'complete', error: undefined });
-    await until(() => old.server.connections.length === 0);
+    await until('the server is left', () => old.server.connections.length === 0);
     await load.stop();
     expect(load.failures).toEqual([]);
     expect(seen).toEqual(['connected']);

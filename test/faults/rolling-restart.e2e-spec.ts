@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { Load } from '../support/load.js';
-import { Names, type Running, startReplica, until } from '../support/replicas.js';
+import { Names, type Running, startReplica } from '../support/replicas.js';
 import { Stage } from '../support/stage.js';
+import { until } from '../support/until.js';
 
 const stage = new Stage();
 
@@ -21,11 +22,14 @@ describe('a rolling restart of 3 replicas under load', () => {
     await client.connect();
     const load = new Load(client, 32);
     for (const [index, old] of [...all].entries()) {
-      await until(() => client.endpoints.filter(({ isConnected }) => isConnected).length === 3);
+      await until(
+        'all three servers are connected',
+        () => client.endpoints.filter(({ isConnected }) => isConnected).length === 3,
+      );
       await old.app.close();
       const name = `${NAMES[index] ?? ''} again`;
       all.push(await startReplica(stage, name, {}, old.url));
-      await until(() => load.answers.includes(name));
+      await until('the new server answers', () => load.answers.includes(name));
     }
     await load.stop();
     expect(load.failures).toEqual([]);
@@ -47,7 +51,7 @@ describe('a rolling restart of 3 replicas under load', () => {
       serving.delete(old);
       names.lead(...serving.add(next));
       await old.app.close();
-      await until(() => load.answers.includes(name));
+      await until('the new server answers', () => load.answers.includes(name));
     }
     await load.stop();
     expect(load.failures).toEqual([]);
@@ -63,7 +67,7 @@ describe('a rolling restart of 3 replicas under load', () => {
       const name = `one, for the ${String(round)}. time`;
       await all.at(-1)?.app.close();
       all.push(await startReplica(stage, name, {}, all[0]?.url));
-      await until(() => load.answers.includes(name));
+      await until('the new server answers', () => load.answers.includes(name));
     }
     await load.stop();
     expect(load.failures).toEqual([]);

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { Load } from '../support/load.js';
-import { Names, startReplica, until } from '../support/replicas.js';
+import { Names, startReplica } from '../support/replicas.js';
 import { Stage } from '../support/stage.js';
+import { until } from '../support/until.js';
 
 const stage = new Stage();
 
@@ -16,18 +17,18 @@ describe('a service that scales from 1 to 3 and to 2', () => {
     const client = stage.client('tcp://chat.test:4001', { resolve: names.resolve, resolveIntervalMs: 100 });
     await client.connect();
     const load = new Load(client, 16);
-    await until(() => load.answers.length > 50);
+    await until('calls are answered', () => load.answers.length > 50);
     expect(load.since(0)).toEqual(new Set(['one']));
 
     const [two, three] = [await startReplica(stage, 'two'), await startReplica(stage, 'three')];
     names.lead(one, two, three);
     const grown = load.answers.length;
-    await until(() => load.since(grown).size === 3);
+    await until('all three servers answer', () => load.since(grown).size === 3);
 
     names.lead(two, three);
-    await until(() => one.server.connections.length === 0);
+    await until('the server is left', () => one.server.connections.length === 0);
     const shrunk = load.answers.length;
-    await until(() => load.answers.length > shrunk + 200);
+    await until('many more calls are answered', () => load.answers.length > shrunk + 200);
     expect(load.since(shrunk)).toEqual(new Set(['two', 'three']));
     await one.app.close();
 

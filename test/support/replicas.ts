@@ -67,8 +67,3 @@ export class Names {
     this.places = replicas.map(({ place }) => place);
   }
 }
-
-/** Looks again until it holds. A test's own time limit bounds it. */
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 2));
-}

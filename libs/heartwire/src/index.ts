@@ -5,6 +5,11 @@ export type { ConnectionStatus } from './client/connection-state.js';
 export { ErrorCode } from './errors/error-code.js';
 export { HeartwireError } from './errors/heartwire-error.js';
 export {
+  HeartwireHealthIndicator,
+  type ClientHealth,
+  type EndpointHealth,
+} from './nest/heartwire.health-indicator.js';
+export {
   HeartwireModule,
   type HeartwireAsyncClientRegistration,
   type HeartwireClientRegistration,

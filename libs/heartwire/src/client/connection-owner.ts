@@ -15,7 +15,7 @@ export interface ConnectionOwner<Connection> {
   /** These calls were sent, and their answers are lost. */
   answersLost(connection: Connection, calls: readonly OutgoingCall[], reason: HeartwireError): void;
   /** `true` when the call, which its server refused unheard, goes to another session. */
-  takesBack(connection: Connection, call: OutgoingCall, hasMovedOn: boolean): boolean;
+  takesBack(call: OutgoingCall): boolean;
   livenessChanged(connection: Connection, liveness: Liveness): void;
   /** For good: nothing is left of it. */
   ended(connection: Connection): void;

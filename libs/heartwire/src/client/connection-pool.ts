@@ -177,11 +177,9 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
     }
   }
 
-  takesBack(connection: Connection, call: OutgoingCall, hasMovedOn: boolean): boolean {
-    const hasElsewhere = hasMovedOn || this.usable.some((other) => other !== connection);
-    if (this.isClosed || !hasElsewhere) return false;
-    this.place(call, hasMovedOn ? undefined : connection);
-    return true;
+  takesBack(call: OutgoingCall): boolean {
+    if (!this.isClosed) this.place(call);
+    return !this.isClosed;
   }
 
   livenessChanged({ endpoint }: Connection, liveness: Liveness): void {

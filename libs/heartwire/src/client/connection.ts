@@ -202,7 +202,12 @@ export class Connection implements Seat, Candidate {
         // A server that goes away has not begun the call: it is safe to send it elsewhere.
         if (code !== ErrorCode.DRAINING || sent !== 'never') return false;
         call.sent = 'never';
-        return this.owner.takesBack(this, call, session !== this.session);
+        // Who refuses goes away, whether or not it has said so in time.
+        if (isCurrent()) {
+          this.moveOn('it refuses calls');
+          session.drain('closed', options.drainTimeoutMs);
+        }
+        return this.owner.takesBack(call);
       },
       livenessChanged: (liveness) => {
         if (session !== this.session) return;

@@ -1,9 +1,9 @@
+import { LONGEST_DELAY_MS } from '../timing/longest-delay.js';
+
 type Timer = ReturnType<typeof setTimeout>;
 
 /** So that connections which came together don't go together. */
 const JITTER = 0.1;
-/** A timer that is set for longer than this fires at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Tells when a connection has grown old: one timer for each, and none where age doesn't count. */
 export class ConnectionAge<Connection> {
@@ -27,7 +27,7 @@ export class ConnectionAge<Connection> {
         this.timers.delete(connection);
         this.onOld(connection);
       },
-      Math.min(delayMs, MAX_TIMER_MS),
+      Math.min(delayMs, LONGEST_DELAY_MS),
     );
     this.timers.set(connection, timer);
   }

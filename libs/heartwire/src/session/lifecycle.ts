@@ -1,5 +1,6 @@
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import type { Link, LinkReceiver } from '../link/link.js';
+import { controlText } from '../protocol/message-text.js';
 import type { Clock } from '../timing/clock.js';
 import { LONGEST_DELAY_MS } from '../timing/longest-delay.js';
 import type { Attachment } from './attachment.js';
@@ -13,6 +14,9 @@ import { leave, type SessionState, type Suspension } from './session-state.js';
 
 /** How long the other end has to read the last word and close. */
 const LINGER_MS = 1_000;
+
+/** The ping whose pong tells that the other end has heard all that was said before: no heart sends it. */
+const FAREWELL = -1;
 
 /** What a session's life brings about. */
 export interface LifecycleHost {
@@ -74,24 +78,21 @@ export class Lifecycle {
 
   /** What runs may finish within `graceMs`. Then the link ends: at once when idle, if it `endsHere`. */
   drain(attachment: Attachment, reason: string, graceMs: number, endsHere: boolean): void {
-    // Who goes away still makes the calls that wait; the other end makes none here any more.
-    if (!endsHere) this.exchange.calls.maxInFlight = 0;
-    const timer = setTimeout(
-      () => {
-        this.exchange.served.failAll(cutOff(reason));
-        this.end(connectionClosed(reason));
-      },
-      Math.min(graceMs, LONGEST_DELAY_MS),
-    );
-    this.move({ name: 'draining', attachment, timer, endsHere });
-    this.endIfDrained();
+    this.drainUntil(this.clock.now() + graceMs, attachment, reason, endsHere, false);
   }
 
   endIfDrained(): void {
     const { current } = this;
-    if (current.name === 'draining' && current.endsHere && this.exchange.isIdle) {
-      this.end(connectionClosed('all is done'));
-    }
+    if (current.name !== 'draining' || !current.endsHere || !this.exchange.isIdle) return;
+    if (current.isHeard) this.end(connectionClosed('all is done'));
+    else this.part(current.attachment, current.until);
+  }
+
+  /** A pong is here. Who was parting ends the link now, or once what came in the meantime is done. */
+  heard(timestamp: number | string): void {
+    const { current } = this;
+    if (timestamp !== FAREWELL || current.name !== 'parting') return;
+    this.drainUntil(current.until, current.attachment, 'all is done', true, true);
   }
 
   /** Sends what is queued, ends the link, and waits a moment for the other end to do the same. */
@@ -141,6 +142,41 @@ export class Lifecycle {
     this.move({ name: 'ended', reason });
   }
 
+  private drainUntil(
+    until: number,
+    attachment: Attachment,
+    reason: string,
+    endsHere: boolean,
+    isHeard: boolean,
+  ): void {
+    // Who goes away still makes the calls that wait; the other end makes none here any more.
+    if (!endsHere) this.exchange.calls.maxInFlight = 0;
+    const timer = setTimeout(
+      () => {
+        this.exchange.served.failAll(cutOff(reason));
+        this.end(connectionClosed(reason));
+      },
+      Math.min(Math.max(until - this.clock.now(), 0), LONGEST_DELAY_MS),
+    );
+    this.move({ name: 'draining', attachment, timer, until, endsHere, isHeard });
+    this.endIfDrained();
+  }
+
+  private part(attachment: Attachment, until: number): void {
+    this.move({ name: 'parting', attachment, until, timer: setTimeout(this.lookAfterParting, LINGER_MS) });
+    this.outbox.pushControl(controlText({ kind: 'ping', timestamp: FAREWELL }));
+  }
+
+  /** One that doesn't answer is left, but not while it still reads what it was sent. */
+  private readonly lookAfterParting = (): void => {
+    const { current } = this;
+    if (current.name !== 'parting') return;
+    const { attachment, until } = current;
+    const isReading = attachment.link.bufferedBytes > 0 && this.clock.now() < until;
+    if (isReading) this.move({ ...current, timer: setTimeout(this.lookAfterParting, LINGER_MS) });
+    else this.end(connectionClosed('all is done'));
+  };
+
   private resumableUntil(): number | undefined {
     const { current } = this;
     if (!this.handshake.isResumable) return undefined;
@@ -166,7 +202,8 @@ export class Lifecycle {
     }
     attachment.heart.stop();
     this.exchange.calls.maxInFlight = 0;
-    this.drain(attachment, 'the other end has finished', this.settings.drainTimeoutMs, true);
+    const until = this.clock.now() + this.settings.drainTimeoutMs;
+    this.drainUntil(until, attachment, 'the other end has finished', true, true);
   }
 
   private move(next: SessionState): void {

@@ -244,6 +244,7 @@ export class Session implements ResumableSession, LifecycleHost {
         break;
       default:
         this.upkeep.receive(message, attachment, this.clientId);
+        if (message.kind === 'pong') this.lifecycle.heard(message.timestamp);
     }
   }
 
