@@ -312,6 +312,22 @@ describe('a server that refuses calls without having said that it goes away', ()
   });
 });
 
+describe('a server that breaks off while it goes away', () => {
+  it('leaves nobody waiting: its calls are settled at once', async () => {
+    const server = stage.track(await RawServer.listen());
+    const client = stage.client(server.url);
+    const answer = errorOf(client.send('who', {}, { timeoutMs: 60_000 }));
+    const peer = await server.greeted(0);
+    await peer.received({ pattern: 'who' });
+    peer.send({ type: 'goaway', reason: 'shutdown', graceMs: 60_000 });
+    // The client opens its next connection before it leaves this one.
+    await server.greeted(1);
+    peer.close();
+    expect(await answer).toMatchObject({ code: 'CONNECTION_LOST', sent: 'maybe' });
+    server.peers[1]?.answerPings();
+  });
+});
+
 describe('a name', () => {
   const named = (names: Names, options?: Partial<HeartwireClientOptions>): HeartwireClient =>
     stage.client('tcp://chat.test:4001', { resolve: names.resolve, resolveIntervalMs: 100, ...options });

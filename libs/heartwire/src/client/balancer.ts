@@ -40,7 +40,8 @@ function powerOfTwo(random: () => number): Pick {
     const one = Math.floor(random() * count);
     // Never the same one twice.
     const other = count === 1 ? one : (one + 1 + Math.floor(random() * (count - 1))) % count;
-    const [first, second] = [at(candidates, one), at(candidates, other)];
+    const first = at(candidates, one);
+    const second = at(candidates, other);
     return second.load < first.load ? second : first;
   };
 }
@@ -62,7 +63,9 @@ function best<Each extends Candidate>(
   let highest = -Infinity;
   for (const candidate of candidates) {
     const score = scoreOf(candidate);
-    if (score > highest) [found, highest] = [candidate, score];
+    if (score <= highest) continue;
+    found = candidate;
+    highest = score;
   }
   return found;
 }

@@ -3,7 +3,6 @@ import type { HeartwireError } from '../errors/heartwire-error.js';
 import { fromNodeError } from '../errors/node-error.js';
 import { dial } from '../link/dial.js';
 import { SocketLink } from '../link/socket-link.js';
-import { formatAddress } from '../options/address.js';
 import type { ResolvedClientOptions } from '../options/client-options.js';
 import type { FrameEncoder } from '../protocol/frame-encoder.js';
 import { Admission } from '../session/admission.js';
@@ -77,7 +76,7 @@ export class Connection implements Seat, Candidate {
 
   /** Its url, for people. */
   get endpoint(): string {
-    return formatAddress(this.replica.address);
+    return this.replica.url;
   }
 
   get priority(): number {

@@ -26,25 +26,36 @@ describe('the servers behind a name', () => {
     expect(replicasOf(target, servers)).toEqual([
       {
         key: 'tcp://10.0.0.1:4001',
-        address: { kind: 'tcp', host: '10.0.0.1', port: 4_001 },
-        hosts: [],
+        url: 'tcp://10.0.0.1:4001',
+        address: { kind: 'tcp', host: 'orders', port: 4_001 },
+        hosts: ['10.0.0.1'],
         priority: 0,
         weight: 1,
       },
       {
         key: 'tcp://[fd00::2]:4002',
-        address: { kind: 'tcp', host: 'fd00::2', port: 4_002 },
-        hosts: [],
+        url: 'tcp://[fd00::2]:4002',
+        address: { kind: 'tcp', host: 'orders', port: 4_002 },
+        hosts: ['fd00::2'],
         priority: 2,
         weight: 5,
       },
     ]);
   });
 
-  it('keep the name where it stands for one server with several addresses', () => {
+  it('are one, under its name, when that has an address of each family', () => {
     const [replica] = replicasOf(target, [{ host: '::1', port: 4_001, otherHosts: ['127.0.0.1'] }]);
-    expect(replica?.address).toEqual(target);
-    expect(replica?.hosts).toEqual(['::1', '127.0.0.1']);
+    expect(replica).toMatchObject({ url: 'tcp://orders:4001', address: target, hosts: ['::1', '127.0.0.1'] });
+  });
+
+  it('of SRV records are at the addresses of their targets', () => {
+    const srv = parseUrl('srv+tcp://_orders._tcp.example', 'client');
+    const [replica] = replicasOf(srv, [{ host: '10.0.0.1', port: 7 }]);
+    expect(replica).toMatchObject({
+      url: 'tcp://10.0.0.1:7',
+      address: { kind: 'tcp', host: '10.0.0.1', port: 7 },
+      hosts: ['10.0.0.1'],
+    });
   });
 
   it('are the same ones when the same addresses are found again', () => {

@@ -7,8 +7,11 @@ import type { ResolvedServer, ResolveQuestion } from '../options/resolve.js';
 export interface Replica {
   /** Tells it from all others: what has the same key is the same server. */
   readonly key: string;
+  /** For people: its url, with the address that was found for its name. */
+  readonly url: string;
+  /** With the name that the user gave. */
   readonly address: Address;
-  /** What the name in the address stands for; empty where it has none. */
+  /** What that name stands for; empty where it needs no looking up. */
   readonly hosts: readonly string[];
   readonly priority: number;
   readonly weight: number;
@@ -23,15 +26,16 @@ export function questionFor(target: Target): ResolveQuestion | undefined {
 
 /** The server at an address that needs no looking up. */
 export function replicaAt(address: Address): Replica {
-  return { key: formatAddress(address), address, hosts: [], priority: 0, weight: 1 };
+  const url = formatAddress(address);
+  return { key: url, url, address, hosts: [], priority: 0, weight: 1 };
 }
 
 /** The servers that were found behind a name. */
 export function replicasOf(target: Target, servers: readonly ResolvedServer[]): readonly Replica[] {
   return servers.map(({ host, port, otherHosts = [], priority = 0, weight = 1 }) => {
-    const isNamed = otherHosts.length > 0 && target.kind === 'tcp';
-    const address: Address = { kind: 'tcp', host: isNamed ? target.host : host, port };
-    const hosts = isNamed ? [host, ...otherHosts] : [];
-    return { key: [formatAddress(address), ...hosts].join(' '), address, hosts, priority, weight };
+    const address: Address = { kind: 'tcp', host: target.kind === 'tcp' ? target.host : host, port };
+    const url = formatAddress(otherHosts.length > 0 ? address : { ...address, host });
+    const hosts = [host, ...otherHosts];
+    return { key: [url, ...otherHosts].join(' '), url, address, hosts, priority, weight };
   });
 }

@@ -83,6 +83,7 @@ export class Lifecycle {
 
   endIfDrained(): void {
     const { current } = this;
+    if (current.name === 'finishing' && this.exchange.served.isIdle) this.lose(current.reason);
     if (current.name !== 'draining' || !current.endsHere || !this.exchange.isIdle) return;
     if (current.isHeard) this.end(connectionClosed('all is done'));
     else this.part(current.attachment, current.until);
@@ -115,6 +116,7 @@ export class Lifecycle {
     if (attachment?.link !== link) return;
     const because = current.name === 'ending' ? current.reason : (attachment.lastWord ?? reason);
     const until = this.resumableUntil();
+    const wasLeft = current.name === 'draining' && !current.endsHere;
     attachment.heart.stop();
     this.exchange.calls.maxInFlight = 0;
     this.outbox.detach();
@@ -122,7 +124,9 @@ export class Lifecycle {
     else this.suspend({ until, reason: because });
     link.destroy();
     this.host.linkLost(because, until !== undefined);
-    if (until === undefined) this.host.lose(because);
+    if (until !== undefined) return;
+    if (wasLeft) this.finishEvents(because);
+    else this.host.lose(because);
   }
 
   /** Gives up the link; to be called once the session can't be resumed any more. */
@@ -132,14 +136,28 @@ export class Lifecycle {
       this.detach(attachment.link, reason);
       return;
     }
-    if (this.current.name === 'suspended') this.move({ name: 'detached' });
-    this.host.lose(reason);
+    this.lose(reason);
   }
 
   /** For good. A link that it still has is somebody else's now. */
   finish(reason: HeartwireError): void {
     this.attachment?.heart.stop();
     this.move({ name: 'ended', reason });
+  }
+
+  /** Nobody is left to answer, but nobody has to be for an event. */
+  private finishEvents(reason: HeartwireError): void {
+    const timer = setTimeout(() => {
+      this.lose(reason);
+    }, this.settings.drainTimeoutMs);
+    this.move({ name: 'finishing', timer, reason });
+    this.exchange.served.cancelCalls(reason);
+    this.endIfDrained();
+  }
+
+  private lose(reason: HeartwireError): void {
+    this.move({ name: 'detached' });
+    this.host.lose(reason);
   }
 
   private drainUntil(
@@ -187,8 +205,7 @@ export class Lifecycle {
   private suspend(suspension: Suspension): void {
     const leftMs = Math.max(suspension.until - this.clock.now(), 0);
     const timer = setTimeout(() => {
-      this.move({ name: 'detached' });
-      this.host.lose(suspension.reason);
+      this.lose(suspension.reason);
     }, leftMs);
     this.move({ name: 'suspended', suspension, timer });
   }

@@ -162,6 +162,7 @@ export class Session implements ResumableSession, LifecycleHost {
   drain(reason: string, graceMs: number): void {
     const { attachment, state } = this;
     this.served.refuseNew(reason);
+    if (state === 'finishing') return;
     if (attachment === undefined || state === 'greeting') {
       this.destroy(connectionClosed(reason));
     } else if (state === 'ready' || state === 'draining') {
