@@ -2,7 +2,7 @@ import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { fromNodeError } from '../errors/node-error.js';
 import { formatAddress, type Target } from '../options/address.js';
-import type { Resolve, ResolvedServer, ResolveQuestion } from '../options/resolve.js';
+import type { Resolve, ResolveQuestion } from '../options/resolve.js';
 import type { Backoff } from '../timing/backoff.js';
 import { questionFor, type Replica, replicaAt, replicasOf } from './replica.js';
 
@@ -56,8 +56,8 @@ export class NameWatch {
     clearTimeout(this.timer);
     this.isAsking = true;
     this.ask(this.question).then(
-      (servers) => {
-        if (!this.isStopped) this.found(servers);
+      (replicas) => {
+        if (!this.isStopped) this.found(replicas);
       },
       (error: unknown) => {
         if (!this.isStopped) this.failed(fromNodeError(error, ErrorCode.CONNECT_FAILED));
@@ -70,10 +70,10 @@ export class NameWatch {
     clearTimeout(this.timer);
   }
 
-  private found(servers: readonly ResolvedServer[]): void {
+  private found(replicas: readonly Replica[]): void {
     this.failures = 0;
     this.backoff.reset();
-    this.replicas = replicasOf(this.target, servers);
+    this.replicas = replicas;
     this.again(this.settings.resolveIntervalMs);
     this.listener.found();
   }
@@ -89,7 +89,7 @@ export class NameWatch {
     this.timer = setTimeout(this.refresh, delayMs);
   }
 
-  private async ask(question: ResolveQuestion): Promise<readonly ResolvedServer[]> {
+  private async ask(question: ResolveQuestion): Promise<readonly Replica[]> {
     const { resolve, connectTimeoutMs } = this.settings;
     const url = formatAddress(this.target);
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -101,7 +101,7 @@ export class NameWatch {
     });
     try {
       const servers = await Promise.race([resolve(question), late]);
-      if (servers.length > 0) return servers;
+      if (servers.length > 0) return replicasOf(this.target, servers);
     } finally {
       clearTimeout(timer);
     }

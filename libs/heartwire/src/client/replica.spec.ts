@@ -58,6 +58,18 @@ describe('the servers behind a name', () => {
     });
   });
 
+  it.each([
+    { host: 'orders-1', port: 4_001 },
+    { host: '10.0.0.1', port: 0 },
+    { host: '10.0.0.1', port: 65_536 },
+    { host: '10.0.0.1', port: Number.NaN },
+    { host: '::1', port: 1, otherHosts: ['orders'] },
+  ])('can be dialled, or are refused: %j', (server) => {
+    expect(() => replicasOf(target, [server])).toThrow(
+      'resolve must give IP addresses and ports, not {"host"',
+    );
+  });
+
   it('are the same ones when the same addresses are found again', () => {
     const again = replicasOf(target, [{ host: '10.0.0.1', port: 4_001, weight: 9 }]);
     expect(again[0]?.key).toBe(replicasOf(target, [{ host: '10.0.0.1', port: 4_001 }])[0]?.key);

@@ -3,6 +3,8 @@ import { isIP } from 'class-validator';
 import { type Address, formatAddress, type Target } from '../options/address.js';
 import type { ResolvedServer, ResolveQuestion } from '../options/resolve.js';
 
+const MAX_PORT = 65_535;
+
 /** One server that a client may connect to. */
 export interface Replica {
   /** Tells it from all others: what has the same key is the same server. */
@@ -30,9 +32,17 @@ export function replicaAt(address: Address): Replica {
   return { key: url, url, address, hosts: [], priority: 0, weight: 1 };
 }
 
-/** The servers that were found behind a name. */
+/**
+ * The servers that were found behind a name.
+ *
+ * @throws TypeError for what can't be dialled: a resolver of the user's may give anything
+ */
 export function replicasOf(target: Target, servers: readonly ResolvedServer[]): readonly Replica[] {
   return servers.map(({ host, port, otherHosts = [], priority = 0, weight = 1 }) => {
+    const isPort = Number.isInteger(port) && port > 0 && port <= MAX_PORT;
+    if (!isPort || ![host, ...otherHosts].every((each) => isIP(each))) {
+      throw new TypeError(`resolve must give IP addresses and ports, not ${JSON.stringify({ host, port })}`);
+    }
     const address: Address = { kind: 'tcp', host: target.kind === 'tcp' ? target.host : host, port };
     const url = formatAddress(otherHosts.length > 0 ? address : { ...address, host });
     const hosts = [host, ...otherHosts];
