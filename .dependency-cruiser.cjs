@@ -54,11 +54,11 @@ module.exports = {
       ...layer(
         'link',
         ['protocol', 'errors', 'timing'],
-        'A link carries messages; of the options it knows only what an address is.',
+        'A link carries messages; of the options it knows only what an address is and how one is found.',
       ),
       to: {
         path: [folders(...allBut('link', 'protocol', 'errors', 'timing')), `${lib}/index\\.ts$`],
-        pathNot: `${lib}/options/address\\.ts$`,
+        pathNot: `${lib}/options/(address|resolve)\\.ts$`,
       },
     },
     layer(

@@ -14,6 +14,7 @@ import { CallsController } from './support/calls.controller.js';
 import { errorOf, type Outcome, outcomeOf } from './support/outcome.js';
 import { RawPeer } from './support/raw-peer.js';
 import { freeUrl, type Served, Stage } from './support/stage.js';
+import { until } from './support/until.js';
 
 const CLOSED = { code: 'CLOSED', sent: 'never', retryable: false };
 
@@ -84,6 +85,29 @@ describe('close() of a client', () => {
     expect(await event).toMatchObject({ end: 'complete' });
     expect(await call).toMatchObject({ end: 'complete', values: [expect.any(Number)] });
     expect(controller.notices).toEqual(['started event', 'started call']);
+  });
+
+  it('sends every event that was told, however many wait, before it closes', async () => {
+    await serve();
+    const client = stage.client(url);
+    await client.connect();
+    const events = Array.from({ length: 2_000 }, (_, number) =>
+      outcomeOf(client.emit('time left', `${String(number)} ${'x'.repeat(20_000)}`)),
+    );
+    await client.close();
+    expect((await Promise.all(events)).every(({ end }) => end === 'complete')).toBe(true);
+    expect(controller.notices).toHaveLength(events.length);
+  });
+
+  it('lets events run to their end that the server has taken', async () => {
+    await serve({ limits: { runningCallsPerConnection: 2 } });
+    const client = stage.client(url);
+    await client.connect();
+    const events = [1, 2, 3, 4].map(() => outcomeOf(client.emit('time left, and again later', {})));
+    await client.close();
+    expect((await Promise.all(events)).every(({ end }) => end === 'complete')).toBe(true);
+    controller.gate.resolve();
+    await until('all events have run', () => controller.notices.length === events.length);
   });
 
   it('settles the calls that wait for their turn: each is answered, or was never sent', async () => {

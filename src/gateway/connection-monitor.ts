@@ -38,10 +38,6 @@ export class ConnectionMonitor implements OnApplicationBootstrap, OnModuleDestro
     @Inject(CHAT_URL) private readonly url: string,
   ) {}
 
-  get isConnected(): boolean {
-    return this.status === 'connected';
-  }
-
   get report(): ConnectionReport {
     const { url, status, liveness, reconnects } = this;
     return { url, status, liveness, reconnects, lostAt: iso(this.lostAt), backAt: iso(this.backAt) };

@@ -1,4 +1,5 @@
 import { type DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
 import { type HeartwireClientOptions, HeartwireModule } from 'heartwire';
 
 import { ChatClient } from './chat-client.js';
@@ -21,7 +22,11 @@ export class GatewayModule implements NestModule {
   static to(chat: ChatConnectionOptions): DynamicModule {
     return {
       module: GatewayModule,
-      imports: [HeartwireModule.register([{ ...chat, name: CHAT }])],
+      imports: [
+        HeartwireModule.register([{ ...chat, name: CHAT }]),
+        // What is down is told to whoever asks; the connection has a log of its own.
+        TerminusModule.forRoot({ logger: false }),
+      ],
       providers: [{ provide: CHAT_URL, useValue: chat.url }],
     };
   }

@@ -1,18 +1,24 @@
-import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
+import { HealthCheck, type HealthCheckResult, HealthCheckService } from '@nestjs/terminus';
+import { HeartwireClient, HeartwireHealthIndicator } from 'heartwire';
 
+import { CHAT } from './chat-token.js';
 import { ConnectionMonitor, type ConnectionReport } from './connection-monitor.js';
 
 /** For orchestrators and for people. */
 @Controller()
 export class HealthController {
-  constructor(private readonly monitor: ConnectionMonitor) {}
+  constructor(
+    private readonly monitor: ConnectionMonitor,
+    private readonly health: HealthCheckService,
+    private readonly heartwire: HeartwireHealthIndicator,
+    @Inject(CHAT) private readonly chat: HeartwireClient,
+  ) {}
 
   @Get('health')
-  health(): object {
-    const { isConnected, report } = this.monitor;
-    const health = { status: isConnected ? 'ok' : 'unavailable', chat: report.status };
-    if (!isConnected) throw new ServiceUnavailableException(health);
-    return health;
+  @HealthCheck()
+  check(): Promise<HealthCheckResult> {
+    return this.health.check([() => this.heartwire.check('chat', this.chat)]);
   }
 
   @Get('connections')

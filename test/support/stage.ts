@@ -17,6 +17,8 @@ import {
   type HeartwireServerOptions,
 } from 'heartwire';
 
+import { LeakGuard } from './leak-guard.js';
+
 /** Options without an address: the stage knows it. */
 type Unaddressed<Options> = Omit<Options, 'url' | 'urls'>;
 
@@ -77,12 +79,14 @@ export class Stage {
   readonly logger = new RecordingLogger();
   private readonly clients: { close(): unknown }[] = [];
   private readonly served: Served[] = [];
+  private readonly guard = new LeakGuard();
 
   /** Serves a module of its own with these controllers and providers. */
   async serve(
     metadata: ModuleMetadata,
     { url = 'tcp://127.0.0.1:0', server: options, prepare }: ServeOptions = {},
   ): Promise<Served> {
+    this.guard.begin();
     const server = new HeartwireServer({ ...options, url });
     const app = await NestFactory.createMicroservice<MicroserviceOptions>(moduleOf(metadata), {
       strategy: server,
@@ -95,27 +99,34 @@ export class Stage {
     return served;
   }
 
-  client(url: string, options?: Unaddressed<HeartwireClientOptions>): HeartwireClient {
-    return this.track(new HeartwireClient({ ...options, url }));
+  client(url: string | readonly string[], options?: Unaddressed<HeartwireClientOptions>): HeartwireClient {
+    const where = typeof url === 'string' ? { url } : { urls: url };
+    return this.track(new HeartwireClient({ ...options, ...where }));
   }
 
-  /** Has `clear` close this client too. */
+  /** Has `clear` close this client too, or proxy: the last one first. */
   track<Client extends { close(): unknown }>(client: Client): Client {
+    this.guard.begin();
     // A client may be made before any application has brought its logger.
     Logger.overrideLogger(this.logger);
     this.clients.push(client);
     return client;
   }
 
-  /** Closes clients, then applications. @throws Error when a server still holds a connection after that. */
+  /**
+   * Closes clients, then applications.
+   *
+   * @throws Error when a server still holds a connection after that, or the process a socket, timer or listener
+   */
   async clear(): Promise<void> {
-    for (const client of this.clients.splice(0)) await client.close();
+    for (const client of this.clients.splice(0).reverse()) await client.close();
     for (const { app, server, url } of this.served.splice(0)) {
       await app.close();
       if (server.connections.length > 0)
         throw new Error(`${url} still holds ${String(server.connections.length)} connections`);
     }
     this.logger.lines.length = 0;
+    await this.guard.check();
   }
 }
 

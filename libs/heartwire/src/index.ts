@@ -1,19 +1,23 @@
-export {
-  HeartwireClient,
-  type EmitOptions,
-  type HeartwireClientEvents,
-  type SendOptions,
-} from './client/heartwire.client.js';
+export type { EmitOptions, SendOptions } from './client/call-options.js';
+export type { EndpointLiveness, EndpointSnapshot } from './client/endpoint-snapshot.js';
+export { HeartwireClient, type HeartwireClientEvents } from './client/heartwire.client.js';
 export type { ConnectionStatus } from './client/connection-state.js';
 export { ErrorCode } from './errors/error-code.js';
 export { HeartwireError } from './errors/heartwire-error.js';
+export {
+  HeartwireHealthIndicator,
+  type ClientHealth,
+  type EndpointHealth,
+} from './nest/heartwire.health-indicator.js';
 export {
   HeartwireModule,
   type HeartwireAsyncClientRegistration,
   type HeartwireClientRegistration,
 } from './nest/heartwire.module.js';
 export { HeartwireExceptionFilter } from './nest/heartwire-exception.filter.js';
+export type { Balance, BalanceByKey, BalancedPacket } from './options/balance.js';
 export type { HeartwireClientOptions } from './options/client-options.js';
+export type { Resolve, ResolvedServer, ResolveQuestion } from './options/resolve.js';
 export type { HeartwireServerOptions } from './options/server-options.js';
 export type { ConnectionEvent } from './server/connection-event.js';
 export { HeartwireContext } from './server/heartwire.context.js';

@@ -6,7 +6,7 @@ import type { Clock } from '../timing/clock.js';
 const REPEAT_MS = 30_000;
 
 /** The part of Nest's Logger that is used. */
-interface Logger {
+export interface Logger {
   log(message: string): void;
   warn(message: string): void;
 }
@@ -34,13 +34,13 @@ export class ConnectionLog {
     this.logger.warn(`Lost the connection to ${this.target}: ${reason.code}, ${reason.message}`);
   }
 
-  attemptFailed(error: HeartwireError, retryInMs: number | undefined): void {
-    if (retryInMs === undefined) {
-      this.logger.warn(
-        `No connection to ${this.target}, and no further attempt: ${error.code}, ${error.message}`,
-      );
-      return;
-    }
+  gaveUp(error: HeartwireError): void {
+    this.logger.warn(
+      `No connection to ${this.target}, and no further attempt: ${error.code}, ${error.message}`,
+    );
+  }
+
+  attemptFailed(error: HeartwireError): void {
     const now = this.clock.now();
     if (now - this.lastWarningAt < REPEAT_MS) return;
     this.lastWarningAt = now;

@@ -2,11 +2,12 @@ import type { Dial } from '../link/dial.js';
 
 type Timer = ReturnType<typeof setTimeout>;
 
-/** What an application sees of its connection. */
+/** What an application sees of its client. */
 export type ConnectionStatus = 'connecting' | 'connected' | 'reconnecting' | 'draining' | 'closed';
 
-/** Where a client's connection stands. A callback that belongs to an earlier state is stale. */
+/** Where a connection to one server stands. A callback that belongs to an earlier state is stale. */
 export type ConnectionState =
+  /** Not wanted now. */
   | { readonly name: 'idle' }
   /** A socket is being opened. */
   | { readonly name: 'dialling'; readonly dial: Dial }
@@ -16,7 +17,7 @@ export type ConnectionState =
   | { readonly name: 'ready'; readonly stableTimer: Timer }
   /** Until the next dial. */
   | { readonly name: 'waiting'; readonly retryTimer: Timer }
-  /** Closed by hand: what runs may finish. */
+  /** Not wanted any more: what runs may finish. */
   | { readonly name: 'closing' }
   | { readonly name: 'closed' };
 

@@ -2,45 +2,29 @@ import { EventEmitter } from 'node:events';
 
 import { Logger } from '@nestjs/common';
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
-import { AsyncSubject, lastValueFrom, Observable, ReplaySubject, type Subscriber } from 'rxjs';
+import { AsyncSubject, lastValueFrom, Observable, Subject, type Subscriber } from 'rxjs';
 
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { nodeFrameEncoder, nodeRuntime } from '../link/node-runtime.js';
-import { formatAddress } from '../options/address.js';
+import type { BalancedPacket } from '../options/balance.js';
 import type { HeartwireClientOptions, ResolvedClientOptions } from '../options/client-options.js';
 import { resolveClientOptions } from '../options/resolve-options.js';
 import type { Metadata } from '../protocol/messages.js';
 import { callBody } from '../session/call-body.js';
-import type { Codec } from '../session/codec.js';
+import { type Codec, codecOf } from '../session/codec.js';
 import { type CallKind, OutgoingCall, type ReplyObserver } from '../session/outgoing-call.js';
-import type { Liveness } from '../timing/liveness-state.js';
-import { Connection } from './connection.js';
-import { ConnectionLog } from './connection-log.js';
+import { abortWith } from './abort-with.js';
+import type { EmitOptions, SendOptions } from './call-options.js';
+import { ConnectionPool } from './connection-pool.js';
 import type { ConnectionStatus } from './connection-state.js';
+import type { EndpointLiveness, EndpointSnapshot } from './endpoint-snapshot.js';
+import { KeyedCall } from './keyed-call.js';
 
-/** What one call may ask for. */
-export interface SendOptions {
-  /** How long the caller waits for the answer, or for a stream's first item, in ms. Default: `callTimeoutMs`. */
-  readonly timeoutMs?: number;
-  /** The handler may run twice: the call is sent again when its answer is lost. Default: false. */
-  readonly idempotent?: boolean;
-  /** Travels beside the data; the handler reads it from `ctx.metadata`. */
-  readonly metadata?: Metadata;
-  /** Gives the call up when it fires. */
-  readonly signal?: AbortSignal;
-}
-
-/** What one event may ask for. */
-export interface EmitOptions {
-  /** Completes when every handler has finished, and fails if one failed. Default: false, as soon as it is sent. */
-  readonly acknowledge?: boolean;
-  /** How long the event may wait to be sent or, with `acknowledge`, to be handled, in ms. Default: `callTimeoutMs`. */
-  readonly timeoutMs?: number;
-  readonly metadata?: Metadata;
-}
-
-/** Events of a client, for `client.on(…)`: the names of Nest's TCP client. */
+/**
+ * Events of a client, for `client.on(…)`: the names of Nest's TCP client. With several servers each
+ * comes for every one of them; `status` tells how the client as a whole is.
+ */
 export type HeartwireClientEvents = {
   connect: () => void;
   close: () => void;
@@ -58,39 +42,57 @@ export type HeartwireClientEvents = {
  * const order = await firstValueFrom(orders.send<Order>('orders.create', dto));
  */
 export class HeartwireClient extends ClientProxy<HeartwireClientEvents, ConnectionStatus> {
-  /** How the live connections are, from now on; the latest value first. */
-  readonly liveness$: Observable<Liveness>;
+  /**
+   * How the connections are: the latest of each first, and then each change of any. `endpoint` tells which
+   * of several servers a value is about.
+   */
+  readonly liveness$: Observable<EndpointLiveness>;
 
-  private readonly livenessSubject = new ReplaySubject<Liveness>(1);
+  private readonly livenessSubject = new Subject<EndpointLiveness>();
   private readonly events = new EventEmitter();
   private readonly options: ResolvedClientOptions;
   private readonly codec: Codec | undefined;
-  private connection: Connection;
+  private readonly keyOf: ((packet: BalancedPacket) => string) | undefined;
+  private pool: ConnectionPool;
 
   /** @throws HeartwireError `INVALID_OPTIONS`, naming every fault. */
   constructor(options: HeartwireClientOptions) {
     super();
     this.options = resolveClientOptions(options);
     this.codec = codecOf(this.options);
-    this.liveness$ = this.livenessSubject.asObservable();
-    this.connection = this.newConnection();
+    const { balance } = this.options;
+    this.keyOf = typeof balance === 'object' ? balance.key : undefined;
+    this.pool = this.newPool();
+    this.liveness$ = new Observable((subscriber) => {
+      for (const { endpoint, liveness } of this.endpoints) {
+        if (liveness !== undefined) subscriber.next({ ...liveness, endpoint });
+      }
+      return this.livenessSubject.subscribe(subscriber);
+    });
+  }
+
+  /** The servers that it is connected to or wants to be, as they are now. Empty before `connect()` and after `close()`. */
+  get endpoints(): readonly EndpointSnapshot[] {
+    return this.pool.connections.map(({ endpoint, phase, liveness, load }) => {
+      return { endpoint, isConnected: phase === 'ready', liveness, callsUnderWay: load };
+    });
   }
 
   /**
-   * Starts connecting, if nothing else has yet. Resolves with the end of the first attempt: calls
-   * wait for the next ones within their deadlines. With `strict`, a failed first attempt rejects.
-   * After `close()` it opens the client again.
+   * Starts connecting, if nothing else has yet. Resolves once one server is ready, or each was tried:
+   * calls wait for the next attempts within their deadlines. With `strict` it rejects when no server
+   * could be reached. After `close()` it opens the client again.
    *
    * @throws HeartwireError `CONNECT_FAILED`, `CONNECT_TIMEOUT` or `HANDSHAKE_FAILED`, with `strict` only.
    */
   override connect(): Promise<void> {
-    if (this.connection.isClosed) this.connection = this.newConnection();
-    return this.connection.connect();
+    if (this.pool.isClosed) this.pool = this.newPool();
+    return this.pool.connect();
   }
 
   /** Finishes what runs within `drainTimeoutMs`, then closes. It doesn't reconnect by itself after that. */
   override close(): Promise<void> {
-    return this.connection.close();
+    return this.pool.close();
   }
 
   /**
@@ -141,9 +143,9 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents, Connecti
     this.events.on(event, callback);
   }
 
-  /** The socket that carries the calls now, a `net.Socket`. */
+  /** The socket that carries the calls now, a `net.Socket`; one of them, with several servers. */
   override unwrap<T>(): T {
-    const { carrier } = this.connection;
+    const { carrier } = this.pool;
     if (carrier === undefined) throw new Error('Not initialized. Please call the "connect" method first.');
     return carrier as T;
   }
@@ -160,9 +162,20 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents, Connecti
       const metadata = this.metadataFor(pattern, data, options?.metadata);
       const body = callBody(pattern, data, metadata, this.codec);
       const deadlineAt = nodeRuntime.clock.now() + (options?.timeoutMs ?? this.options.callTimeoutMs);
-      const call = new OutgoingCall(kind, body, observer, deadlineAt, options?.idempotent === true);
+      const isIdempotent = options?.idempotent === true;
+      const call =
+        this.keyOf === undefined
+          ? new OutgoingCall(kind, body, observer, deadlineAt, isIdempotent)
+          : new KeyedCall(
+              this.keyOf({ pattern, data, metadata }),
+              kind,
+              body,
+              observer,
+              deadlineAt,
+              isIdempotent,
+            );
       if (options?.signal !== undefined) abortWith(options.signal, call, subscriber);
-      this.connection.request(call);
+      this.pool.request(call);
       return call;
     } catch (error) {
       observer.error(error);
@@ -202,30 +215,24 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents, Connecti
     };
   }
 
-  private newConnection(): Connection {
-    const target = this.options.addresses.map(formatAddress).join(', ');
-    const log = new ConnectionLog(new Logger(HeartwireClient.name), target, nodeRuntime.clock);
-    return new Connection(this.options, nodeRuntime, nodeFrameEncoder(), this.codec, {
+  private newPool(): ConnectionPool {
+    const { options, codec } = this;
+    const settings = { options, codec, runtime: nodeRuntime, encoder: nodeFrameEncoder() };
+    return new ConnectionPool(settings, new Logger(HeartwireClient.name), {
       statusChanged: (status) => {
         this._status$.next(status);
       },
-      connected: (remote, afterMs, attempts) => {
-        log.connected(remote, afterMs, attempts);
+      connected: () => {
         this.events.emit('connect');
       },
-      lost: (reason) => {
-        log.lost(reason);
+      lost: () => {
         this.events.emit('close');
       },
-      attemptFailed: (error, retryInMs) => {
-        log.attemptFailed(error, retryInMs);
+      attemptFailed: (error) => {
         if (this.events.listenerCount('error') > 0) this.events.emit('error', error);
       },
-      goaway: (reason) => {
-        log.goaway(reason);
-      },
-      livenessChanged: (liveness) => {
-        this.livenessSubject.next(liveness);
+      livenessChanged: (endpoint, liveness) => {
+        this.livenessSubject.next({ ...liveness, endpoint });
       },
     });
   }
@@ -260,34 +267,4 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents, Connecti
 
 function isNil(value: unknown): value is null | undefined {
   return value === null || value === undefined;
-}
-
-function codecOf({ serializer, deserializer }: ResolvedClientOptions): Codec | undefined {
-  if (serializer === undefined && deserializer === undefined) return undefined;
-  return {
-    encode: serializer === undefined ? undefined : (packet) => serializer.serialize(packet),
-    decode: deserializer === undefined ? undefined : (raw) => deserializer.deserialize(raw),
-  };
-}
-
-/** Gives the call up when the signal fires; the listener goes with the call. */
-function abortWith(
-  signal: AbortSignal,
-  call: OutgoingCall,
-  subscriber: Subscriber<unknown> | undefined,
-): void {
-  const abort = (): void => {
-    const { sent } = call;
-    call.abort(
-      new HeartwireError(ErrorCode.CANCELLED, 'the call was aborted', { sent, cause: signal.reason }),
-    );
-  };
-  if (signal.aborted) {
-    abort();
-    return;
-  }
-  signal.addEventListener('abort', abort, { once: true });
-  subscriber?.add(() => {
-    signal.removeEventListener('abort', abort);
-  });
 }

@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
@@ -7,6 +7,14 @@ import type { Address } from '../options/address.js';
 import { formatAddress } from '../options/address.js';
 
 const KEEP_ALIVE_MS = 30_000;
+
+/** What `net.connect` asks for the addresses of a name, and always for all of them. */
+function knownHosts(hosts: readonly string[]): LookupFunction {
+  const addresses = hosts.map((address) => ({ address, family: isIP(address) }));
+  return (_name, _options, callback) => {
+    callback(null, addresses);
+  };
+}
 
 /** A connection being opened. */
 export interface Dial {
@@ -17,12 +25,14 @@ export interface Dial {
 }
 
 /**
- * Opens a socket to an address. A name is looked up anew at each dial, and every address that it
- * has is tried within `connectTimeoutMs`.
+ * Opens a socket to an address. `hosts` are what its name stands for: each is tried within
+ * `connectTimeoutMs`, and the first that answers is used. An address of numbers needs none.
  */
-export function dial(address: Address, connectTimeoutMs: number): Dial {
+export function dial(address: Address, hosts: readonly string[], connectTimeoutMs: number): Dial {
   const target =
-    address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
+    address.kind === 'unix'
+      ? { path: address.path }
+      : { host: address.host, port: address.port, lookup: knownHosts(hosts) };
   const socket = connect({
     ...target,
     noDelay: true,

@@ -9,6 +9,7 @@ import {
 
 import { HeartwireClient } from '../client/heartwire.client.js';
 import type { HeartwireClientOptions } from '../options/client-options.js';
+import { HeartwireHealthIndicator } from './heartwire.health-indicator.js';
 
 /** Keeps that a client has either `url` or `urls`. */
 type WithoutName<Options> = Options extends unknown ? Omit<Options, 'name'> : never;
@@ -28,13 +29,14 @@ export interface HeartwireAsyncClientRegistration extends Pick<ModuleMetadata, '
 }
 
 /**
- * Provides Heartwire clients by name, and closes them with the application.
+ * Provides Heartwire clients by name, and closes them with the application. Provides the
+ * {@link HeartwireHealthIndicator} too.
  *
  * @example
  * @Module({ imports: [HeartwireModule.register([{ name: 'ORDERS', url: 'tcp://orders:4001' }])] })
  * export class GatewayModule {}
  */
-@Module({})
+@Module({ providers: [HeartwireHealthIndicator], exports: [HeartwireHealthIndicator] })
 export class HeartwireModule {
   /** @throws HeartwireError `INVALID_OPTIONS` */
   static register(clients: readonly HeartwireClientRegistration[]): DynamicModule {

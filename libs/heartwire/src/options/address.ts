@@ -15,9 +15,19 @@ export interface UnixAddress {
   readonly path: string;
 }
 
-/** The url of an address: `tcp://orders:4001`, `tcp://[::1]:4001`, `unix:///run/orders.sock`. */
-export function formatAddress(address: Address): string {
+/** What a client is given: an address, or the name of a service whose addresses are in DNS. */
+export type Target = Address | SrvTarget;
+
+export interface SrvTarget {
+  readonly kind: 'srv';
+  /** The name of the SRV records: `_chat._tcp.example.com`. */
+  readonly name: string;
+}
+
+/** The url of an address: `tcp://orders:4001`, `tcp://[::1]:4001`, `unix:///run/orders.sock`, `srv+tcp://_orders._tcp.example`. */
+export function formatAddress(address: Target): string {
   if (address.kind === 'unix') return `unix://${address.path}`;
+  if (address.kind === 'srv') return `srv+tcp://${address.name}`;
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   return `tcp://${host}:${String(address.port)}`;
 }

@@ -1,11 +1,14 @@
-import type { Address } from './address.js';
-import { Milliseconds } from './checks/numbers.js';
-import { Section } from './checks/objects.js';
+import type { Target } from './address.js';
+import type { Balance } from './balance.js';
+import { HasBalance } from './checks/balances.js';
+import { Count, Milliseconds } from './checks/numbers.js';
+import { IsFunction, Section } from './checks/objects.js';
 import { PeerName, YesOrNo } from './checks/texts.js';
 import { ExactlyOneUrl, Urls } from './checks/urls.js';
 import type { HeartbeatOptions } from './heartbeat-options.js';
 import { ClientLimits, type ResolvedLimits } from './limits.js';
 import { ReconnectOptions } from './reconnect-options.js';
+import type { Resolve } from './resolve.js';
 import { SharedOptions } from './shared-options.js';
 import type { PacketDeserializer, PacketSerializer } from './shared-options.js';
 import type { UserOptions } from './user-options.js';
@@ -13,8 +16,9 @@ import type { UserOptions } from './user-options.js';
 /** All that a client may be told, with its defaults. Checked by class-validator. */
 export class ClientOptions extends SharedOptions {
   /**
-   * What to connect to: `tcp://host:port` (an IPv6 address in brackets) or `unix:///absolute/path`.
-   * No default: give this or `urls`.
+   * What to connect to: `tcp://host:port` (an IPv6 address in brackets), `unix:///absolute/path`, or
+   * `srv+tcp://_service._tcp.domain` for what DNS lists as SRV records. A name with several addresses is several
+   * servers. No default: give this or `urls`.
    */
   @ExactlyOneUrl('client')
   readonly url: string | undefined = undefined;
@@ -22,6 +26,44 @@ export class ClientOptions extends SharedOptions {
   /** Several replicas of one service. Use it instead of `url`. */
   @Urls('client')
   readonly urls: readonly string[] | undefined = undefined;
+
+  /**
+   * How many servers the client is connected to at once. A whole number from 1.
+   *
+   * Default 4: enough that the loss of one is hardly felt, and few enough that many clients don't load every server
+   * with their connections. Set it to the number of replicas where every client should reach all of them; `balance`
+   * by key needs that.
+   */
+  @Count({ min: 1 })
+  readonly maxEndpoints: number = 4;
+
+  /**
+   * Which of the connected servers gets a call: `'power-of-two'` (of two picked at random the one with fewer calls under
+   * way), `'round-robin'`, `'least-loaded'`, `'first'` (the first of `urls` that is connected; the others stand by), or
+   * `{ key }`, a function that names for each packet what belongs together: what has the same key goes to the same
+   * server while that lives.
+   *
+   * Default `'power-of-two'`: evens out slow and busy servers, and doesn't send every client's calls to the same one.
+   */
+  @HasBalance()
+  readonly balance: Balance = 'power-of-two';
+
+  /**
+   * How often names are looked up again, to find servers that are new or gone. In ms, from 100. They are also looked up
+   * after each failed attempt.
+   *
+   * Default 30000: name servers cache for about as long. Lower it where servers come and go faster.
+   */
+  @Milliseconds({ min: 100 })
+  readonly resolveIntervalMs: number = 30_000;
+
+  /**
+   * Finds the servers behind a name, instead of DNS: a registry of services, or a test.
+   *
+   * Default: the system's resolver for host names (`/etc/hosts` too), DNS for SRV records.
+   */
+  @IsFunction('finds the servers behind a name')
+  readonly resolve: Resolve | undefined = undefined;
 
   /**
    * How long a call may take unless it says otherwise (`timeoutMs` of `send`). In ms, from 1. It travels with the
@@ -83,7 +125,11 @@ export type HeartwireClientOptions = UserOptions<ClientOptions, 'heartbeat' | 'r
 
 /** What holds for a client: checked, complete and frozen. */
 export interface ResolvedClientOptions {
-  readonly addresses: readonly Address[];
+  readonly targets: readonly Target[];
+  readonly maxEndpoints: number;
+  readonly balance: Balance;
+  readonly resolveIntervalMs: number;
+  readonly resolve: Resolve | undefined;
   readonly heartbeat: HeartbeatOptions;
   readonly drainTimeoutMs: number;
   readonly resumeWindowMs: number;

@@ -137,6 +137,26 @@ describe('faults', () => {
       'name must be a text of 1 to 128 characters without control characters: it is ""; give a shorter, plain name, or leave it out',
     ],
     [
+      { balance: 'random' },
+      'balance must be one of "power-of-two", "round-robin", "least-loaded", "first", or an object with the function key: it is "random"; give one of them, or leave it out',
+    ],
+    [
+      { balance: { key: 'tenant' } },
+      'balance must be one of "power-of-two", "round-robin", "least-loaded", "first", or an object with the function key: it is an object; give one of them, or leave it out',
+    ],
+    [
+      { maxEndpoints: 0 },
+      'maxEndpoints must be a whole number of at least 1: it is 0; leave it out for the default, 4',
+    ],
+    [
+      { resolveIntervalMs: 50 },
+      'resolveIntervalMs must be a number of milliseconds from 100 to 2147483647: it is 50; leave it out for the default, 30000',
+    ],
+    [
+      { resolve: 'dns' },
+      'resolve must be a function that finds the servers behind a name: it is "dns"; give one, or leave it out',
+    ],
+    [
       { serializer: {} },
       'serializer must be an object with the method serialize: it has none; give an instance that has it, or leave it out',
     ],
@@ -155,6 +175,10 @@ describe('faults', () => {
   });
 
   it.each([
+    [
+      { maxConnectionAgeMs: 0 },
+      'maxConnectionAgeMs must be a number of milliseconds from 100 to 2147483647, or Infinity: it is 0; leave it out for the default, Infinity',
+    ],
     [
       { limits: { connections: 0 } },
       'limits.connections must be a whole number of at least 1, or Infinity: it is 0; leave it out for the default, Infinity',

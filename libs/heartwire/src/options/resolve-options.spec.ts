@@ -15,7 +15,11 @@ function deepFreeze<Value>(value: Value): Value {
 describe('the defaults', () => {
   it('of a client are those of the design', () => {
     expect(resolveClientOptions({ url })).toStrictEqual({
-      addresses: [{ kind: 'tcp', host: 'orders', port: 4001 }],
+      targets: [{ kind: 'tcp', host: 'orders', port: 4001 }],
+      maxEndpoints: 4,
+      balance: 'power-of-two',
+      resolveIntervalMs: 30_000,
+      resolve: undefined,
       heartbeat: { intervalMs: 5_000, timeoutMs: 10_000 },
       drainTimeoutMs: 10_000,
       resumeWindowMs: 30_000,
@@ -52,6 +56,7 @@ describe('the defaults', () => {
       heartbeat: { intervalMs: 5_000, timeoutMs: 10_000 },
       drainTimeoutMs: 10_000,
       resumeWindowMs: 30_000,
+      maxConnectionAgeMs: Infinity,
       limits: {
         maxFrameBytes: 4 * MIB,
         sendBufferBytes: 16 * MIB,
@@ -87,15 +92,16 @@ describe('the defaults', () => {
 describe('what was given', () => {
   it('is taken, and the rest of its section keeps the defaults', () => {
     const resolved = resolveClientOptions({
-      urls: ['tcp://a:1', 'unix:///run/b.sock'],
+      urls: ['tcp://a:1', 'unix:///run/b.sock', 'srv+tcp://_c._tcp.example'],
       heartbeat: { intervalMs: 100, timeoutMs: 200 },
       reconnect: { maxAttempts: 0 },
       name: 'gateway-1',
       strict: true,
     });
-    expect(resolved.addresses).toEqual([
+    expect(resolved.targets).toEqual([
       { kind: 'tcp', host: 'a', port: 1 },
       { kind: 'unix', path: '/run/b.sock' },
+      { kind: 'srv', name: '_c._tcp.example' },
     ]);
     expect(resolved.heartbeat).toEqual({ intervalMs: 100, timeoutMs: 200 });
     expect(resolved.reconnect).toMatchObject({ maxAttempts: 0, maxMs: 5_000 });

@@ -1,9 +1,9 @@
-import type { Address } from './address.js';
+import type { Address, Target } from './address.js';
 import { ClientOptions, type ResolvedClientOptions } from './client-options.js';
 import type { ConnectionLimits } from './limits.js';
 import { readOptions } from './read-options.js';
 import { type ResolvedServerOptions, ServerOptions } from './server-options.js';
-import { type Side, parseUrl } from './url.js';
+import { parseUrl } from './url.js';
 
 const MEBIBYTE = 1_024 ** 2;
 
@@ -16,7 +16,7 @@ export function resolveServerOptions(input: unknown): ResolvedServerOptions {
   const { url, urls, limits, heartbeat, ...rest } = readOptions(ServerOptions, input, 'HeartwireServer');
   return Object.freeze({
     ...rest,
-    addresses: addresses(url, urls, 'server'),
+    addresses: parsed<Address>(url, urls, (each) => parseUrl(each)),
     heartbeat: frozen(heartbeat, {}),
     limits: frozen(limits, {
       sendBufferBytes: limits.sendBufferBytes ?? roomFor(limits, 16 * MEBIBYTE),
@@ -39,7 +39,7 @@ export function resolveClientOptions(input: unknown): ResolvedClientOptions {
   );
   return Object.freeze({
     ...rest,
-    addresses: addresses(url, urls, 'client'),
+    targets: parsed<Target>(url, urls, (each) => parseUrl(each, 'client')),
     heartbeat: frozen(heartbeat, {}),
     reconnect: frozen(reconnect, {}),
     limits: frozen(limits, {
@@ -50,13 +50,13 @@ export function resolveClientOptions(input: unknown): ResolvedClientOptions {
   });
 }
 
-function addresses(
+function parsed<Parsed>(
   url: string | undefined,
   urls: readonly string[] | undefined,
-  side: Side,
-): readonly Address[] {
+  parse: (url: string) => Parsed,
+): readonly Parsed[] {
   const all = urls ?? (url === undefined ? [] : [url]);
-  return Object.freeze(all.map((each) => Object.freeze(parseUrl(each, side))));
+  return Object.freeze(all.map((each) => Object.freeze(parse(each))));
 }
 
 /** A buffer that could not hold some frames would end connections for messages that are within the limit. */

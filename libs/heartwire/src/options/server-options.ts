@@ -1,4 +1,5 @@
 import type { Address } from './address.js';
+import { Milliseconds } from './checks/numbers.js';
 import { Section } from './checks/objects.js';
 import { ExactlyOneUrl, Urls } from './checks/urls.js';
 import type { HeartbeatOptions } from './heartbeat-options.js';
@@ -20,6 +21,17 @@ export class ServerOptions extends SharedOptions {
   @Urls('server')
   readonly urls: readonly string[] | undefined = undefined;
 
+  /**
+   * How old a connection may grow before the server asks its client to open another one, ±10 %. In ms, from 100, or
+   * `Infinity` (never). What runs finishes within `drainTimeoutMs`, new calls take the new connection, and none fails; a
+   * stream that runs longer than that ends with `CONNECTION_LOST`.
+   *
+   * Default `Infinity`. Set it to some minutes where clients reach the servers through a load balancer that picks a server
+   * for each connection: otherwise a new replica gets no traffic from clients that are connected already.
+   */
+  @Milliseconds({ min: 100, orInfinity: true })
+  readonly maxConnectionAgeMs: number = Infinity;
+
   /** What the server bounds. */
   @Section(ServerLimits)
   readonly limits: ServerLimits = new ServerLimits();
@@ -34,6 +46,7 @@ export interface ResolvedServerOptions {
   readonly heartbeat: HeartbeatOptions;
   readonly drainTimeoutMs: number;
   readonly resumeWindowMs: number;
+  readonly maxConnectionAgeMs: number;
   readonly limits: ResolvedLimits<ServerLimits>;
   readonly serializer: PacketSerializer | undefined;
   readonly deserializer: PacketDeserializer | undefined;

@@ -56,8 +56,8 @@ describe('parseUrl', () => {
       'must be a tcp:// or unix:// url, since wss:// is not in this version: it is "wss://orders:4001"; use tcp:// or unix://',
     ],
     [
-      'srv+tcp://orders',
-      'must be a tcp:// or unix:// url, since srv+tcp:// is not in this version: it is "srv+tcp://orders"; use tcp:// or unix://',
+      'srv+tcp://_orders._tcp.example',
+      'must be one to listen at: it is "srv+tcp://_orders._tcp.example"; SRV records are for clients: use tcp:// or unix://',
     ],
     [
       'tcp://orders',
@@ -139,6 +139,26 @@ describe('parseUrl', () => {
   ])('refuses %j', (url, fault) => {
     expect(() => parseUrl(url)).toThrow(
       expect.objectContaining({ code: ErrorCode.INVALID_OPTIONS, message: `url ${fault}` }),
+    );
+  });
+
+  it.each(['srv+tcp://_orders._tcp.example.com', 'srv+tcp://_chat._tcp.chat.default.svc.cluster.local.'])(
+    'reads %s for a client, and writes it again',
+    (url) => {
+      const target = parseUrl(url, 'client');
+      expect(target).toEqual({ kind: 'srv', name: url.slice('srv+tcp://'.length) });
+      expect(formatAddress(target)).toBe(url);
+    },
+  );
+
+  it.each([
+    'srv+tcp://orders',
+    'srv+tcp://_orders._tcp',
+    'srv+tcp://_orders._tcp.example:4001',
+    'srv+tcp://',
+  ])('refuses %s for a client', (url) => {
+    expect(() => parseUrl(url, 'client')).toThrow(
+      'url must name SRV records, without a port: it is ' + JSON.stringify(url),
     );
   });
 

@@ -2,10 +2,10 @@ import { isIP } from 'class-validator';
 
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
-import type { Address } from './address.js';
+import type { Address, SrvTarget, Target } from './address.js';
 import { shownUrl } from './shown-value.js';
 
-/** Who uses a url: only a server can do something with port 0. */
+/** Who uses a url: only a server can do something with port 0, only a client with SRV records. */
 export type Side = 'server' | 'client';
 
 /** Why a text is no url of ours, and what to do. Neither repeats the text, which may hold credentials. */
@@ -15,18 +15,20 @@ export interface UrlFault {
   readonly remedy: string;
 }
 
-const LATER_SCHEMES: ReadonlySet<string> = new Set(['tls', 'ws', 'wss', 'srv+tcp']);
+const LATER_SCHEMES: ReadonlySet<string> = new Set(['tls', 'ws', 'wss']);
 const MAX_PORT = 65_535;
 const MAX_HOST_CHARACTERS = 253;
 /** What fits a socket address on Linux. Other systems may take less, and say so. */
 const MAX_PATH_BYTES = 107;
 
 /**
- * The address that a url names.
+ * What a url names; never SRV records on a server.
  *
  * @throws HeartwireError `INVALID_OPTIONS`
  */
-export function parseUrl(url: string, side: Side = 'server'): Address {
+export function parseUrl(url: string, side?: 'server'): Address;
+export function parseUrl(url: string, side: Side): Target;
+export function parseUrl(url: string, side: Side = 'server'): Target {
   const read = readUrl(url, side);
   if (read.kind !== 'fault') return read;
   const message = `url ${read.problem}: it is ${shownUrl(url)}; ${read.remedy}`;
@@ -34,7 +36,7 @@ export function parseUrl(url: string, side: Side = 'server'): Address {
 }
 
 /** As {@link parseUrl}, with a fault as a value. */
-export function readUrl(url: unknown, side: Side): Address | UrlFault {
+export function readUrl(url: unknown, side: Side): Target | UrlFault {
   const [, scheme, rest] =
     typeof url === 'string' ? (/^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(url) ?? []) : [];
   if (scheme === undefined || rest === undefined) {
@@ -45,6 +47,10 @@ export function readUrl(url: unknown, side: Side): Address | UrlFault {
       return readTcp(rest, side);
     case 'unix':
       return readUnix(rest);
+    case 'srv+tcp':
+      return side === 'client'
+        ? readSrv(rest)
+        : fault('must be one to listen at', 'SRV records are for clients: use tcp:// or unix://');
     default:
       return LATER_SCHEMES.has(scheme.toLowerCase())
         ? fault(
@@ -95,6 +101,18 @@ function readUnix(path: string): Address | UrlFault {
     return fault(`must have a path of at most ${String(MAX_PATH_BYTES)} bytes`, 'use a shorter directory');
   }
   return { kind: 'unix', path };
+}
+
+function readSrv(rest: string): SrvTarget | UrlFault {
+  const name = rest.endsWith('/') ? rest.slice(0, -1) : rest;
+  const isServiceName =
+    name.length <= MAX_HOST_CHARACTERS && /^_[\w-]+\._tcp(\.[\p{L}\p{N}_-]+)+\.?$/u.test(name);
+  return isServiceName
+    ? { kind: 'srv', name }
+    : fault(
+        'must name SRV records, without a port',
+        'give their name, as in srv+tcp://_orders._tcp.example.com',
+      );
 }
 
 /** A name as people give to hosts and containers, or an IPv4 address. */

@@ -1,7 +1,7 @@
 /** Exactly one of `url` and `urls`. */
 export type UrlChoice =
   | {
-      /** `tcp://host:port` (an IPv6 address in brackets) or `unix:///absolute/path`. */
+      /** `tcp://host:port` (an IPv6 address in brackets), `unix:///absolute/path`, or for a client `srv+tcp://_service._tcp.domain`. */
       readonly url: string;
       readonly urls?: undefined;
     }

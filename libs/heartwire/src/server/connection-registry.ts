@@ -14,6 +14,7 @@ import type { Dispatch } from '../session/served-calls.js';
 import type { ResumableSession } from '../session/session-owner.js';
 import type { SessionSettings } from '../session/session-settings.js';
 import type { Liveness } from '../timing/liveness-state.js';
+import { ConnectionAge } from './connection-age.js';
 import type { ConnectionEvent } from './connection-event.js';
 import { Listener } from './listener.js';
 import { type ConnectionSnapshot, ServerConnection } from './server-connection.js';
@@ -36,6 +37,7 @@ export class ConnectionRegistry {
   /** In the order in which they lost their links. */
   private readonly waiting = new Set<ServerConnection>();
   private readonly admission: Admission;
+  private readonly age: ConnectionAge<ServerConnection>;
   private isClosing = false;
   private tellEmpty: (() => void) | undefined;
 
@@ -47,6 +49,9 @@ export class ConnectionRegistry {
   ) {
     this.events$ = this.eventSubject.asObservable();
     this.admission = new Admission(options.limits.runningCalls);
+    this.age = new ConnectionAge(options.maxConnectionAgeMs, nodeRuntime.random, ({ session }) => {
+      session.drain('age', options.drainTimeoutMs);
+    });
     const encoder = nodeFrameEncoder();
     this.listeners = options.addresses.map(
       (address) =>
@@ -78,7 +83,10 @@ export class ConnectionRegistry {
   async close(): Promise<void> {
     this.isClosing = true;
     const accepted = this.listeners.map((listener) => listener.close());
-    for (const { session } of this.open.values()) session.drain('shutdown', this.options.drainTimeoutMs);
+    for (const connection of this.open.values()) {
+      this.age.end(connection);
+      connection.session.drain('shutdown', this.options.drainTimeoutMs);
+    }
     await Promise.all([...accepted, this.empty()]);
     this.eventSubject.complete();
   }
@@ -120,10 +128,12 @@ export class ConnectionRegistry {
     );
     this.open.set(settings.clientId, connection);
     this.eventSubject.next({ type: 'opened', connection });
+    this.age.begin(connection);
     connection.session.attach(link);
   }
 
   suspended(connection: ServerConnection, reason: HeartwireError): void {
+    this.age.end(connection);
     this.waiting.add(connection);
     this.eventSubject.next({ type: 'suspended', connection, reason });
     if (this.waiting.size <= this.options.limits.suspendedSessions) return;
@@ -133,6 +143,7 @@ export class ConnectionRegistry {
 
   resumed(connection: ServerConnection): void {
     this.waiting.delete(connection);
+    this.age.begin(connection);
     this.eventSubject.next({ type: 'resumed', connection });
   }
 
@@ -144,6 +155,7 @@ export class ConnectionRegistry {
   }
 
   closed(connection: ServerConnection, reason: HeartwireError): void {
+    this.age.end(connection);
     this.waiting.delete(connection);
     if (!this.open.delete(connection.clientId)) return;
     if (!EXPECTED_ENDS.has(reason.code) && !connection.wasRefused) {

@@ -7,7 +7,7 @@ import { formatAddress } from '../options/address.js';
 import { resolveServerOptions } from '../options/resolve-options.js';
 import type { HeartwireServerOptions, ResolvedServerOptions } from '../options/server-options.js';
 import { oneLine } from '../protocol/peer-text.js';
-import type { Codec } from '../session/codec.js';
+import { codecOf } from '../session/codec.js';
 import { refuseCall } from '../session/refuse-call.js';
 import type { ServedCall } from '../session/served-call.js';
 import type { ConnectionEvent } from './connection-event.js';
@@ -208,13 +208,5 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     if (thrown instanceof Error && !(thrown instanceof HeartwireError))
       this.logger.error(thrown.stack ?? thrown.message);
     return thrown;
-  };
-}
-
-function codecOf({ serializer, deserializer }: ResolvedServerOptions): Codec | undefined {
-  if (serializer === undefined && deserializer === undefined) return undefined;
-  return {
-    encode: serializer === undefined ? undefined : (packet) => serializer.serialize(packet),
-    decode: deserializer === undefined ? undefined : (raw) => deserializer.deserialize(raw),
   };
 }

@@ -1,3 +1,5 @@
+import type { PacketDeserializer, PacketSerializer } from '../options/shared-options.js';
+
 /**
  * A user's serializer and deserializer. They see requests, events and responses as whole
  * packets; control messages never pass through them.
@@ -5,4 +7,19 @@
 export interface Codec {
   readonly encode?: ((packet: object) => unknown) | undefined;
   readonly decode?: ((raw: unknown) => unknown) | undefined;
+}
+
+/** What a user's options make of it; nothing, for most. */
+export function codecOf({
+  serializer,
+  deserializer,
+}: {
+  readonly serializer: PacketSerializer | undefined;
+  readonly deserializer: PacketDeserializer | undefined;
+}): Codec | undefined {
+  if (serializer === undefined && deserializer === undefined) return undefined;
+  return {
+    encode: serializer === undefined ? undefined : (packet) => serializer.serialize(packet),
+    decode: deserializer === undefined ? undefined : (raw) => deserializer.deserialize(raw),
+  };
 }

@@ -1,5 +1,6 @@
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import type { Link, LinkReceiver } from '../link/link.js';
+import { controlText } from '../protocol/message-text.js';
 import type { Clock } from '../timing/clock.js';
 import { LONGEST_DELAY_MS } from '../timing/longest-delay.js';
 import type { Attachment } from './attachment.js';
@@ -13,6 +14,9 @@ import { leave, type SessionState, type Suspension } from './session-state.js';
 
 /** How long the other end has to read the last word and close. */
 const LINGER_MS = 1_000;
+
+/** The ping whose pong tells that the other end has heard all that was said before: no heart sends it. */
+const FAREWELL = -1;
 
 /** What a session's life brings about. */
 export interface LifecycleHost {
@@ -74,24 +78,22 @@ export class Lifecycle {
 
   /** What runs may finish within `graceMs`. Then the link ends: at once when idle, if it `endsHere`. */
   drain(attachment: Attachment, reason: string, graceMs: number, endsHere: boolean): void {
-    // Who goes away still makes the calls that wait; the other end makes none here any more.
-    if (!endsHere) this.exchange.calls.maxInFlight = 0;
-    const timer = setTimeout(
-      () => {
-        this.exchange.served.failAll(cutOff(reason));
-        this.end(connectionClosed(reason));
-      },
-      Math.min(graceMs, LONGEST_DELAY_MS),
-    );
-    this.move({ name: 'draining', attachment, timer, endsHere });
-    this.endIfDrained();
+    this.drainUntil(this.clock.now() + graceMs, attachment, reason, endsHere, false);
   }
 
   endIfDrained(): void {
     const { current } = this;
-    if (current.name === 'draining' && current.endsHere && this.exchange.isIdle) {
-      this.end(connectionClosed('all is done'));
-    }
+    if (current.name === 'finishing' && this.exchange.served.isIdle) this.lose(current.reason);
+    if (current.name !== 'draining' || !current.endsHere || !this.exchange.isIdle) return;
+    if (current.isHeard) this.end(connectionClosed('all is done'));
+    else this.part(current.attachment, current.until);
+  }
+
+  /** A pong is here. Who was parting ends the link now, or once what came in the meantime is done. */
+  heard(timestamp: number | string): void {
+    const { current } = this;
+    if (timestamp !== FAREWELL || current.name !== 'parting') return;
+    this.drainUntil(current.until, current.attachment, 'all is done', true, true);
   }
 
   /** Sends what is queued, ends the link, and waits a moment for the other end to do the same. */
@@ -114,6 +116,7 @@ export class Lifecycle {
     if (attachment?.link !== link) return;
     const because = current.name === 'ending' ? current.reason : (attachment.lastWord ?? reason);
     const until = this.resumableUntil();
+    const wasLeft = current.name === 'draining' && !current.endsHere;
     attachment.heart.stop();
     this.exchange.calls.maxInFlight = 0;
     this.outbox.detach();
@@ -121,7 +124,9 @@ export class Lifecycle {
     else this.suspend({ until, reason: because });
     link.destroy();
     this.host.linkLost(because, until !== undefined);
-    if (until === undefined) this.host.lose(because);
+    if (until !== undefined) return;
+    if (wasLeft) this.finishEvents(because);
+    else this.host.lose(because);
   }
 
   /** Gives up the link; to be called once the session can't be resumed any more. */
@@ -131,8 +136,7 @@ export class Lifecycle {
       this.detach(attachment.link, reason);
       return;
     }
-    if (this.current.name === 'suspended') this.move({ name: 'detached' });
-    this.host.lose(reason);
+    this.lose(reason);
   }
 
   /** For good. A link that it still has is somebody else's now. */
@@ -140,6 +144,56 @@ export class Lifecycle {
     this.attachment?.heart.stop();
     this.move({ name: 'ended', reason });
   }
+
+  /** Nobody is left to answer, but nobody has to be for an event. */
+  private finishEvents(reason: HeartwireError): void {
+    const timer = setTimeout(() => {
+      this.lose(reason);
+    }, this.settings.drainTimeoutMs);
+    this.move({ name: 'finishing', timer, reason });
+    this.exchange.served.cancelCalls(reason);
+    this.endIfDrained();
+  }
+
+  private lose(reason: HeartwireError): void {
+    this.move({ name: 'detached' });
+    this.host.lose(reason);
+  }
+
+  private drainUntil(
+    until: number,
+    attachment: Attachment,
+    reason: string,
+    endsHere: boolean,
+    isHeard: boolean,
+  ): void {
+    // Who goes away still makes the calls that wait; the other end makes none here any more.
+    if (!endsHere) this.exchange.calls.maxInFlight = 0;
+    const timer = setTimeout(
+      () => {
+        this.exchange.served.failAll(cutOff(reason));
+        this.end(connectionClosed(reason));
+      },
+      Math.min(Math.max(until - this.clock.now(), 0), LONGEST_DELAY_MS),
+    );
+    this.move({ name: 'draining', attachment, timer, until, endsHere, isHeard });
+    this.endIfDrained();
+  }
+
+  private part(attachment: Attachment, until: number): void {
+    this.move({ name: 'parting', attachment, until, timer: setTimeout(this.lookAfterParting, LINGER_MS) });
+    this.outbox.pushControl(controlText({ kind: 'ping', timestamp: FAREWELL }));
+  }
+
+  /** One that doesn't answer is left, but not while it still reads what it was sent. */
+  private readonly lookAfterParting = (): void => {
+    const { current } = this;
+    if (current.name !== 'parting') return;
+    const { attachment, until } = current;
+    const isReading = attachment.link.bufferedBytes > 0 && this.clock.now() < until;
+    if (isReading) this.move({ ...current, timer: setTimeout(this.lookAfterParting, LINGER_MS) });
+    else this.end(connectionClosed('all is done'));
+  };
 
   private resumableUntil(): number | undefined {
     const { current } = this;
@@ -151,8 +205,7 @@ export class Lifecycle {
   private suspend(suspension: Suspension): void {
     const leftMs = Math.max(suspension.until - this.clock.now(), 0);
     const timer = setTimeout(() => {
-      this.move({ name: 'detached' });
-      this.host.lose(suspension.reason);
+      this.lose(suspension.reason);
     }, leftMs);
     this.move({ name: 'suspended', suspension, timer });
   }
@@ -166,7 +219,8 @@ export class Lifecycle {
     }
     attachment.heart.stop();
     this.exchange.calls.maxInFlight = 0;
-    this.drain(attachment, 'the other end has finished', this.settings.drainTimeoutMs, true);
+    const until = this.clock.now() + this.settings.drainTimeoutMs;
+    this.drainUntil(until, attachment, 'the other end has finished', true, true);
   }
 
   private move(next: SessionState): void {

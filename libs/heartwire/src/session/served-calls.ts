@@ -110,14 +110,16 @@ export class ServedCalls implements ServedCallKeeper {
 
   /** Stops everything that runs, and tells nobody: the other end is gone. */
   cancelAll(reason: HeartwireError): void {
-    const calls = [...this.running.values(), ...this.runningEvents];
     this.backlog.clear();
     this.admission.forget(this.startWaitingEvents);
+    this.cancelEach(this.runningEvents, reason);
+    this.cancelCalls(reason);
+  }
+
+  /** Stops the calls, whose answers nobody wants any more. Events go on. */
+  cancelCalls(reason: HeartwireError): void {
     this.deadlines.stop();
-    for (const call of calls) {
-      this.forget(call);
-      call.cancel(reason);
-    }
+    this.cancelEach(this.running.values(), reason);
   }
 
   /** Fails everything that still runs, and says so to the callers. */
@@ -164,6 +166,13 @@ export class ServedCalls implements ServedCallKeeper {
 
   timeLeftMs(call: ServedCall): number | undefined {
     return call.deadlineAt === Infinity ? undefined : Math.max(call.deadlineAt - this.clock.now(), 0);
+  }
+
+  private cancelEach(calls: Iterable<ServedCall>, reason: HeartwireError): void {
+    for (const call of [...calls]) {
+      this.forget(call);
+      call.cancel(reason);
+    }
   }
 
   private start(call: ServedCall): void {

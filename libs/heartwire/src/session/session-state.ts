@@ -9,7 +9,8 @@ type Timer = ReturnType<typeof setTimeout>;
  *
  *     dialling end:   detached → greeting → ready → suspended → greeting → ready → …
  *     accepting end:  detached → ready → suspended → ready → …
- *     either:         ready → draining → ending → detached          any → ended
+ *     either:         ready → draining → parting → ending → detached          any → ended
+ *     the end that was left:    draining → finishing → detached
  */
 export type SessionState =
   /** No link, and nothing to go on with. Calls wait; nothing is served. */
@@ -30,8 +31,22 @@ export type SessionState =
       readonly name: 'draining';
       readonly attachment: Attachment;
       readonly timer: Timer;
+      /** When the timer fires, on the session's clock, in ms. */
+      readonly until: number;
       /** Who goes away is who ends the link once all is done. */
       readonly endsHere: boolean;
+      /** The other end has heard of it: nothing that it said before is still on its way. */
+      readonly isHeard: boolean;
+    }
+  /**
+   * All is done here, but what the other end said before it heard of this may still be on its way.
+   * It is asked to answer after that.
+   */
+  | {
+      readonly name: 'parting';
+      readonly attachment: Attachment;
+      readonly timer: Timer;
+      readonly until: number;
     }
   /** The last word is said; the other end has a moment to read it and close. */
   | {
@@ -40,6 +55,8 @@ export type SessionState =
       readonly timer: Timer;
       readonly reason: HeartwireError;
     }
+  /** The other end left in order. The events that it told before are still handled, until the timer ends it. */
+  | { readonly name: 'finishing'; readonly timer: Timer; readonly reason: HeartwireError }
   /** For good. */
   | { readonly name: 'ended'; readonly reason: HeartwireError };
 

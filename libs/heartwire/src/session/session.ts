@@ -162,6 +162,7 @@ export class Session implements ResumableSession, LifecycleHost {
   drain(reason: string, graceMs: number): void {
     const { attachment, state } = this;
     this.served.refuseNew(reason);
+    if (state === 'finishing') return;
     if (attachment === undefined || state === 'greeting') {
       this.destroy(connectionClosed(reason));
     } else if (state === 'ready' || state === 'draining') {
@@ -244,6 +245,7 @@ export class Session implements ResumableSession, LifecycleHost {
         break;
       default:
         this.upkeep.receive(message, attachment, this.clientId);
+        if (message.kind === 'pong') this.lifecycle.heard(message.timestamp);
     }
   }
 

@@ -10,6 +10,15 @@ export function Section(type: new () => object): PropertyDecorator {
   });
 }
 
+/** May be left out. @param purpose what it does, as in "a function that finds …" */
+export function IsFunction(purpose: string): PropertyDecorator {
+  return Check('isFunction', (value) =>
+    value === undefined || typeof value === 'function'
+      ? undefined
+      : `must be a function that ${purpose}: it is ${shownValue(value)}; give one, or leave it out`,
+  );
+}
+
 /** An object, often an instance of a class, that has a method of this name. May be left out. */
 export function HasMethod(method: string): PropertyDecorator {
   return Check('hasMethod', (value) => {

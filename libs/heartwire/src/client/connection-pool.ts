@@ -1,0 +1,289 @@
+import { ErrorCode } from '../errors/error-code.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
+import { resolveByDns } from '../link/resolve-by-dns.js';
+import { formatAddress } from '../options/address.js';
+import type { OutgoingCall } from '../session/outgoing-call.js';
+import { OutgoingCalls } from '../session/outgoing-calls.js';
+import { answerLost, connectionClosed, neverAnswered } from '../session/reasons.js';
+import type { Liveness } from '../timing/liveness-state.js';
+import { balancer, type Pick } from './balancer.js';
+import { Connection, type ConnectionSettings } from './connection.js';
+import type { ConnectionListener } from './connection-listener.js';
+import { ConnectionLog, type Logger } from './connection-log.js';
+import type { ConnectionOwner } from './connection-owner.js';
+import type { ConnectionStatus } from './connection-state.js';
+import { Endpoints, type EndpointsHost } from './endpoints.js';
+import { keyOf } from './keyed-call.js';
+import type { Replica } from './replica.js';
+import { RetryBudget } from './retry-budget.js';
+
+/** Who waits for the first attempts. */
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: HeartwireError) => void;
+}
+
+/** A queue has nobody to wake or to answer. */
+const nobody = { wake: () => undefined, sendAnswer: () => undefined, settled: () => undefined };
+
+/**
+ * The connections of one client. Gives each call to one of them, keeps the calls while there is
+ * none, and decides what becomes of those whose connection is lost. Once closed, it stays closed.
+ */
+export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHost {
+  private stage: 'idle' | 'open' | 'closing' | 'closed' = 'idle';
+  private status: ConnectionStatus = 'closed';
+  /** Where calls go without further thought: the only connection, or the queue while there is none. */
+  private direct: OutgoingCalls | undefined;
+  /** Calls that wait for a connection. */
+  private readonly waiting: OutgoingCalls;
+  /** Those that calls can be sent over, in the order in which they are preferred. */
+  private usable: readonly Connection[] = [];
+  /** All that are not ended, those that finish what runs included. */
+  private readonly alive = new Set<Connection>();
+  private readonly endpoints: Endpoints;
+  private readonly pick: Pick;
+  private readonly budget = new RetryBudget();
+  private readonly log: ConnectionLog;
+  private answeredBefore = 0;
+  private connecting: Promise<void> | undefined;
+  private firstAttempt: Waiter | undefined;
+  private closing: Promise<void> | undefined;
+  private tellClosed: (() => void) | undefined;
+
+  constructor(
+    private readonly settings: ConnectionSettings,
+    private readonly logger: Logger,
+    private readonly listener: ConnectionListener,
+  ) {
+    const { options, runtime } = settings;
+    this.waiting = new OutgoingCalls(nobody, runtime.clock, options.limits);
+    this.pick = balancer(options.balance, runtime.random);
+    this.endpoints = new Endpoints(options, runtime, options.resolve ?? resolveByDns, this);
+    this.log = new ConnectionLog(logger, options.targets.map(formatAddress).join(', '), runtime.clock);
+  }
+
+  get isClosed(): boolean {
+    return this.stage === 'closing' || this.stage === 'closed';
+  }
+
+  /** Those that are wanted, in the order in which they are preferred; spare ones are not among them. */
+  get connections(): readonly Connection[] {
+    return this.isClosed ? [] : this.endpoints.all.filter(({ phase }) => phase !== 'spare');
+  }
+
+  /** The socket of a connection that is used now. */
+  get carrier(): unknown {
+    return [...this.usable, ...this.alive].find(({ carrier }) => carrier !== undefined)?.carrier;
+  }
+
+  /**
+   * Starts connecting. The promise settles as soon as one server is ready, or once each was tried;
+   * if all failed it rejects only with `strict`, and they are tried again in the background otherwise.
+   */
+  connect(): Promise<void> {
+    this.connecting ??= new Promise((resolve, reject) => {
+      if (this.isClosed) {
+        reject(connectionClosed('by hand'));
+        return;
+      }
+      this.firstAttempt = { resolve, reject };
+      this.stage = 'open';
+      this.route();
+      this.tell('connecting');
+      this.endpoints.start();
+    });
+    return this.connecting;
+  }
+
+  /** Sends the call as soon as there is a connection for it. */
+  request(call: OutgoingCall): void {
+    if (this.direct !== undefined) this.direct.add(call);
+    else this.place(call);
+  }
+
+  /** Finishes what runs within `drainTimeoutMs`, and then ends. */
+  close(): Promise<void> {
+    this.closing ??= new Promise((resolve) => {
+      this.tellClosed = resolve;
+      const reason = connectionClosed('by hand');
+      this.firstAttempt?.reject(reason);
+      this.beginClosing();
+      if (this.carrier !== undefined) this.tell('draining');
+      this.failWaiting(reason);
+      for (const connection of this.alive) connection.close();
+      this.closeWhenAllEnded();
+    });
+    return this.closing;
+  }
+
+  // What its endpoints ask for.
+
+  connectionTo(replica: Replica, rank: number): Connection {
+    const log = new ConnectionLog(this.logger, formatAddress(replica.address), this.settings.runtime.clock);
+    const connection = new Connection(replica, rank, this.settings, log, this);
+    this.alive.add(connection);
+    return connection;
+  }
+
+  retire(connection: Connection): void {
+    this.moveCalls(connection, connection.calls.releaseWaiting());
+    connection.close();
+  }
+
+  // What its connections tell.
+
+  ready(connection: Connection): void {
+    this.usable = [...this.usable, connection].sort(byPreference);
+    this.route();
+    this.listener.connected();
+    this.tell('connected');
+    this.firstAttempt?.resolve();
+    this.firstAttempt = undefined;
+    for (const call of this.waiting.releaseWaiting()) this.place(call);
+    this.endpoints.arrange();
+  }
+
+  lost(connection: Connection, reason: HeartwireError, waiting: readonly OutgoingCall[]): void {
+    this.listener.lost();
+    this.moveCalls(connection, waiting);
+    if (!this.giveUpIfHopeless(reason)) this.rearrange();
+  }
+
+  movedOn(connection: Connection, waiting: readonly OutgoingCall[]): void {
+    this.moveCalls(connection, waiting);
+    this.rearrange();
+    // Where it goes away for good, its name may lead elsewhere by now.
+    this.endpoints.refresh();
+  }
+
+  attemptFailed(connection: Connection, error: HeartwireError): void {
+    this.listener.attemptFailed(error);
+    if (this.giveUpIfHopeless(error)) return;
+    connection.retryLater(error);
+    this.endpoints.refresh();
+    this.endpoints.arrange();
+  }
+
+  nameFailed(error: HeartwireError): void {
+    this.listener.attemptFailed(error);
+    if (!this.giveUpIfHopeless(error)) this.log.attemptFailed(error);
+  }
+
+  answersLost(connection: Connection, calls: readonly OutgoingCall[], reason: HeartwireError): void {
+    for (const call of calls) {
+      if (!this.isClosed && this.budget.allows(call, this.answered)) this.place(call, connection);
+      else call.fail(answerLost(call, reason));
+    }
+  }
+
+  takesBack(call: OutgoingCall): boolean {
+    if (!this.isClosed) this.place(call);
+    return !this.isClosed;
+  }
+
+  livenessChanged({ endpoint }: Connection, liveness: Liveness): void {
+    this.listener.livenessChanged(endpoint, liveness);
+  }
+
+  ended(connection: Connection): void {
+    this.answeredBefore += connection.answered;
+    this.alive.delete(connection);
+    this.closeWhenAllEnded();
+  }
+
+  /** Finds the call a place: not at the one to `avoid`, if there is another. */
+  private place(call: OutgoingCall, avoid?: Connection): void {
+    if (this.isClosed) {
+      call.fail(new HeartwireError(ErrorCode.CLOSED, 'the client is closed', { sent: call.sent }));
+      return;
+    }
+    // Who calls without having connected hears of a failed attempt through its call.
+    if (this.stage === 'idle') this.connect().catch(() => undefined);
+    this.callsFor(call, avoid).add(call);
+  }
+
+  private callsFor(call: OutgoingCall, avoid: Connection | undefined): OutgoingCalls {
+    const others = avoid === undefined ? this.usable : this.usable.filter((each) => each !== avoid);
+    const candidates = others.length > 0 ? others : this.usable;
+    return candidates.length === 0 ? this.waiting : this.pick(candidates, keyOf(call)).calls;
+  }
+
+  /** It takes no calls any more. */
+  private moveCalls(connection: Connection, waiting: readonly OutgoingCall[]): void {
+    this.usable = this.usable.filter((each) => each !== connection);
+    this.route();
+    for (const call of waiting) this.place(call);
+  }
+
+  private rearrange(): void {
+    if (this.usable.length === 0) this.tell('reconnecting');
+    this.endpoints.arrange();
+  }
+
+  /** With one connection, or none, there is nothing to choose. */
+  private route(): void {
+    const [first, second] = this.usable;
+    if (this.stage !== 'open' || second !== undefined) this.direct = undefined;
+    else this.direct = first === undefined ? this.waiting : first.calls;
+  }
+
+  /** After a failure. `true` when nothing is tried any more. */
+  private giveUpIfHopeless(error: HeartwireError): boolean {
+    const { strict, reconnect } = this.settings.options;
+    const isFirstRoundOver = this.firstAttempt !== undefined && this.endpoints.haveFailed(1);
+    if ((strict && isFirstRoundOver) || this.endpoints.haveFailed(reconnect.maxAttempts)) {
+      this.giveUp(error);
+      return true;
+    }
+    if (isFirstRoundOver) {
+      this.firstAttempt?.resolve();
+      this.firstAttempt = undefined;
+    }
+    return false;
+  }
+
+  private giveUp(error: HeartwireError): void {
+    this.log.gaveUp(error);
+    this.firstAttempt?.reject(error);
+    this.beginClosing();
+    for (const connection of this.alive) connection.giveUp(error);
+    this.failWaiting(error);
+    this.closeWhenAllEnded();
+  }
+
+  private beginClosing(): void {
+    this.stage = 'closing';
+    this.firstAttempt = undefined;
+    this.endpoints.stop();
+    this.route();
+  }
+
+  private failWaiting(reason: HeartwireError): void {
+    for (const call of this.waiting.releaseWaiting()) call.fail(neverAnswered(call, reason));
+    this.waiting.stop();
+  }
+
+  private closeWhenAllEnded(): void {
+    if (this.stage !== 'closing' || this.alive.size > 0) return;
+    this.stage = 'closed';
+    this.tell('closed');
+    this.tellClosed?.();
+  }
+
+  private get answered(): number {
+    let { answeredBefore } = this;
+    for (const { answered } of this.alive) answeredBefore += answered;
+    return answeredBefore;
+  }
+
+  private tell(status: ConnectionStatus): void {
+    if (status === this.status) return;
+    this.status = status;
+    this.listener.statusChanged(status);
+  }
+}
+
+function byPreference(one: Connection, other: Connection): number {
+  return one.priority - other.priority || one.rank - other.rank;
+}

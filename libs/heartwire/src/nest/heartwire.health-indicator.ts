@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+
+import type { EndpointSnapshot } from '../client/endpoint-snapshot.js';
+import type { HeartwireClient } from '../client/heartwire.client.js';
+import type { LivenessState } from '../timing/liveness-state.js';
+
+/** How one server is reached. */
+export interface EndpointHealth {
+  readonly endpoint: string;
+  /** `down`: it isn't connected. */
+  readonly state: LivenessState | 'down';
+  /** Of the last answered ping, in ms; missing until there was one. */
+  readonly roundTripMs?: number;
+}
+
+export interface ClientHealth {
+  /**
+   * - `up`: every server that the client wants to be connected to answers.
+   * - `degraded`: calls can be sent, but a server is not connected, or has been silent for too long.
+   * - `down`: no server is connected.
+   */
+  readonly status: 'up' | 'degraded' | 'down';
+  readonly endpoints: readonly EndpointHealth[];
+}
+
+/**
+ * Tells @nestjs/terminus (12.1 or newer, which knows `degraded`) how a client is. It looks at the
+ * live sessions, so it opens no socket and sends nothing. It needs nothing of terminus, which
+ * therefore needn't be installed.
+ *
+ * @example
+ * @Get('health')
+ * @HealthCheck()
+ * check() {
+ *   return this.health.check([() => this.heartwire.check('orders', this.orders)]);
+ * }
+ */
+@Injectable()
+export class HeartwireHealthIndicator {
+  /** @param key what the client is called in the answer */
+  check<Key extends string>(
+    key: Key,
+    { endpoints }: Pick<HeartwireClient, 'endpoints'>,
+  ): Record<Key, ClientHealth> {
+    return { [key]: healthOf(endpoints.map(endpointHealth)) } as Record<Key, ClientHealth>;
+  }
+}
+
+function healthOf(endpoints: readonly EndpointHealth[]): ClientHealth {
+  if (endpoints.every(({ state }) => state === 'down')) return { status: 'down', endpoints };
+  const isUp = endpoints.every(({ state }) => state === 'alive');
+  return { status: isUp ? 'up' : 'degraded', endpoints };
+}
+
+function endpointHealth({ endpoint, isConnected, liveness }: EndpointSnapshot): EndpointHealth {
+  if (!isConnected) return { endpoint, state: 'down' };
+  const { state = 'alive', roundTripMs } = liveness ?? {};
+  return { endpoint, state, ...(roundTripMs !== undefined && { roundTripMs }) };
+}
