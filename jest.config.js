@@ -30,7 +30,7 @@ export default {
   collectCoverageFrom: ['libs/*/src/**/*.ts', 'src/**/*.ts', '!**/*.spec.ts'],
   // The tests measure time and open sockets: more workers than cores would make them late, not fast.
   maxWorkers: 2,
-  testTimeout: 15_000,
+  testTimeout: 30_000,
   reporters: [
     'default',
     ...(countsFile ? [['<rootDir>/scripts/count-reporter.js', { file: countsFile }]] : []),

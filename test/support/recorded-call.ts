@@ -1,9 +1,6 @@
 import { callBody } from '../../libs/heartwire/src/session/call-body.js';
-import {
-  type CallKind,
-  OutgoingCall,
-  type ReplyObserver,
-} from '../../libs/heartwire/src/session/outgoing-call.js';
+import { type CallKind, OutgoingCall } from '../../libs/heartwire/src/session/outgoing-call.js';
+import type { ReplyObserver } from '../../libs/heartwire/src/session/reply-observer.js';
 
 interface CallOptions {
   readonly kind?: CallKind;
@@ -27,7 +24,9 @@ export class RecordedCall implements ReplyObserver {
     { kind = 'request', timeoutMs = 60_000, isIdempotent = false }: CallOptions = {},
   ) {
     const deadlineAt = performance.now() + timeoutMs;
-    this.outgoing = new OutgoingCall(kind, callBody(pattern, data), this, deadlineAt, isIdempotent);
+    this.outgoing = new OutgoingCall(kind, callBody(pattern, data), this, deadlineAt, timeoutMs, {
+      isIdempotent,
+    });
   }
 
   next(value: unknown): void {

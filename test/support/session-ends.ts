@@ -30,6 +30,9 @@ const LIMITS: SessionLimits = {
   runningCallsPerConnection: 100,
   waitingEvents: 1_000,
   waitingEventBytes: 1_048_576,
+  incomingStreams: 100,
+  streamBufferItems: 1_000,
+  streamBufferBytes: 1_048_576,
 };
 
 /** What a test changes of an end. */

@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { Subject } from 'rxjs';
 
 import { connectionClosed } from '../../libs/heartwire/src/session/reasons.js';
 import type { ServedCall } from '../../libs/heartwire/src/session/served-call.js';
@@ -179,17 +180,20 @@ export class SessionWorld {
     known.runs += 1;
     this.running.add(call);
     let item = 0;
+    const stream = new Subject<number>();
+    if (call.pattern === 'stream') call.answerWith(stream, { explain: (error) => error });
     const finished = (): void => void this.running.delete(call);
     const work = (): void => {
       if (call.pattern === 'fault') {
         finished();
         call.fail(new Error('as asked'));
       } else if (call.pattern === 'stream' && item < items) {
-        call.next(item++, false);
+        stream.next(item++);
         timer = setTimeout(work, everyMs);
       } else {
         finished();
-        if (call.pattern === 'value') call.next(`value ${String(key)}`, true);
+        if (call.pattern === 'value') call.answer(`value ${String(key)}`);
+        else if (call.pattern === 'stream') stream.complete();
         else call.complete();
       }
     };

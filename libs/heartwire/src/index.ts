@@ -14,6 +14,7 @@ export {
   type HeartwireAsyncClientRegistration,
   type HeartwireClientRegistration,
 } from './nest/heartwire.module.js';
+export { IncomingStream } from './nest/incoming-stream.decorator.js';
 export { HeartwireExceptionFilter } from './nest/heartwire-exception.filter.js';
 export type { Balance, BalanceByKey, BalancedPacket } from './options/balance.js';
 export type { HeartwireClientOptions } from './options/client-options.js';
@@ -29,3 +30,5 @@ export {
 } from './server/heartwire.server.js';
 export type { ConnectionSnapshot, ServerConnection } from './server/server-connection.js';
 export type { Liveness, LivenessState } from './timing/liveness-state.js';
+export type { Overflow } from './session/outgoing-stream.js';
+export type { StreamSource } from './session/stream-source.js';

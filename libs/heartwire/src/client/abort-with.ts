@@ -1,15 +1,9 @@
-import type { Subscriber } from 'rxjs';
-
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import type { OutgoingCall } from '../session/outgoing-call.js';
 
 /** Gives the call up when the signal fires; the listener goes with the call. */
-export function abortWith(
-  signal: AbortSignal,
-  call: OutgoingCall,
-  subscriber: Subscriber<unknown> | undefined,
-): void {
+export function abortWith(signal: AbortSignal, call: OutgoingCall): void {
   const abort = (): void => {
     const { sent } = call;
     call.abort(
@@ -21,7 +15,7 @@ export function abortWith(
     return;
   }
   signal.addEventListener('abort', abort, { once: true });
-  subscriber?.add(() => {
+  call.onSettled = () => {
     signal.removeEventListener('abort', abort);
-  });
+  };
 }

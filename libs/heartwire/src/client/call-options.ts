@@ -1,4 +1,9 @@
+import { Readable } from 'node:stream';
+
 import type { Metadata } from '../protocol/messages.js';
+import type { CallTraits } from '../session/outgoing-call.js';
+import type { Overflow } from '../session/outgoing-stream.js';
+import type { StreamSource } from '../session/stream-source.js';
 
 /** What one call may ask for. */
 export interface SendOptions {
@@ -10,6 +15,20 @@ export interface SendOptions {
   readonly metadata?: Metadata;
   /** Gives the call up when it fires. */
   readonly signal?: AbortSignal;
+  /**
+   * A stream that goes with the call: an Observable, an AsyncIterable (an async generator, a Node `Readable`) or a Web
+   * `ReadableStream`. The handler reads it from `ctx.stream`. It is begun when the call is sent, and ended early when
+   * the handler has enough, has answered or has failed. While it goes on, `timeoutMs` bounds each wait for the other
+   * end; the source may take its time. Bytes travel as bytes; those beyond 64 KiB are cut into several items.
+   */
+  readonly stream?: StreamSource;
+  /**
+   * What an Observable in `stream` does when it is `limits.streamBufferItems` or `limits.streamBufferBytes` ahead of
+   * the handler: `fail` with `SLOW_CONSUMER`, or drop items. Default: `fail`.
+   */
+  readonly overflow?: Overflow;
+  /** How long the caller waits for each item after the first, in ms. Default: the client's `idleTimeoutMs`. */
+  readonly idleTimeoutMs?: number;
 }
 
 /** What one event may ask for. */
@@ -19,4 +38,12 @@ export interface EmitOptions {
   /** How long the event may wait to be sent or, with `acknowledge`, to be handled, in ms. Default: `callTimeoutMs`. */
   readonly timeoutMs?: number;
   readonly metadata?: Metadata;
+}
+
+/** The stream that goes with a call. A Readable that fails before the call is sent must not end the process. */
+export function uploadOf(options: SendOptions | undefined): CallTraits['upload'] {
+  if (options?.stream === undefined) return undefined;
+  const { stream: source, overflow } = options;
+  if (source instanceof Readable) source.on('error', () => undefined);
+  return { source, overflow };
 }

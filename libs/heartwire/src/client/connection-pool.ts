@@ -3,7 +3,7 @@ import { HeartwireError } from '../errors/heartwire-error.js';
 import { resolveByDns } from '../link/resolve-by-dns.js';
 import { formatAddress } from '../options/address.js';
 import type { OutgoingCall } from '../session/outgoing-call.js';
-import { OutgoingCalls } from '../session/outgoing-calls.js';
+import { OutgoingCalls, type OutgoingCallsHost } from '../session/outgoing-calls.js';
 import { answerLost, connectionClosed, neverAnswered } from '../session/reasons.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import { balancer, type Pick } from './balancer.js';
@@ -13,7 +13,6 @@ import { ConnectionLog, type Logger } from './connection-log.js';
 import type { ConnectionOwner } from './connection-owner.js';
 import type { ConnectionStatus } from './connection-state.js';
 import { Endpoints, type EndpointsHost } from './endpoints.js';
-import { keyOf } from './keyed-call.js';
 import type { Replica } from './replica.js';
 import { RetryBudget } from './retry-budget.js';
 
@@ -24,7 +23,18 @@ interface Waiter {
 }
 
 /** A queue has nobody to wake or to answer. */
-const nobody = { wake: () => undefined, sendAnswer: () => undefined, settled: () => undefined };
+const nobody: OutgoingCallsHost = {
+  codec: undefined,
+  outbox: {
+    hasBulkRoom: false,
+    pushBulk: () => undefined,
+    whenBulkRoom: () => undefined,
+    forgetBulk: () => undefined,
+  },
+  wake: () => undefined,
+  sendAnswer: () => undefined,
+  settled: () => undefined,
+};
 
 /**
  * The connections of one client. Gives each call to one of them, keeps the calls while there is
@@ -206,7 +216,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
   private callsFor(call: OutgoingCall, avoid: Connection | undefined): OutgoingCalls {
     const others = avoid === undefined ? this.usable : this.usable.filter((each) => each !== avoid);
     const candidates = others.length > 0 ? others : this.usable;
-    return candidates.length === 0 ? this.waiting : this.pick(candidates, keyOf(call)).calls;
+    return candidates.length === 0 ? this.waiting : this.pick(candidates, call.traits.key ?? '').calls;
   }
 
   /** It takes no calls any more. */

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 
 import { Logger } from '@nestjs/common';
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
-import { AsyncSubject, lastValueFrom, Observable, Subject, type Subscriber } from 'rxjs';
+import { AsyncSubject, lastValueFrom, Observable, Subject } from 'rxjs';
 
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
@@ -13,13 +13,14 @@ import { resolveClientOptions } from '../options/resolve-options.js';
 import type { Metadata } from '../protocol/messages.js';
 import { callBody } from '../session/call-body.js';
 import { type Codec, codecOf } from '../session/codec.js';
-import { type CallKind, OutgoingCall, type ReplyObserver } from '../session/outgoing-call.js';
+import { type IncomingStream, ItemStream } from '../session/incoming-stream.js';
+import { type CallKind, type CallTraits, OutgoingCall } from '../session/outgoing-call.js';
+import type { ReplyObserver } from '../session/reply-observer.js';
 import { abortWith } from './abort-with.js';
-import type { EmitOptions, SendOptions } from './call-options.js';
+import { type EmitOptions, type SendOptions, uploadOf } from './call-options.js';
 import { ConnectionPool } from './connection-pool.js';
 import type { ConnectionStatus } from './connection-state.js';
 import type { EndpointLiveness, EndpointSnapshot } from './endpoint-snapshot.js';
-import { KeyedCall } from './keyed-call.js';
 
 /**
  * Events of a client, for `client.on(…)`: the names of Nest's TCP client. With several servers each
@@ -96,8 +97,11 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents, Connecti
   }
 
   /**
-   * Calls a handler. Nothing is sent before the Observable is subscribed to; unsubscribing cancels
-   * the call, at the handler too.
+   * Calls a handler. Nothing is sent before the Observable is subscribed to or iterated over; to leave
+   * it early cancels the call, at the handler too. With `options.stream`, a stream goes with the call.
+   *
+   * @example
+   * for await (const line of logs.send<string>('logs.tail', { service })) console.log(line);
    */
   // Nest's own defaults, so that calls without type arguments read as they do there.
   /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -105,11 +109,11 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents, Connecti
     pattern: any,
     data: TInput,
     options?: SendOptions,
-  ): Observable<TResult> {
-    if (isNil(pattern) || isNil(data)) return super.send<TResult, TInput>(pattern, data);
-    return new Observable<TResult>((subscriber) => {
-      return this.start('request', pattern, data, options, this.replyTo(subscriber), subscriber);
-    });
+  ): IncomingStream<TResult> {
+    if (isNil(pattern) || isNil(data)) return refused(super.send<TResult, TInput>(pattern, data));
+    return new ItemStream<TResult>((observer, pulls) =>
+      this.start('request', pattern, data, options, this.replyTo(observer), pulls),
+    );
   }
 
   /** Tells an event, at once. The Observable completes when it was sent, or handled with `acknowledge`. */
@@ -156,31 +160,41 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents, Connecti
     data: unknown,
     options: (SendOptions & EmitOptions) | undefined,
     observer: ReplyObserver,
-    subscriber?: Subscriber<unknown>,
+    pulls = false,
   ): OutgoingCall | undefined {
     try {
       const metadata = this.metadataFor(pattern, data, options?.metadata);
       const body = callBody(pattern, data, metadata, this.codec);
-      const deadlineAt = nodeRuntime.clock.now() + (options?.timeoutMs ?? this.options.callTimeoutMs);
-      const isIdempotent = options?.idempotent === true;
-      const call =
-        this.keyOf === undefined
-          ? new OutgoingCall(kind, body, observer, deadlineAt, isIdempotent)
-          : new KeyedCall(
-              this.keyOf({ pattern, data, metadata }),
-              kind,
-              body,
-              observer,
-              deadlineAt,
-              isIdempotent,
-            );
-      if (options?.signal !== undefined) abortWith(options.signal, call, subscriber);
+      const timeoutMs = options?.timeoutMs ?? this.options.callTimeoutMs;
+      const deadlineAt = nodeRuntime.clock.now() + timeoutMs;
+      const traits = this.traitsOf(options, pulls, pattern, data, metadata);
+      const call = new OutgoingCall(kind, body, observer, deadlineAt, timeoutMs, traits);
+      if (options?.signal !== undefined) abortWith(options.signal, call);
       this.pool.request(call);
       return call;
     } catch (error) {
       observer.error(error);
       return undefined;
     }
+  }
+
+  private traitsOf(
+    options: SendOptions | undefined,
+    pulls: boolean,
+    pattern: unknown,
+    data: unknown,
+    metadata: Metadata | undefined,
+  ): CallTraits | undefined {
+    const { idleTimeoutMs } = this.options;
+    const isPlain = options === undefined && !pulls && this.keyOf === undefined && idleTimeoutMs === Infinity;
+    if (isPlain) return undefined;
+    return {
+      isIdempotent: options?.idempotent === true,
+      upload: uploadOf(options),
+      pulls,
+      idleTimeoutMs: options?.idleTimeoutMs ?? idleTimeoutMs,
+      key: this.keyOf?.({ pattern, data, metadata }),
+    };
   }
 
   /** What the dispatch hook and the call's own options attach; the call's own win. */
@@ -197,20 +211,20 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents, Connecti
   }
 
   /** The subscriber itself, unless a subclass wants to see what it gets. */
-  private replyTo(subscriber: Subscriber<unknown>): ReplyObserver {
+  private replyTo(observer: ReplyObserver): ReplyObserver {
     const isPlain =
       this.serializeError === ClientProxy.prototype['serializeError'] &&
       this.serializeResponse === ClientProxy.prototype['serializeResponse'];
-    if (isPlain) return subscriber;
+    if (isPlain) return observer;
     return {
       next: (value) => {
-        subscriber.next(this.serializeResponse(value));
+        observer.next(this.serializeResponse(value));
       },
       error: (error) => {
-        subscriber.error(this.serializeError(error));
+        observer.error(this.serializeError(error));
       },
       complete: () => {
-        subscriber.complete();
+        observer.complete();
       },
     };
   }
@@ -263,6 +277,14 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents, Connecti
   protected override dispatchEvent<T>(packet: ReadPacket): Promise<T> {
     return lastValueFrom(this.emit<T>(packet.pattern, packet.data));
   }
+}
+
+/** Nest's own refusal of a call without pattern or data. */
+function refused<T>(failing: Observable<T>): IncomingStream<T> {
+  return new ItemStream<T>((observer) => {
+    failing.subscribe(observer);
+    return undefined;
+  });
 }
 
 function isNil(value: unknown): value is null | undefined {

@@ -79,6 +79,16 @@ export class ClientOptions extends SharedOptions {
   readonly callTimeoutMs: number = 5_000;
 
   /**
+   * How long a caller waits for each item of a stream after the first, unless the call says otherwise
+   * (`idleTimeoutMs` of `send`). In ms, from 1, or `Infinity`. Beyond it the call fails with `DEADLINE_EXCEEDED`.
+   *
+   * Default `Infinity`: a stream may be silent for as long as it likes, and heartbeats tell when its server is gone.
+   * Set it for streams that are known to be busy.
+   */
+  @Milliseconds({ min: 1, orInfinity: true })
+  readonly idleTimeoutMs: number = Infinity;
+
+  /**
    * How long one attempt to connect may take, with name lookup. In ms, from 1.
    *
    * Default 5000: ample inside a data centre. Raise it over long or lossy networks.
@@ -134,6 +144,7 @@ export interface ResolvedClientOptions {
   readonly drainTimeoutMs: number;
   readonly resumeWindowMs: number;
   readonly callTimeoutMs: number;
+  readonly idleTimeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly handshakeTimeoutMs: number;
   readonly strict: boolean;

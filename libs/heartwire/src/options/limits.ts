@@ -44,6 +44,33 @@ export class ConnectionLimits {
   readonly runningCallsPerConnection: number = 1_024;
 
   /**
+   * How many streams the other end may send here at once on a connection, with its calls. A whole number from 1.
+   * Further such calls fail with `OVERLOADED`, before a handler started.
+   *
+   * Default 256: each may hold 64 items that wait for its handler. Lower it where items are large.
+   */
+  @Count({ min: 1 })
+  readonly incomingStreams: number = 256;
+
+  /**
+   * How many items an Observable may be ahead of the receiver of its stream. A whole number from 1. Beyond it the stream
+   * fails with `SLOW_CONSUMER`, or drops items where its `overflow` says so. Sources that can wait do.
+   *
+   * Default 65536: a list that is turned into a stream at once passes. Lower it for streams of large items.
+   */
+  @Count({ min: 1 })
+  readonly streamBufferItems: number = 65_536;
+
+  /**
+   * How many bytes an Observable may be ahead of the receiver of its stream. From 1024. Beyond it as with
+   * `limits.streamBufferItems`.
+   *
+   * Default 16 MiB. Lower it where many streams run at once.
+   */
+  @Bytes({ min: 1_024 })
+  readonly streamBufferBytes: number = 16 * 1_024 ** 2;
+
+  /**
    * How long a message that has begun may take to arrive, beside its size at 64 KiB/s. In ms, from 100.
    *
    * Default 30000: slow networks pass, and a peer that trickles bytes to hold memory does not. Raise it for

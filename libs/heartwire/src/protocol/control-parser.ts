@@ -10,6 +10,7 @@ import {
   isGiven,
   isObject,
   readBoolean,
+  readFlag,
   readId,
   readInteger,
   readNumber,
@@ -40,9 +41,14 @@ export function parseTyped(type: unknown, wire: Wire): Message {
     case 'ack':
       return { kind: 'ack', received: readInteger('received', wire.received, 0) };
     case 'cancel':
-      return { kind: 'cancel', id: readId(wire.id) };
+      return { kind: 'cancel', id: readId(wire.id), stream: readStream(wire) };
     case 'credit':
-      return { kind: 'credit', id: readId(wire.id), n: readInteger('n', wire.n, 1) };
+      return {
+        kind: 'credit',
+        id: readId(wire.id),
+        n: readInteger('n', wire.n, 1),
+        stream: readStream(wire),
+      };
     case 'welcome':
       return parseWelcome(wire);
     case 'hello':
@@ -156,4 +162,9 @@ function parseStatusResponse(wire: Wire): StatusResponseMessage {
     bytesReceived: readInteger('bytesReceived', wire.bytesReceived, 0),
     bytesSent: readInteger('bytesSent', wire.bytesSent, 0),
   };
+}
+
+/** Which of a call's two streams is meant: the caller's own, or the answer. */
+function readStream(wire: Wire): true | undefined {
+  return readFlag('stream', wire.stream) ? true : undefined;
 }

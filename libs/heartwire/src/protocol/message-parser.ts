@@ -18,6 +18,7 @@ interface WireMessage {
   readonly err?: unknown;
   readonly chunk?: unknown;
   readonly end?: unknown;
+  readonly more?: unknown;
 }
 
 /**
@@ -42,14 +43,22 @@ function parseAnswer(wire: WireMessage): Message {
     return { kind: 'chunk-end', id: readId(wire.id), err: isGiven(err) ? err : undefined };
   }
   if (isGiven(err)) return { kind: 'failure', id: readId(wire.id), err };
-  if (response !== undefined) return { kind: 'response', id: readId(wire.id), response, isDisposed };
-  if (wire.chunk !== undefined) return { kind: 'chunk', id: readId(wire.id), chunk: wire.chunk };
+  if (response !== undefined)
+    return { kind: 'response', id: readId(wire.id), response, isDisposed, more: readMore(wire, response) };
+  if (wire.chunk !== undefined)
+    return { kind: 'chunk', id: readId(wire.id), chunk: wire.chunk, more: readMore(wire, wire.chunk) };
   if (isDisposed) return { kind: 'end', id: readId(wire.id) };
   // An item that is `undefined`, for which JSON has no word.
   if (wire.isDisposed === false) return { kind: 'response', id: readId(wire.id), response, isDisposed };
   const message =
     'a message must have one of "pattern", "response", "err", "isDisposed", "chunk", "end" and "type"';
   throw new ProtocolViolation('PROTOCOL_ERROR', message);
+}
+
+function readMore(wire: WireMessage, piece: unknown): true | undefined {
+  if (!readFlag('more', wire.more)) return undefined;
+  if (!(piece instanceof Uint8Array)) refuse('more', 'a member of messages with bytes only', wire.more);
+  return true;
 }
 
 function parseCall(wire: WireMessage): Message {

@@ -6,7 +6,7 @@ import type { CallId, ControlMessage, Metadata } from './messages.js';
 
 /**
  * A request. `dataJson` is left out for a request without data, and in the header of a binary
- * envelope.
+ * envelope. With `stream`, the caller's chunks follow it.
  */
 export function requestText(
   id: CallId,
@@ -14,8 +14,10 @@ export function requestText(
   dataJson: string | undefined,
   timeoutMs: number | undefined,
   metadata?: Metadata,
+  stream = false,
 ): string {
   let text = '{"id":' + idJson(id) + ',"pattern":' + patternJson;
+  if (stream) text += ',"stream":true';
   if (dataJson !== undefined) text += ',"data":' + dataJson;
   if (timeoutMs !== undefined) text += ',"timeoutMs":' + String(timeoutMs);
   return metadata === undefined ? text + '}' : text + ',"metadata":' + JSON.stringify(metadata) + '}';
@@ -49,8 +51,24 @@ export function failureText(id: CallId, errJson: string): string {
   return '{"id":' + idJson(id) + ',"err":' + errJson + ',"isDisposed":true}';
 }
 
-export function cancelText(id: CallId): string {
-  return '{"type":"cancel","id":' + idJson(id) + '}';
+/** One item of a stream that the caller sends. Without JSON it is the header of a binary envelope. */
+export function chunkText(id: CallId, chunkJson: string | undefined): string {
+  return '{"id":' + idJson(id) + ',"chunk":' + (chunkJson ?? 'null') + '}';
+}
+
+/** The end of a stream that the caller sends; with `errJson`, why it failed. */
+export function chunkEndText(id: CallId, errJson?: string): string {
+  return '{"id":' + idJson(id) + ',"end":true' + (errJson === undefined ? '}' : ',"err":' + errJson + '}');
+}
+
+/** The caller no longer wants the answer; with `stream`, the called end no longer wants the caller's stream. */
+export function cancelText(id: CallId, stream = false): string {
+  return '{"type":"cancel","id":' + idJson(id) + (stream ? ',"stream":true}' : '}');
+}
+
+/** `n` more items can be taken: of the answer, or with `stream` of the caller's stream. */
+export function creditText(id: CallId, n: number, stream = false): string {
+  return '{"type":"credit","id":' + idJson(id) + ',"n":' + String(n) + (stream ? ',"stream":true}' : '}');
 }
 
 /** A control message: its `kind` goes out as `type`, its members as they are. */
@@ -60,8 +78,13 @@ export function controlText(message: ControlMessage): string {
   return JSON.stringify({ type, ...members });
 }
 
+/** The header of a piece of bytes that were cut: more of them follow. */
+export function withMore(header: string): string {
+  return header.slice(0, -1) + ',"more":true}';
+}
+
 /** A message with one long member, which goes last. Its JSON is not copied. */
-export function withLongMember(text: string, name: 'data' | 'response', json: string): SplitText {
+export function withLongMember(text: string, name: 'data' | 'response' | 'chunk', json: string): SplitText {
   return { head: text.slice(0, -1) + ',"' + name + '":', body: json, tail: '}' };
 }
 

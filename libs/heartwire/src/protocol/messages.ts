@@ -36,6 +36,8 @@ export interface ResponseMessage {
   readonly id: CallId;
   readonly response: unknown;
   readonly isDisposed: boolean;
+  /** It is a piece of bytes that were cut: more of them follow. */
+  readonly more?: true | undefined;
 }
 
 /** An answer is complete, without a further value. */
@@ -56,6 +58,8 @@ export interface ChunkMessage {
   readonly kind: 'chunk';
   readonly id: CallId;
   readonly chunk: unknown;
+  /** It is a piece of bytes that were cut: more of them follow. */
+  readonly more?: true | undefined;
 }
 
 /** A stream that the caller sends is complete, or failed when there is an `err`. */
@@ -65,17 +69,19 @@ export interface ChunkEndMessage {
   readonly err?: unknown;
 }
 
-/** The caller no longer wants the answer. */
+/** The caller no longer wants the answer; with `stream`, the called end no longer wants the caller's stream. */
 export interface CancelMessage {
   readonly kind: 'cancel';
   readonly id: CallId;
+  readonly stream?: true | undefined;
 }
 
-/** The receiver of stream `id` can take `n` more items. */
+/** The caller can take `n` more items of the answer; with `stream`, the called end of the caller's stream. */
 export interface CreditMessage {
   readonly kind: 'credit';
   readonly id: CallId;
   readonly n: number;
+  readonly stream?: true | undefined;
 }
 
 /** The accepting end's first message: what it expects. Times in ms. */

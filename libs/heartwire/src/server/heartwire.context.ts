@@ -1,6 +1,7 @@
 import { BaseRpcContext } from '@nestjs/microservices';
 
 import type { Metadata } from '../protocol/messages.js';
+import type { IncomingStream } from '../session/incoming-stream.js';
 import type { ServedCall } from '../session/served-call.js';
 import type { ServerConnection } from './server-connection.js';
 
@@ -27,6 +28,14 @@ export class HeartwireContext extends BaseRpcContext<HeartwireContextArgs> {
   /** Fires when the caller gave up, its deadline passed, or its connection was lost. `reason` says which. */
   get signal(): AbortSignal {
     return this.call.signal;
+  }
+
+  /**
+   * The stream that the caller sends with its call, to be subscribed to or iterated over, once; empty if it sends none.
+   * It fails when the caller's source does, and when the call ends before it.
+   */
+  get stream(): IncomingStream<unknown> {
+    return this.call.stream;
   }
 
   /** How long the caller still waits, in ms; `undefined` when it gave no deadline. */

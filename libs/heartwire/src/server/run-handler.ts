@@ -1,13 +1,20 @@
-import { isObservable, type Observable, type Subscription, takeWhile } from 'rxjs';
+import { from, isObservable, type Subscription } from 'rxjs';
 
+import type { Overflow } from '../session/outgoing-stream.js';
 import type { ServedCall } from '../session/served-call.js';
-
-/** A handler as Nest registers it: what it returns may be a value, a Promise, an Observable, or a Promise of one. */
-export type Handler = (data: unknown, context: object) => unknown;
+import { isPullSource, isStreamSource, pullerOf, type StreamSource } from '../session/stream-source.js';
 
 /**
- * Runs a handler and brings what becomes of it to the caller. A cancelled call tears its stream
- * down. `onEnd` is called exactly once: on success, failure or cancel. The promise settles, never
+ * A handler as Nest registers it: what it returns may be a value, a stream, or a Promise of either.
+ */
+export type Handler = ((data: unknown, context: object) => unknown) & {
+  /** The third argument of `@MessagePattern`. */
+  readonly extras?: { readonly overflow?: Overflow };
+};
+
+/**
+ * Runs a handler and brings what becomes of it to the caller. A cancelled call stops its stream.
+ * `onEnd` is called exactly once: on success, failure or cancel. The promise settles, never
  * rejecting, when the handler has returned.
  */
 export function runHandler(
@@ -17,7 +24,7 @@ export function runHandler(
   explain: (thrown: unknown) => unknown,
   onEnd?: () => void,
 ): Promise<void> | undefined {
-  let subscription: Subscription | undefined;
+  let eventRun: Subscription | undefined;
   let isRunning = true;
   const end = (): void => {
     if (!isRunning) return;
@@ -26,7 +33,7 @@ export function runHandler(
   };
   call.onCancel = () => {
     try {
-      subscription?.unsubscribe();
+      eventRun?.unsubscribe();
     } catch (error) {
       // Nobody waits for what a teardown throws: it is only logged.
       explain(error);
@@ -34,12 +41,15 @@ export function runHandler(
     end();
   };
   const onResult = (result: unknown): void => {
-    if (call.isSettled) return;
-    if (isObservable(result)) {
-      subscription = stream(result, call, onThrown, end);
-    } else {
-      call.next(result, true);
+    if (!isStreamSource(result)) {
+      call.answer(result);
       end();
+    } else if (call.isSettled) {
+      stopUnused(result, explain);
+    } else if (call.isEvent) {
+      eventRun = runToEnd(result, call, onThrown, end);
+    } else {
+      call.answerWith(result, { explain, overflow: handler.extras?.overflow, onEnd: end });
     }
   };
   const onThrown = (error: unknown): void => {
@@ -59,38 +69,24 @@ export function runHandler(
   return undefined;
 }
 
-/** Streams an Observable. A value that is followed at once by the end goes out as the last one. */
-function stream(
-  source: Observable<unknown>,
+/** An event's handler is done when its stream is. Its items are nobody's. */
+function runToEnd(
+  source: StreamSource,
   call: ServedCall,
   onThrown: (error: unknown) => void,
   end: () => void,
 ): Subscription {
-  let held: { readonly value: unknown } | undefined;
-  const release = (isLast: boolean): void => {
-    if (held === undefined) return;
-    const { value } = held;
-    held = undefined;
-    call.next(value, isLast);
-  };
-  return source.pipe(takeWhile(() => !call.isSettled)).subscribe({
-    next: (value) => {
-      if (held === undefined) {
-        queueMicrotask(() => {
-          release(false);
-        });
-      }
-      release(false);
-      held = { value };
-    },
-    error: (error) => {
-      release(false);
-      onThrown(error);
-    },
+  const items = isObservable(source) ? source : from(source as AsyncIterable<unknown>);
+  return items.subscribe({
+    error: onThrown,
     complete: () => {
-      if (held === undefined) call.complete();
-      else release(true);
+      call.complete();
       end();
     },
   });
+}
+
+/** A stream that came when its caller had left already. An Observable has not begun. */
+function stopUnused(source: StreamSource, explain: (thrown: unknown) => unknown): void {
+  if (isPullSource(source)) pullerOf(source).stop().catch(explain);
 }

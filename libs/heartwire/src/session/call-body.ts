@@ -15,7 +15,8 @@ export const LONG_JSON = 4_096;
 export interface CallBody {
   /** About what it takes while it waits, in bytes. */
   readonly sizeBytes: number;
-  request(id: CallId, timeoutMs: number | undefined): Outgoing;
+  /** With `stream`, the caller's chunks follow it. */
+  request(id: CallId, timeoutMs: number | undefined, stream?: boolean): Outgoing;
   event(id: CallId | undefined): Outgoing;
 }
 
@@ -53,11 +54,12 @@ class JsonBody implements CallBody {
     return this.patternJson.length + (this.dataJson?.length ?? 0);
   }
 
-  request(id: CallId, timeoutMs: number | undefined): Outgoing {
+  request(id: CallId, timeoutMs: number | undefined, stream?: boolean): Outgoing {
     const { patternJson, dataJson, metadata } = this;
     if (dataJson === undefined || dataJson.length < LONG_JSON)
-      return requestText(id, patternJson, dataJson, timeoutMs, metadata);
-    return withLongMember(requestText(id, patternJson, undefined, timeoutMs, metadata), 'data', dataJson);
+      return requestText(id, patternJson, dataJson, timeoutMs, metadata, stream);
+    const text = requestText(id, patternJson, undefined, timeoutMs, metadata, stream);
+    return withLongMember(text, 'data', dataJson);
   }
 
   event(id: CallId | undefined): Outgoing {
@@ -79,9 +81,9 @@ class BinaryBody implements CallBody {
     return this.patternJson.length + this.bytes.byteLength;
   }
 
-  request(id: CallId, timeoutMs: number | undefined): Outgoing {
+  request(id: CallId, timeoutMs: number | undefined, stream?: boolean): Outgoing {
     return {
-      header: requestText(id, this.patternJson, undefined, timeoutMs, this.metadata),
+      header: requestText(id, this.patternJson, undefined, timeoutMs, this.metadata, stream),
       bytes: this.bytes,
     };
   }
@@ -104,8 +106,8 @@ class EncodedBody implements CallBody {
     this.sizeBytes = toJson(data)?.length ?? 0;
   }
 
-  request(id: CallId, timeoutMs: number | undefined): Outgoing {
-    return this.text({ id, timeoutMs });
+  request(id: CallId, timeoutMs: number | undefined, stream?: boolean): Outgoing {
+    return this.text({ id, timeoutMs, stream });
   }
 
   event(id: CallId | undefined): Outgoing {

@@ -36,7 +36,7 @@ export class Exchange {
   receive(message: CallMessage, frameBytes: number): void {
     switch (message.kind) {
       case 'response':
-        this.calls.response(message.id, message.response, message.isDisposed);
+        this.calls.response(message.id, message.response, message.isDisposed, message.more);
         break;
       case 'request':
         this.served.request(message, message.id);
@@ -52,12 +52,18 @@ export class Exchange {
         this.callFailed(message.id, message.err);
         break;
       case 'cancel':
-        this.served.cancel(message.id);
+        if (message.stream === true) this.calls.streamUnwanted(message.id);
+        else this.served.cancel(message.id);
         break;
       case 'chunk':
+        this.served.chunk(message.id, message.chunk, message.more === true);
+        break;
       case 'chunk-end':
+        this.served.chunkEnd(message.id, message.err);
+        break;
       case 'credit':
-        // The caller's streams are not part of this version: none can be open, so it is an idle word.
+        if (message.stream === true) this.calls.credit(message.id, message.n);
+        else this.served.credit(message.id, message.n);
         break;
     }
   }
@@ -66,7 +72,9 @@ export class Exchange {
     const call = this.calls.release(id);
     if (call === undefined) return;
     const error = fromWireError(err);
-    if (error instanceof HeartwireError && this.host.retries(call, error)) return;
+    // A stream that has begun can't be sent again.
+    const isWhole = call.stream === undefined;
+    if (isWhole && error instanceof HeartwireError && this.host.retries(call, error)) return;
     call.fail(error);
   }
 }

@@ -7,7 +7,7 @@ import { OutgoingCall } from './outgoing-call.js';
 
 function add(table: InFlightCalls): OutgoingCall {
   const nobody = { next: () => undefined, error: () => undefined, complete: () => undefined };
-  const call = new OutgoingCall('request', callBody('sum', [1]), nobody, Infinity, false);
+  const call = new OutgoingCall('request', callBody('sum', [1]), nobody, Infinity, 1_000);
   call.id = table.nextId();
   table.add(call, call.id);
   return call;

@@ -14,7 +14,11 @@ export function sizeOf(message: Outgoing): number {
 
 /** @throws HeartwireError `FRAME_TOO_LARGE` when the other end would refuse the message. */
 export function checkSize(message: Outgoing, maxFrameBytes: number): void {
-  const bytes = payloadBytes(message, maxFrameBytes);
+  checkBytes(payloadBytes(message, maxFrameBytes), maxFrameBytes);
+}
+
+/** @throws HeartwireError `FRAME_TOO_LARGE` when the other end would refuse so many bytes. */
+export function checkBytes(bytes: number, maxFrameBytes: number): void {
   if (bytes <= maxFrameBytes) return;
   throw new HeartwireError(
     ErrorCode.FRAME_TOO_LARGE,

@@ -1,10 +1,14 @@
 import type { Link } from '../link/link.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
 import type { Delivery } from './delivery.js';
+import { Fifo } from './fifo.js';
 import { sizeOf } from './message-size.js';
+import type { BulkRoom } from './outgoing-stream.js';
 
 /** How much is handed to the link at once. What waits behind it can still be overtaken. */
 const BATCH_BYTES = 262_144;
+/** How much of streams waits here, and how much of it leaves at once, so that calls can overtake it. */
+const BULK_BYTES = 131_072;
 
 /** Calls that wait for their turn; pulled only when there is room to send. */
 export interface CallSource {
@@ -13,24 +17,29 @@ export interface CallSource {
 }
 
 /**
- * What a session has to say, in the order of its urgency: control messages, answers, calls.
- * Everything said within one tick leaves as one write. Answers and control messages are bounded by
- * `maxBytes` each; calls wait in their source, which has a bound of its own. What is handed to a
- * link, `delivery` keeps.
+ * What a session has to say, in the order of its urgency: control messages, answers, calls, and
+ * the items of streams. Everything said within one tick leaves as one write. Answers and control
+ * messages are bounded by `maxBytes` each; calls and streams wait in their sources, which have bounds
+ * of their own. What is handed to a link, `delivery` keeps.
  */
-export class Outbox {
+export class Outbox implements BulkRoom {
   private control: Outgoing[] = [];
   private controlBytes = 0;
   /** Handed to an earlier link, and not received there. `delivery` keeps it already. */
   private again: readonly Outgoing[] = [];
-  private answers: Outgoing[] = [];
+  private readonly answers = new Fifo<Outgoing>();
   private answerBytes = 0;
+  private readonly bulk = new Fifo<Outgoing>();
+  private bulkBytes = 0;
+  /** Streams that have more to say, each in its turn. */
+  private readonly streams = new Set<() => void>();
   private link: Link | undefined;
   private hasRoom = false;
   /** Only control messages leave before the session stands on its link. */
   private isOpen = false;
   private isScheduled = false;
   private isEnding = false;
+  private isFlushing = false;
 
   constructor(
     private readonly defer: (task: () => void) => void,
@@ -42,7 +51,7 @@ export class Outbox {
 
   /** Bytes that wait here or in the link. */
   get queuedBytes(): number {
-    return this.controlBytes + this.answerBytes + (this.link?.bufferedBytes ?? 0);
+    return this.controlBytes + this.answerBytes + this.bulkBytes + (this.link?.bufferedBytes ?? 0);
   }
 
   attach(link: Link): void {
@@ -66,10 +75,13 @@ export class Outbox {
     this.again = [];
   }
 
-  /** Drops the answers that wait: nobody is left who wants them. */
+  /** Drops the answers and streams that wait: nobody is left who wants them. */
   clear(): void {
-    this.answers = [];
+    this.answers.clear();
     this.answerBytes = 0;
+    this.bulk.clear();
+    this.bulkBytes = 0;
+    this.streams.clear();
   }
 
   pushControl(message: Outgoing): void {
@@ -84,6 +96,25 @@ export class Outbox {
     this.answerBytes += sizeOf(message);
     if (this.queuedBytes > this.maxBytes) this.onOverflow(this.queuedBytes);
     else this.wake();
+  }
+
+  get hasBulkRoom(): boolean {
+    return this.bulkBytes < BULK_BYTES;
+  }
+
+  pushBulk(message: Outgoing): void {
+    this.bulk.push(message);
+    this.bulkBytes += sizeOf(message);
+    this.wake();
+  }
+
+  /** Calls `waiter` once, when there is room. */
+  whenBulkRoom(waiter: () => void): void {
+    this.streams.add(waiter);
+  }
+
+  forgetBulk(waiter: () => void): void {
+    this.streams.delete(waiter);
   }
 
   /** Sends again, before anything new, what the other end has not received. */
@@ -113,6 +144,17 @@ export class Outbox {
 
   private readonly flush = (): void => {
     this.isScheduled = false;
+    // What is taken may end the session: its batch still goes before the link's end.
+    if (this.isFlushing) return;
+    this.isFlushing = true;
+    try {
+      this.send();
+    } finally {
+      this.isFlushing = false;
+    }
+  };
+
+  private send(): void {
     const { link } = this;
     if (link === undefined) return;
     while (this.hasRoom) {
@@ -125,7 +167,7 @@ export class Outbox {
     }
     // A peer that asks and asks, and doesn't read what it is told.
     if (this.controlBytes > this.maxBytes) this.onOverflow(this.queuedBytes);
-  };
+  }
 
   private nextBatch(): Outgoing[] {
     const batch = this.takeControl();
@@ -139,6 +181,7 @@ export class Outbox {
       if (message === undefined) break;
       bytes += this.handOver(message, batch);
     }
+    if (bytes < BULK_BYTES) this.takeBulk(batch);
     return batch;
   }
 
@@ -164,15 +207,24 @@ export class Outbox {
 
   private takeAnswers(batch: Outgoing[], before: number): number {
     let bytes = 0;
-    let taken = 0;
-    for (const answer of this.answers) {
-      if (before + bytes >= BATCH_BYTES || this.delivery.isWindowFull) break;
-      bytes += this.handOver(answer, batch);
-      taken += 1;
+    while (this.answers.length > 0 && before + bytes < BATCH_BYTES && !this.delivery.isWindowFull) {
+      bytes += this.handOver(this.answers.shift() ?? '', batch);
     }
-    if (taken > 0) this.answers = taken === this.answers.length ? [] : this.answers.slice(taken);
     this.answerBytes -= bytes;
     return bytes;
+  }
+
+  private takeBulk(batch: Outgoing[]): void {
+    let bytes = 0;
+    while (this.bulk.length > 0 && bytes < BULK_BYTES && !this.delivery.isWindowFull) {
+      bytes += this.handOver(this.bulk.shift() ?? '', batch);
+    }
+    this.bulkBytes -= bytes;
+    for (const fill of this.streams) {
+      if (!this.hasBulkRoom) return;
+      this.streams.delete(fill);
+      fill();
+    }
   }
 
   private handOver(message: Outgoing, batch: Outgoing[]): number {

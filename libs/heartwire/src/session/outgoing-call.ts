@@ -1,20 +1,36 @@
 import type { Outgoing } from '../protocol/frame-encoder.js';
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import { type CallBody, emptyBody } from './call-body.js';
-
-/** Who gets a call's outcome: values, then exactly one of `error` and `complete`. RxJS's Subscriber fits. */
-export interface ReplyObserver {
-  next(value: unknown): void;
-  error(error: unknown): void;
-  complete(): void;
-}
+import type { StreamHandle } from './incoming-stream.js';
+import type { OutgoingStream, Overflow } from './outgoing-stream.js';
+import type { Pieces } from './pieces.js';
+import type { ReplyObserver } from './reply-observer.js';
+import type { StreamSource } from './stream-source.js';
 
 const nobody: ReplyObserver = { next: () => undefined, error: () => undefined, complete: () => undefined };
 
 /** Where a call waits or runs, and so who must forget it when its caller leaves. */
 export interface CallKeeper {
   withdraw(call: OutgoingCall): void;
+  /** Its consumer has taken an item, and can take another. */
+  taken(call: OutgoingCall): void;
 }
+
+/** What only some calls ask for. */
+export interface CallTraits {
+  /** It may run twice. */
+  readonly isIdempotent?: boolean;
+  /** A stream that goes with the call, and what becomes of items that come faster than they are taken. */
+  readonly upload?: { readonly source: StreamSource; readonly overflow?: Overflow | undefined } | undefined;
+  /** Its consumer says when it has taken an item, instead of taking each at once. */
+  readonly pulls?: boolean;
+  /** How long to wait for each item after the first, in ms. */
+  readonly idleTimeoutMs?: number;
+  /** It goes where others with the same key go. */
+  readonly key?: string | undefined;
+}
+
+const NO_TRAITS: CallTraits = {};
 
 export type CallKind = 'request' | 'event' | 'acknowledged-event';
 
@@ -26,7 +42,7 @@ export type CallKind = 'request' | 'event' | 'acknowledged-event';
  * A settled call lets go of what it said and of who asked. Tables that have been outgrown keep
  * their calls until the next full collection, and must not keep whole messages with them.
  */
-export class OutgoingCall {
+export class OutgoingCall implements StreamHandle {
   /** Given when it is handed to a link; a call that is sent again gets a new one. */
   id = 0;
   /** Where it stands in the line of those that wait. */
@@ -37,23 +53,37 @@ export class OutgoingCall {
   attempts = 0;
   keeper: CallKeeper | undefined;
   isUnsubscribed = false;
+  /** Called once, when it is settled in whatever way. */
+  onSettled: (() => void) | undefined;
+  /** The stream that goes with the call, once that was sent. */
+  stream: OutgoingStream | undefined;
+  /** Items of the answer that came, and that its consumer has not taken. */
+  untaken = 0;
+  /** Items that were taken, and that no credit was granted for yet. */
+  consumed = 0;
+  /** Joins bytes that were cut on the way. */
+  pieces: Pieces | undefined;
+  /** Whether a first item has come. */
+  isStreaming = false;
 
   constructor(
     readonly kind: CallKind,
     public body: CallBody,
     private observer: ReplyObserver,
-    /** On the session's clock, in ms. Infinity once a stream's first item has come. */
+    /** On the session's clock, in ms. */
     public deadlineAt: number,
-    readonly isIdempotent: boolean,
+    readonly timeoutMs: number,
+    readonly traits: CallTraits = NO_TRAITS,
   ) {}
 
-  /** Whether it may be sent again when its answer is lost: never once its caller was given a first item. */
+  /** Whether it may be sent again when its answer is lost: never once a stream has begun, in or out. */
   get isRepeatable(): boolean {
-    return this.isIdempotent && this.deadlineAt !== Infinity;
+    return this.traits.isIdempotent === true && !this.isStreaming && this.stream === undefined;
   }
 
   /** The message under the given id, with the time that the caller will still wait. */
   message(id: number, nowMs: number): Outgoing {
+    if (this.traits.upload !== undefined) return this.body.request(id, undefined, true);
     if (this.kind === 'request')
       return this.body.request(id, Math.max(Math.round(this.deadlineAt - nowMs), 1));
     return this.body.event(this.kind === 'event' ? undefined : id);
@@ -80,6 +110,10 @@ export class OutgoingCall {
     this.settled().error(error);
   }
 
+  taken(): void {
+    this.keeper?.taken(this);
+  }
+
   /** The caller doesn't want it any more, and hears nothing more of it. */
   unsubscribe(): void {
     this.isUnsubscribed = true;
@@ -99,6 +133,9 @@ export class OutgoingCall {
     this.keeper = undefined;
     this.observer = nobody;
     this.body = emptyBody;
+    this.stream?.stop();
+    this.onSettled?.();
+    this.onSettled = undefined;
     return observer;
   }
 }

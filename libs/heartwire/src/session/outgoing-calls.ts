@@ -1,17 +1,23 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
-import { cancelText } from '../protocol/message-text.js';
+import { cancelText, creditText } from '../protocol/message-text.js';
 import type { CallId } from '../protocol/messages.js';
+import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import { DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
 import type { Clock } from '../timing/clock.js';
 import type { CallKeeper, OutgoingCall } from './outgoing-call.js';
+import type { Codec } from './codec.js';
 import { InFlightCalls } from './in-flight-calls.js';
 import { checkSize } from './message-size.js';
+import { Pieces } from './pieces.js';
 import type { CallSource } from './outbox.js';
+import { type BulkRoom, INITIAL_CREDIT, type StreamBounds } from './outgoing-stream.js';
+import { CREDIT_PORTION } from './stream-inlet.js';
+import { Uploads } from './uploads.js';
 import { WaitingCalls } from './waiting-calls.js';
 
-export interface OutgoingCallLimits {
+export interface OutgoingCallLimits extends StreamBounds {
   /** Calls that may wait. */
   readonly waitingCalls: number;
   /** Bytes that may wait. */
@@ -24,6 +30,9 @@ export interface OutgoingCallLimits {
 export interface OutgoingCallsHost {
   /** Calls may be waiting that could be sent now. */
   wake(): void;
+  readonly codec: Codec | undefined;
+  /** Where streams go. */
+  readonly outbox: BulkRoom;
   sendAnswer(message: Outgoing): void;
   /** No call waits or is in flight any more. */
   settled(): void;
@@ -40,6 +49,9 @@ export class OutgoingCalls implements CallSource, CallKeeper {
   private readonly waiting = new WaitingCalls();
   private readonly inFlight = new InFlightCalls();
   private readonly deadlines: DeadlineSweep;
+  private readonly uploads: Uploads;
+  /** This end's own limit; `limits` has the other end's once that is known. */
+  private readonly maxItemBytes: number;
   /** Calls answered so far, with a value or an end. */
   answered = 0;
 
@@ -49,6 +61,18 @@ export class OutgoingCalls implements CallSource, CallKeeper {
     private readonly limits: OutgoingCallLimits,
   ) {
     this.deadlines = new DeadlineSweep(clock, systemTimers, (now) => this.expire(now));
+    this.maxItemBytes = limits.maxFrameBytes;
+    this.uploads = new Uploads(host, limits, {
+      moved: (call, isHeldUp) => {
+        // A source may take its time, but not the other end.
+        call.deadlineAt = isHeldUp ? clock.now() + call.timeoutMs : Infinity;
+        this.deadlines.watch(call.deadlineAt);
+      },
+      failed: (call, error) => {
+        this.forget(call);
+        call.fail(error);
+      },
+    });
   }
 
   get isIdle(): boolean {
@@ -98,25 +122,50 @@ export class OutgoingCalls implements CallSource, CallKeeper {
         this.reportIfSettled();
       } else {
         this.inFlight.add(call, id);
+        if (call.traits.upload !== undefined) this.uploads.begin(call, call.traits.upload);
       }
       return message;
     }
     return undefined;
   }
 
-  response(id: CallId, value: unknown, isLast: boolean): void {
+  response(id: CallId, item: unknown, isLast: boolean, more?: true): void {
     const call = this.inFlight.get(id);
     // A late answer to a call that was given up is legal: ids are never used twice.
     if (call === undefined) return;
+    let value = item;
+    if (more === true || call.pieces !== undefined) {
+      call.pieces ??= new Pieces(this.maxItemBytes);
+      value = call.pieces.add(item, more === true);
+      if (more === true) return;
+    }
     if (isLast) {
       this.answered += 1;
       this.forget(call);
       call.answer(value);
     } else {
-      // The deadline bounds the first item only.
-      call.deadlineAt = Infinity;
-      call.next(value);
+      this.item(call, value);
     }
+  }
+
+  /** The consumer of a stream has taken an item: more may come. */
+  taken(call: OutgoingCall): void {
+    call.untaken -= 1;
+    call.consumed += 1;
+    if (call.untaken === 0) this.awaitNextItem(call);
+    if (call.consumed < CREDIT_PORTION) return;
+    this.host.sendAnswer(creditText(call.id, call.consumed));
+    call.consumed = 0;
+  }
+
+  /** The called end can take more items of the caller's stream. */
+  credit(id: CallId, items: number): void {
+    this.inFlight.get(id)?.stream?.grant(items);
+  }
+
+  /** The called end no longer wants the caller's stream. */
+  streamUnwanted(id: CallId): void {
+    this.inFlight.get(id)?.stream?.stop();
   }
 
   end(id: CallId): void {
@@ -172,6 +221,28 @@ export class OutgoingCalls implements CallSource, CallKeeper {
       this.failed(call, error);
       return undefined;
     }
+  }
+
+  private item(call: OutgoingCall, value: unknown): void {
+    if (call.untaken >= INITIAL_CREDIT) {
+      throw new ProtocolViolation(
+        'PROTOCOL_ERROR',
+        'a stream must not send more items than it has credit for',
+      );
+    }
+    call.isStreaming = true;
+    call.untaken += 1;
+    // While the consumer has something to take, it is not the other end that is idle.
+    call.deadlineAt = Infinity;
+    call.next(value);
+    if (call.traits.pulls !== true && call.keeper === this) this.taken(call);
+  }
+
+  private awaitNextItem(call: OutgoingCall): void {
+    const { idleTimeoutMs } = call.traits;
+    if (idleTimeoutMs === undefined || idleTimeoutMs === Infinity) return;
+    call.deadlineAt = this.clock.now() + idleTimeoutMs;
+    this.deadlines.watch(call.deadlineAt);
   }
 
   private forget(call: OutgoingCall): void {

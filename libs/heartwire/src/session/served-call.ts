@@ -1,9 +1,24 @@
 import type { CallId, Metadata } from '../protocol/messages.js';
+import { type IncomingStream, ItemStream } from './incoming-stream.js';
+import type { ReplyObserver } from './reply-observer.js';
+import type { OutgoingStream, Overflow } from './outgoing-stream.js';
+import type { StreamInlet } from './stream-inlet.js';
+import type { StreamSource } from './stream-source.js';
+
+/** How a handler's stream is treated. */
+export interface AnswerStreamOptions {
+  readonly overflow?: Overflow | undefined;
+  /** What the caller may know of what the source threw. */
+  readonly explain: (thrown: unknown) => unknown;
+  /** Called once, when the stream has ended by itself. */
+  readonly onEnd?: (() => void) | undefined;
+}
 
 /** Where a served call's answers go. */
 export interface ServedCallKeeper {
-  answer(call: ServedCall, value: unknown, isLast: boolean): void;
+  answer(call: ServedCall, value: unknown): void;
   finish(call: ServedCall): void;
+  stream(call: ServedCall, id: CallId, source: StreamSource, options: AnswerStreamOptions): void;
   fail(call: ServedCall, error: unknown): void;
   timeLeftMs(call: ServedCall): number | undefined;
 }
@@ -17,6 +32,10 @@ export class ServedCall {
   /** Set by whoever runs the handler: called once when the call is cancelled. */
   onCancel: ((reason: Error) => void) | undefined;
   isSettled = false;
+  /** The stream that the caller sends. */
+  inlet: StreamInlet | undefined;
+  /** The stream that answers it. */
+  answers: OutgoingStream | undefined;
 
   private controller: AbortController | undefined;
   private cancelReason: Error | undefined;
@@ -57,9 +76,20 @@ export class ServedCall {
     return this.keeper.timeLeftMs(this);
   }
 
-  /** Answers with a value. */
-  next(value: unknown, isLast: boolean): void {
-    if (!this.isSettled) this.keeper.answer(this, value, isLast);
+  /** The stream that the caller sends; an empty one if it sends none. */
+  get stream(): IncomingStream<unknown> {
+    return this.inlet?.stream ?? new ItemStream(emptyStream);
+  }
+
+  /** Answers with the items of a source, as the caller takes them. */
+  answerWith(source: StreamSource, options: AnswerStreamOptions): void {
+    if (this.id === undefined || this.isEvent) throw new TypeError('an event has no answer');
+    if (!this.isSettled) this.keeper.stream(this, this.id, source, options);
+  }
+
+  /** Answers with one value. */
+  answer(value: unknown): void {
+    if (!this.isSettled) this.keeper.answer(this, value);
   }
 
   /** Ends without a further value. */
@@ -75,14 +105,22 @@ export class ServedCall {
   settle(): void {
     this.isSettled = true;
     this.onCancel = undefined;
+    this.answers?.stop();
+    this.inlet?.close();
   }
 
   /** Stops what runs for it. For the keeper: it tells nobody. */
   cancel(reason: Error): void {
     const { onCancel } = this;
-    this.settle();
+    this.isSettled = true;
     this.cancelReason = reason;
     this.controller?.abort(reason);
+    this.settle();
     onCancel?.(reason);
   }
+}
+
+function emptyStream(observer: ReplyObserver): undefined {
+  observer.complete();
+  return undefined;
 }

@@ -2,34 +2,35 @@ import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { toWireError, toWireRefusal } from '../errors/wire-error.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
-import { failureText, responseText, withLongMember } from '../protocol/message-text.js';
 import type { CallId, EventMessage, RequestMessage } from '../protocol/messages.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Clock } from '../timing/clock.js';
 import { DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
 import type { Admission } from './admission.js';
-import { LONG_JSON, toJson } from './call-body.js';
+import { AnswerWriter } from './answer-writer.js';
 import type { Codec } from './codec.js';
 import { EventBacklog } from './event-backlog.js';
-import { checkSize } from './message-size.js';
-import { toRefusal } from './reasons.js';
-import { ServedCall, type ServedCallKeeper } from './served-call.js';
+import type { StreamBounds } from './outgoing-stream.js';
+import { type AnswerStreamOptions, ServedCall, type ServedCallKeeper } from './served-call.js';
+import { endInlet, ServedStreams, type ServedStreamsHost } from './served-streams.js';
+import type { StreamSource } from './stream-source.js';
 
 /** Runs the handlers of a call. It must settle the call, or stop when the call is cancelled. */
 export type Dispatch = (call: ServedCall) => void;
 
-export interface ServedCallLimits {
+export interface ServedCallLimits extends StreamBounds {
   readonly runningCallsPerConnection: number;
   readonly waitingEvents: number;
   readonly waitingEventBytes: number;
+  /** Streams that the other end may send here at once. */
+  readonly incomingStreams: number;
   /** The longest message that the other end takes. */
   maxFrameBytes: number;
 }
 
 /** What the keeper of served calls asks of its session. */
-export interface ServedCallsHost {
+export interface ServedCallsHost extends ServedStreamsHost {
   readonly codec: Codec | undefined;
-  sendAnswer(message: Outgoing): void;
   /** Nothing runs any more for the other end. */
   settled(): void;
 }
@@ -43,6 +44,9 @@ export class ServedCalls implements ServedCallKeeper {
   private readonly runningEvents = new Set<ServedCall>();
   private readonly backlog: EventBacklog;
   private readonly deadlines: DeadlineSweep;
+  private readonly words: AnswerWriter;
+  private readonly streams: ServedStreams;
+  private inlets = 0;
 
   constructor(
     private readonly host: ServedCallsHost,
@@ -53,6 +57,8 @@ export class ServedCalls implements ServedCallKeeper {
   ) {
     this.backlog = new EventBacklog(limits.waitingEvents, limits.waitingEventBytes);
     this.deadlines = new DeadlineSweep(clock, systemTimers, (now) => this.expire(now));
+    this.words = new AnswerWriter(host.codec, limits);
+    this.streams = new ServedStreams(host, this.words, limits);
   }
 
   get count(): number {
@@ -74,19 +80,44 @@ export class ServedCalls implements ServedCallKeeper {
   request(message: RequestMessage | EventMessage, id: CallId): void {
     if (this.running.has(id))
       throw new ProtocolViolation('PROTOCOL_ERROR', `id ${JSON.stringify(id)} is in use already`);
-    const timeoutMs = message.kind === 'request' ? message.timeoutMs : undefined;
+    const isRequest = message.kind === 'request';
+    const timeoutMs = isRequest ? message.timeoutMs : undefined;
+    const sendsStream = isRequest && message.stream === true;
     const refusal =
-      this.refusal ?? this.overload(this.running.size) ?? (timeoutMs === 0 ? expired() : undefined);
+      this.refusal ??
+      this.overload(this.running.size) ??
+      (sendsStream && this.inlets >= this.limits.incomingStreams
+        ? overloaded(this.limits.incomingStreams, 'on this connection', 'streams')
+        : undefined) ??
+      (timeoutMs === 0 ? expired() : undefined);
     if (refusal !== undefined) {
-      this.host.sendAnswer(this.failureMessage(id, toWireRefusal(refusal)));
+      this.host.sendAnswer(this.words.failure(id, toWireRefusal(refusal)));
       return;
     }
     const deadlineAt = timeoutMs === undefined ? Infinity : this.clock.now() + timeoutMs;
     const { pattern, data, metadata } = message;
-    const call = new ServedCall(this, id, message.kind === 'event', pattern, data, metadata, deadlineAt);
+    const call = new ServedCall(this, id, !isRequest, pattern, data, metadata, deadlineAt);
+    if (sendsStream) {
+      this.inlets += 1;
+      call.inlet = this.streams.inletFor(id);
+    }
     this.running.set(id, call);
     if (deadlineAt !== Infinity) this.deadlines.watch(deadlineAt);
     this.start(call);
+  }
+
+  /** An item of a caller's stream. One for a call that is over is late, and dropped. */
+  chunk(id: CallId, item: unknown, more: boolean): void {
+    this.running.get(id)?.inlet?.receive(item, more);
+  }
+
+  chunkEnd(id: CallId, err: unknown): void {
+    endInlet(this.running.get(id)?.inlet, err);
+  }
+
+  /** The caller can take more items of an answer. */
+  credit(id: CallId, items: number): void {
+    this.running.get(id)?.answers?.grant(items);
   }
 
   /** An event that nobody waits for. Beyond the bound of running calls it waits in order. */
@@ -128,40 +159,28 @@ export class ServedCalls implements ServedCallKeeper {
     this.cancelAll(reason);
   }
 
-  answer(call: ServedCall, value: unknown, isLast: boolean): void {
+  answer(call: ServedCall, value: unknown): void {
     const { id } = call;
-    if (id === undefined || call.isEvent) {
-      if (isLast) this.finish(call);
-      return;
-    }
-    if (isLast) {
-      this.answerWith(call, () => this.responseMessage(id, value, true));
-      return;
-    }
-    // The deadline bounds the first item only.
-    call.deadlineAt = Infinity;
-    try {
-      this.host.sendAnswer(this.responseMessage(id, value, false));
-    } catch (error) {
-      // What can't be said ends the stream, at its source too.
-      call.cancel(toRefusal(error));
-      this.fail(call, error);
-    }
+    if (id === undefined || call.isEvent) this.finish(call);
+    else this.say(call, () => this.words.value(id, value, true));
   }
 
   finish(call: ServedCall): void {
     const { id } = call;
     if (id === undefined) this.conclude(call);
-    else
-      this.answerWith(
-        call,
-        () => this.encoded({ id, isDisposed: true }) ?? responseText(id, undefined, true),
-      );
+    else this.say(call, () => this.words.end(id));
+  }
+
+  stream(call: ServedCall, id: CallId, source: StreamSource, options: AnswerStreamOptions): void {
+    this.streams.answer(call, id, source, options, () => {
+      this.conclude(call);
+      options.onEnd?.();
+    });
   }
 
   fail(call: ServedCall, error: unknown): void {
     const { id } = call;
-    this.conclude(call, id === undefined ? undefined : this.failureMessage(id, toWireError(error)));
+    this.conclude(call, id === undefined ? undefined : this.words.failure(id, toWireError(error)));
   }
 
   timeLeftMs(call: ServedCall): number | undefined {
@@ -193,7 +212,7 @@ export class ServedCalls implements ServedCallKeeper {
     this.fail(call, reason);
   }
 
-  private answerWith(call: ServedCall, message: () => Outgoing): void {
+  private say(call: ServedCall, message: () => Outgoing): void {
     let answer: Outgoing;
     try {
       answer = message();
@@ -214,6 +233,7 @@ export class ServedCalls implements ServedCallKeeper {
   private forget(call: ServedCall): void {
     const wasRunning = call.id === undefined ? this.runningEvents.delete(call) : this.running.delete(call.id);
     if (!wasRunning) return;
+    if (call.inlet !== undefined) this.inlets -= 1;
     this.admission.leave();
     this.startWaitingEvents();
     if (this.isIdle) this.host.settled();
@@ -236,29 +256,6 @@ export class ServedCalls implements ServedCallKeeper {
     return undefined;
   }
 
-  private responseMessage(id: CallId, value: unknown, isLast: boolean): Outgoing {
-    const message = this.encoded({ id, response: value, isDisposed: isLast }) ?? answer(id, value, isLast);
-    checkSize(message, this.limits.maxFrameBytes);
-    return message;
-  }
-
-  /** What failed must be told, whatever a serializer makes of it and however long it is. */
-  private failureMessage(id: CallId, err: unknown): Outgoing {
-    try {
-      const message = this.encoded({ id, err, isDisposed: true }) ?? failureText(id, toJson(err) ?? 'null');
-      checkSize(message, this.limits.maxFrameBytes);
-      return message;
-    } catch (error) {
-      const isTooLarge = error instanceof HeartwireError && error.code === ErrorCode.FRAME_TOO_LARGE;
-      return failureText(id, JSON.stringify(toWireError(isTooLarge ? error : undefined)));
-    }
-  }
-
-  private encoded(packet: object): string | undefined {
-    const encode = this.host.codec?.encode;
-    return encode === undefined ? undefined : (toJson(encode(packet)) ?? 'null');
-  }
-
   private expire(now: number): number | undefined {
     let next = Infinity;
     const due: ServedCall[] = [];
@@ -274,21 +271,14 @@ export class ServedCalls implements ServedCallKeeper {
   }
 }
 
-function answer(id: CallId, value: unknown, isLast: boolean): Outgoing {
-  if (value instanceof Uint8Array) return { header: responseText(id, undefined, isLast), bytes: value };
-  const json = toJson(value);
-  if (json === undefined || json.length < LONG_JSON) return responseText(id, json, isLast);
-  return withLongMember(responseText(id, undefined, isLast), 'response', json);
-}
-
 function expired(): HeartwireError {
   return new HeartwireError(ErrorCode.DEADLINE_EXCEEDED, 'the time that the caller gave is over', {
     sent: 'answered',
   });
 }
 
-function overloaded(max: number, where: string): HeartwireError {
-  return new HeartwireError(ErrorCode.OVERLOADED, `${String(max)} calls run ${where} already`, {
+function overloaded(max: number, where: string, what = 'calls'): HeartwireError {
+  return new HeartwireError(ErrorCode.OVERLOADED, `${String(max)} ${what} run ${where} already`, {
     sent: 'never',
   });
 }

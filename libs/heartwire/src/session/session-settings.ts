@@ -29,4 +29,7 @@ export interface SessionLimits {
   readonly runningCallsPerConnection: number;
   readonly waitingEvents: number;
   readonly waitingEventBytes: number;
+  readonly incomingStreams: number;
+  readonly streamBufferItems: number;
+  readonly streamBufferBytes: number;
 }

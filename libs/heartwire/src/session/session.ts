@@ -39,7 +39,8 @@ const PATIENCE_MS = 1_000;
 export class Session implements ResumableSession, LifecycleHost {
   private readonly lifecycle: Lifecycle;
   private readonly exchange: Exchange;
-  private readonly outbox: Outbox;
+  readonly outbox: Outbox;
+  readonly codec: Codec | undefined;
   private readonly delivery: Delivery;
   private readonly inbound: Inbound;
   private readonly handshake: Handshake;
@@ -53,6 +54,7 @@ export class Session implements ResumableSession, LifecycleHost {
     private readonly owner: SessionOwner,
   ) {
     const { sendBufferBytes, deliveryLogBytes } = settings.limits;
+    this.codec = settings.codec;
     const peerLimits = { ...settings.limits };
     this.exchange = new Exchange(this, runtime.clock, peerLimits, admission, dispatch);
     this.inbound = new Inbound(this, settings.codec, settings.limits.waitingEventBytes);
@@ -116,8 +118,9 @@ export class Session implements ResumableSession, LifecycleHost {
     return this.exchange.served;
   }
 
-  get codec(): Codec | undefined {
-    return this.settings.codec;
+  /** A peer that has a session grants credit; a simple one takes what comes. */
+  get grantsCredit(): boolean {
+    return this.handshake.session !== undefined;
   }
 
   /** Names the session; stable while it is resumed. */
@@ -196,8 +199,6 @@ export class Session implements ResumableSession, LifecycleHost {
     return this.owner.retries(call, error);
   }
 
-  // What its life asks of the session.
-
   linkLost(reason: HeartwireError, canBeResumed: boolean): void {
     this.owner.linkLost(reason, canBeResumed);
   }
@@ -211,8 +212,6 @@ export class Session implements ResumableSession, LifecycleHost {
     this.served.cancelAll(reason);
     this.owner.sessionLost(reason, this.calls.releaseInFlight());
   }
-
-  // What comes in.
 
   arrived(frameBytes: number): void {
     this.upkeep.arrived(frameBytes);

@@ -7,7 +7,7 @@ import { WaitingCalls } from './waiting-calls.js';
 
 function call(): OutgoingCall {
   const nobody = { next: () => undefined, error: () => undefined, complete: () => undefined };
-  return new OutgoingCall('request', callBody('sum', [1]), nobody, Infinity, false);
+  return new OutgoingCall('request', callBody('sum', [1]), nobody, Infinity, 1_000);
 }
 
 describe('WaitingCalls', () => {

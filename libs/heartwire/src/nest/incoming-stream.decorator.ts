@@ -1,0 +1,21 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+
+import type { HeartwireContext } from '../server/heartwire.context.js';
+import type { IncomingStream as Stream } from '../session/incoming-stream.js';
+
+/** The items that the other end sends: an Observable that is also an AsyncIterable. */
+export type IncomingStream<T> = Stream<T>;
+
+/**
+ * The stream that the caller sends with its call; the same as `ctx.stream`. It has one consumer.
+ *
+ * @example
+ * @MessagePattern('files.upload')
+ * async upload(@Payload() file: UploadDto, @IncomingStream() bytes: IncomingStream<Buffer>) {
+ *   await pipeline(bytes, createWriteStream(this.pathOf(file)));
+ * }
+ */
+export const IncomingStream = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Stream<unknown> =>
+    context.switchToRpc().getContext<HeartwireContext>().stream,
+);

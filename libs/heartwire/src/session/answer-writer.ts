@@ -1,0 +1,58 @@
+import { ErrorCode } from '../errors/error-code.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
+import { toWireError } from '../errors/wire-error.js';
+import type { Outgoing } from '../protocol/frame-encoder.js';
+import { failureText, responseText, withLongMember, withMore } from '../protocol/message-text.js';
+import type { CallId } from '../protocol/messages.js';
+import { LONG_JSON, toJson } from './call-body.js';
+import type { Codec } from './codec.js';
+import { checkSize } from './message-size.js';
+
+/** Puts answers into words, through the user's serializer if there is one. */
+export class AnswerWriter {
+  constructor(
+    private readonly codec: Codec | undefined,
+    /** The longest message that the other end takes. */
+    private readonly limits: { readonly maxFrameBytes: number },
+  ) {}
+
+  /** A piece of bytes that were cut. */
+  piece(id: CallId, bytes: Uint8Array): Outgoing {
+    return { header: withMore(responseText(id, undefined, false)), bytes };
+  }
+
+  /** @throws HeartwireError `UNSERIALIZABLE` or `FRAME_TOO_LARGE` */
+  value(id: CallId, value: unknown, isLast: boolean): Outgoing {
+    const message = this.encoded({ id, response: value, isDisposed: isLast }) ?? answer(id, value, isLast);
+    checkSize(message, this.limits.maxFrameBytes);
+    return message;
+  }
+
+  end(id: CallId): Outgoing {
+    return this.encoded({ id, isDisposed: true }) ?? responseText(id, undefined, true);
+  }
+
+  /** What failed must be told, whatever a serializer makes of it and however long it is. */
+  failure(id: CallId, err: unknown): Outgoing {
+    try {
+      const message = this.encoded({ id, err, isDisposed: true }) ?? failureText(id, toJson(err) ?? 'null');
+      checkSize(message, this.limits.maxFrameBytes);
+      return message;
+    } catch (error) {
+      const isTooLarge = error instanceof HeartwireError && error.code === ErrorCode.FRAME_TOO_LARGE;
+      return failureText(id, JSON.stringify(toWireError(isTooLarge ? error : undefined)));
+    }
+  }
+
+  private encoded(packet: object): string | undefined {
+    const encode = this.codec?.encode;
+    return encode === undefined ? undefined : (toJson(encode(packet)) ?? 'null');
+  }
+}
+
+function answer(id: CallId, value: unknown, isLast: boolean): Outgoing {
+  if (value instanceof Uint8Array) return { header: responseText(id, undefined, isLast), bytes: value };
+  const json = toJson(value);
+  if (json === undefined || json.length < LONG_JSON) return responseText(id, json, isLast);
+  return withLongMember(responseText(id, undefined, isLast), 'response', json);
+}

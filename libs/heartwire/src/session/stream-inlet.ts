@@ -1,0 +1,123 @@
+import { HeartwireError } from '../errors/heartwire-error.js';
+import { ErrorCode } from '../errors/error-code.js';
+import { ProtocolViolation } from '../protocol/protocol-violation.js';
+import { Fifo } from './fifo.js';
+import { type IncomingStream, ItemStream, type StreamHandle } from './incoming-stream.js';
+import type { ReplyObserver } from './reply-observer.js';
+import { INITIAL_CREDIT } from './outgoing-stream.js';
+import type { Pieces } from './pieces.js';
+
+/** Credit is granted in portions, so that not every item costs a message. */
+export const CREDIT_PORTION = INITIAL_CREDIT / 2;
+
+/** What an inlet says to the sender of its stream. */
+export interface InletHost {
+  grant(items: number): void;
+  /** Nobody wants what may still come. */
+  cancel(): void;
+}
+
+/** The receiving half of a stream that a caller sends. It has one consumer, and waits for it. */
+export class StreamInlet implements StreamHandle {
+  readonly stream: IncomingStream<unknown>;
+
+  private readonly items = new Fifo<unknown>();
+  private consumer: ReplyObserver | undefined;
+  private pulls = false;
+  /** Items that the sender may send now. */
+  private outstanding = INITIAL_CREDIT;
+  private consumed = 0;
+  private outcome: { readonly error?: unknown; readonly isFailure: boolean } | undefined;
+  private isClosed = false;
+
+  constructor(
+    private readonly host: InletHost,
+    private readonly pieces: Pieces,
+  ) {
+    this.stream = new ItemStream<unknown>((observer, pulls) => this.attach(observer, pulls));
+  }
+
+  /** @throws ProtocolViolation when the sender has no credit for it. */
+  receive(piece: unknown, more: boolean): void {
+    if (this.isClosed || this.outcome !== undefined) return;
+    if (this.outstanding === 0) {
+      throw new ProtocolViolation(
+        'PROTOCOL_ERROR',
+        'a stream must not send more items than it has credit for',
+      );
+    }
+    const item = this.pieces.add(piece, more);
+    if (more) return;
+    this.outstanding -= 1;
+    if (this.consumer === undefined) this.items.push(item);
+    else this.deliver(this.consumer, item);
+  }
+
+  end(): void {
+    this.finish({ isFailure: false });
+  }
+
+  fail(error: unknown): void {
+    this.finish({ isFailure: true, error });
+  }
+
+  /** The call is over: what was not taken is dropped, and its consumer hears so. */
+  close(): void {
+    if (this.isClosed) return;
+    const message = 'the call is over, and the stream with it';
+    if (this.outcome === undefined) {
+      this.items.clear();
+      this.fail(new HeartwireError(ErrorCode.CANCELLED, message, { sent: 'answered' }));
+    }
+    this.isClosed = true;
+  }
+
+  taken(): void {
+    this.consumed += 1;
+    if (this.consumed < CREDIT_PORTION || this.isClosed || this.outcome !== undefined) return;
+    this.outstanding += this.consumed;
+    this.host.grant(this.consumed);
+    this.consumed = 0;
+  }
+
+  /** The consumer leaves. */
+  unsubscribe(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.items.clear();
+    if (this.outcome === undefined) this.host.cancel();
+  }
+
+  private attach(observer: ReplyObserver, pulls: boolean): StreamHandle | undefined {
+    if (this.consumer !== undefined) {
+      const message = 'the stream has a consumer already: its items come once';
+      observer.error(new HeartwireError(ErrorCode.INTERNAL, message, { sent: 'answered' }));
+      return undefined;
+    }
+    this.consumer = observer;
+    this.pulls = pulls;
+    // The handle is not there yet for who is given an item now.
+    for (let left = this.items.length; left > 0; left--) this.deliver(observer, this.items.shift());
+    if (this.outcome !== undefined) this.tell(observer, this.outcome);
+    return this;
+  }
+
+  private deliver(consumer: ReplyObserver, item: unknown): void {
+    consumer.next(item);
+    if (!this.pulls) this.taken();
+  }
+
+  private finish(outcome: { readonly error?: unknown; readonly isFailure: boolean }): void {
+    if (this.outcome !== undefined || this.isClosed) return;
+    this.outcome = outcome;
+    if (this.consumer !== undefined) this.tell(this.consumer, outcome);
+  }
+
+  private tell(
+    consumer: ReplyObserver,
+    outcome: { readonly error?: unknown; readonly isFailure: boolean },
+  ): void {
+    if (outcome.isFailure) consumer.error(outcome.error);
+    else consumer.complete();
+  }
+}

@@ -1,0 +1,50 @@
+import { ChunkWriter } from './chunk-writer.js';
+import type { Codec } from './codec.js';
+import type { CallTraits, OutgoingCall } from './outgoing-call.js';
+import { type BulkRoom, INITIAL_CREDIT, OutgoingStream, type StreamBounds } from './outgoing-stream.js';
+
+/** What the streams that go with calls need. */
+export interface UploadsHost {
+  readonly codec: Codec | undefined;
+  readonly outbox: BulkRoom;
+}
+
+export interface UploadsWatcher {
+  /** A call waits for the other end now, or only for its own source. */
+  moved(call: OutgoingCall, isHeldUp: boolean): void;
+  /** The source of a call's stream failed, and the other end was told. */
+  failed(call: OutgoingCall, error: unknown): void;
+}
+
+/** The streams that callers send with their calls. */
+export class Uploads {
+  private readonly words: ChunkWriter;
+
+  constructor(
+    private readonly host: UploadsHost,
+    private readonly limits: StreamBounds & { readonly maxFrameBytes: number },
+    private readonly watcher: UploadsWatcher,
+  ) {
+    this.words = new ChunkWriter(host.codec, limits);
+  }
+
+  /** The call was sent: its stream follows. A source that fails ends the call with its error. */
+  begin(call: OutgoingCall, { source, overflow }: NonNullable<CallTraits['upload']>): void {
+    const { id } = call;
+    const voice = {
+      item: (value: unknown, _: boolean, more: boolean) =>
+        more ? this.words.piece(id, value as Uint8Array) : this.words.item(id, value),
+      end: () => this.words.end(id),
+      failure: (error: unknown) => this.words.failure(id, error),
+      finished: (error?: unknown) => {
+        if (error !== undefined) this.watcher.failed(call, error);
+      },
+      stoppedWith: () => undefined,
+      waitsFor: (side: 'receiver' | 'source') => {
+        if (!call.isStreaming && call.keeper !== undefined) this.watcher.moved(call, side === 'receiver');
+      },
+    };
+    call.stream = new OutgoingStream(voice, this.host.outbox, this.limits, INITIAL_CREDIT, overflow);
+    call.stream.start(source);
+  }
+}
