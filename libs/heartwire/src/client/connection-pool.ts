@@ -160,6 +160,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
   attemptFailed(connection: Connection, error: HeartwireError): void {
     this.listener.attemptFailed(error);
     if (this.giveUpIfHopeless(error)) return;
+    if (this.usable.length > 0) this.repeatElsewhere(connection);
     connection.retryLater(error);
     this.endpoints.refresh();
     this.endpoints.arrange();
@@ -172,7 +173,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
 
   answersLost(connection: Connection, calls: readonly OutgoingCall[], reason: HeartwireError): void {
     for (const call of calls) {
-      if (!this.isClosed && this.budget.allows(call, this.answered)) this.place(call, connection);
+      if (!this.isClosed && this.mayRepeat(call)) this.place(call, connection);
       else call.fail(answerLost(call, reason));
     }
   }
@@ -201,6 +202,15 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
     // Who calls without having connected hears of a failed attempt through its call.
     if (this.stage === 'idle') this.connect().catch(() => undefined);
     this.callsFor(call, avoid).add(call);
+  }
+
+  /** Its server may be long in coming back. What may run twice needn't wait for it. */
+  private repeatElsewhere({ calls }: Connection): void {
+    for (const call of calls.withdrawInFlight((each) => this.mayRepeat(each))) this.place(call);
+  }
+
+  private mayRepeat(call: OutgoingCall): boolean {
+    return this.budget.allows(call, this.answered);
   }
 
   private callsFor(call: OutgoingCall, avoid: Connection | undefined): OutgoingCalls {
