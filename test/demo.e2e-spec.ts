@@ -12,6 +12,7 @@ import type { ConnectionReport } from '../src/gateway/connection-monitor.js';
 import type { ChatConnectionOptions } from '../src/gateway/gateway.module.js';
 import { CuttableProxy } from './support/cuttable-proxy.js';
 import { EventStream } from './support/event-stream.js';
+import { LeakGuard } from './support/leak-guard.js';
 import { errorOf } from './support/outcome.js';
 import { RecordingLogger } from './support/stage.js';
 
@@ -35,11 +36,17 @@ describe('the demo', () => {
   /** Last in, first out: the gateway goes before its chat. */
   const afterwards = (cleanup: () => unknown): unknown => cleanups.push(cleanup);
 
-  beforeEach(() => Logger.overrideLogger(logger));
+  const guard = new LeakGuard();
+
+  beforeEach(() => {
+    Logger.overrideLogger(logger);
+    guard.begin();
+  });
 
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
     logger.lines.length = 0;
+    await guard.check();
   });
 
   async function startChat(options?: Partial<HeartwireServerOptions> & { url?: string }): Promise<Chat> {

@@ -270,6 +270,27 @@ describe('calls', () => {
     one.controller.gate.resolve();
   });
 
+  it('whose server can’t be reached go elsewhere if they may run twice, and wait for it otherwise', async () => {
+    const [one, two] = (await start('a', 'b')) as [Running, Running];
+    const proxy = stage.track(await CuttableProxy.to(one.url));
+    const client = stage.client([proxy.url, two.url], { balance: 'first' });
+    await client.connect();
+    await until('both servers are connected', () => connectedTo(client).length === 2);
+    const ask = (idempotent: boolean): Promise<string> =>
+      firstValueFrom(client.send<string>('who, when the gate opens', {}, { idempotent }));
+    const [once, again] = [ask(false), ask(true)];
+    await until('both calls run', () => one.controller.calls === 2);
+    two.controller.gate.resolve();
+    proxy.target = undefined;
+    proxy.cut();
+    expect(await again).toBe('b');
+    proxy.target = one.url;
+    await until('the first server is back', () => connectedTo(client).length === 2);
+    one.controller.gate.resolve();
+    expect(await once).toBe('a');
+    expect([one.controller.calls, two.controller.calls]).toEqual([2, 1]);
+  });
+
   it('that a server refuses while it goes away are answered by another', async () => {
     const replicas = (await start('a', 'b')) as [Running, Running];
     const client = clientOf(replicas, { balance: 'first' });

@@ -3,10 +3,10 @@ import { HeartwireError } from '../errors/heartwire-error.js';
 import { resolveByDns } from '../link/resolve-by-dns.js';
 import { formatAddress } from '../options/address.js';
 import type { OutgoingCall } from '../session/outgoing-call.js';
-import { OutgoingCalls, type OutgoingCallsHost } from '../session/outgoing-calls.js';
-import { answerLost, connectionClosed, neverAnswered } from '../session/reasons.js';
+import { answerLost, connectionClosed } from '../session/reasons.js';
 import type { Liveness } from '../timing/liveness-state.js';
-import { balancer, type Pick } from './balancer.js';
+import { balancer } from './balancer.js';
+import { CallRouter } from './call-router.js';
 import { Connection, type ConnectionSettings } from './connection.js';
 import type { ConnectionListener } from './connection-listener.js';
 import { ConnectionLog, type Logger } from './connection-log.js';
@@ -22,37 +22,17 @@ interface Waiter {
   readonly reject: (error: HeartwireError) => void;
 }
 
-/** A queue has nobody to wake or to answer. */
-const nobody: OutgoingCallsHost = {
-  codec: undefined,
-  outbox: {
-    hasBulkRoom: false,
-    pushBulk: () => undefined,
-    whenBulkRoom: () => undefined,
-    forgetBulk: () => undefined,
-  },
-  wake: () => undefined,
-  sendAnswer: () => undefined,
-  settled: () => undefined,
-};
-
 /**
- * The connections of one client. Gives each call to one of them, keeps the calls while there is
- * none, and decides what becomes of those whose connection is lost. Once closed, it stays closed.
+ * The connections of one client, from the first attempt to the end of the last. Decides what becomes
+ * of calls whose connection is lost, and when to give up. Once closed, it stays closed.
  */
 export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHost {
   private stage: 'idle' | 'open' | 'closing' | 'closed' = 'idle';
   private status: ConnectionStatus = 'closed';
-  /** Where calls go without further thought: the only connection, or the queue while there is none. */
-  private direct: OutgoingCalls | undefined;
-  /** Calls that wait for a connection. */
-  private readonly waiting: OutgoingCalls;
-  /** Those that calls can be sent over, in the order in which they are preferred. */
-  private usable: readonly Connection[] = [];
+  private readonly router: CallRouter<Connection>;
   /** All that are not ended, those that finish what runs included. */
   private readonly alive = new Set<Connection>();
   private readonly endpoints: Endpoints;
-  private readonly pick: Pick;
   private readonly budget = new RetryBudget();
   private readonly log: ConnectionLog;
   private answeredBefore = 0;
@@ -67,8 +47,8 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
     private readonly listener: ConnectionListener,
   ) {
     const { options, runtime } = settings;
-    this.waiting = new OutgoingCalls(nobody, runtime.clock, options.limits);
-    this.pick = balancer(options.balance, runtime.random);
+    const pick = balancer(options.balance, runtime.random);
+    this.router = new CallRouter(runtime.clock, options.limits, pick);
     this.endpoints = new Endpoints(options, runtime, options.resolve ?? resolveByDns, this);
     this.log = new ConnectionLog(logger, options.targets.map(formatAddress).join(', '), runtime.clock);
   }
@@ -84,7 +64,9 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
 
   /** The socket of a connection that is used now. */
   get carrier(): unknown {
-    return [...this.usable, ...this.alive].find(({ carrier }) => carrier !== undefined)?.carrier;
+    return (
+      this.router.first?.carrier ?? [...this.alive].find(({ carrier }) => carrier !== undefined)?.carrier
+    );
   }
 
   /**
@@ -99,7 +81,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
       }
       this.firstAttempt = { resolve, reject };
       this.stage = 'open';
-      this.route();
+      this.router.open();
       this.tell('connecting');
       this.endpoints.start();
     });
@@ -108,7 +90,8 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
 
   /** Sends the call as soon as there is a connection for it. */
   request(call: OutgoingCall): void {
-    if (this.direct !== undefined) this.direct.add(call);
+    const { direct } = this.router;
+    if (direct !== undefined) direct.add(call);
     else this.place(call);
   }
 
@@ -118,9 +101,8 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
       this.tellClosed = resolve;
       const reason = connectionClosed('by hand');
       this.firstAttempt?.reject(reason);
-      this.beginClosing();
       if (this.carrier !== undefined) this.tell('draining');
-      this.failWaiting(reason);
+      this.beginClosing(reason);
       for (const connection of this.alive) connection.close();
       this.closeWhenAllEnded();
     });
@@ -137,31 +119,29 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
   }
 
   retire(connection: Connection): void {
-    this.moveCalls(connection, connection.calls.releaseWaiting());
+    this.router.leave(connection, connection.calls.releaseWaiting());
     connection.close();
   }
 
   // What its connections tell.
 
   ready(connection: Connection): void {
-    this.usable = [...this.usable, connection].sort(byPreference);
-    this.route();
+    this.router.use(connection);
     this.listener.connected();
     this.tell('connected');
     this.firstAttempt?.resolve();
     this.firstAttempt = undefined;
-    for (const call of this.waiting.releaseWaiting()) this.place(call);
     this.endpoints.arrange();
   }
 
   lost(connection: Connection, reason: HeartwireError, waiting: readonly OutgoingCall[]): void {
     this.listener.lost();
-    this.moveCalls(connection, waiting);
+    this.router.leave(connection, waiting);
     if (!this.giveUpIfHopeless(reason)) this.rearrange();
   }
 
   movedOn(connection: Connection, waiting: readonly OutgoingCall[]): void {
-    this.moveCalls(connection, waiting);
+    this.router.leave(connection, waiting);
     this.rearrange();
     // Where it goes away for good, its name may lead elsewhere by now.
     this.endpoints.refresh();
@@ -170,6 +150,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
   attemptFailed(connection: Connection, error: HeartwireError): void {
     this.listener.attemptFailed(error);
     if (this.giveUpIfHopeless(error)) return;
+    if (this.router.hasConnection) this.repeatElsewhere(connection);
     connection.retryLater(error);
     this.endpoints.refresh();
     this.endpoints.arrange();
@@ -182,13 +163,13 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
 
   answersLost(connection: Connection, calls: readonly OutgoingCall[], reason: HeartwireError): void {
     for (const call of calls) {
-      if (!this.isClosed && this.budget.allows(call, this.answered)) this.place(call, connection);
+      if (!this.isClosed && this.mayRepeat(call)) this.router.place(call, connection);
       else call.fail(answerLost(call, reason));
     }
   }
 
   takesBack(call: OutgoingCall): boolean {
-    if (!this.isClosed) this.place(call);
+    if (!this.isClosed) this.router.place(call);
     return !this.isClosed;
   }
 
@@ -202,40 +183,29 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
     this.closeWhenAllEnded();
   }
 
-  /** Finds the call a place: not at the one to `avoid`, if there is another. */
-  private place(call: OutgoingCall, avoid?: Connection): void {
+  /** There is a choice, or the first connection is yet to be asked for. */
+  private place(call: OutgoingCall): void {
     if (this.isClosed) {
-      call.fail(new HeartwireError(ErrorCode.CLOSED, 'the client is closed', { sent: call.sent }));
+      call.fail(new HeartwireError(ErrorCode.CLOSED, 'the client is closed', { sent: 'never' }));
       return;
     }
     // Who calls without having connected hears of a failed attempt through its call.
     if (this.stage === 'idle') this.connect().catch(() => undefined);
-    this.callsFor(call, avoid).add(call);
+    this.router.place(call);
   }
 
-  private callsFor(call: OutgoingCall, avoid: Connection | undefined): OutgoingCalls {
-    const others = avoid === undefined ? this.usable : this.usable.filter((each) => each !== avoid);
-    const candidates = others.length > 0 ? others : this.usable;
-    return candidates.length === 0 ? this.waiting : this.pick(candidates, call.traits.key ?? '').calls;
+  /** Its server may be long in coming back. What may run twice needn't wait for it. */
+  private repeatElsewhere({ calls }: Connection): void {
+    for (const call of calls.withdrawInFlight((each) => this.mayRepeat(each))) this.router.place(call);
   }
 
-  /** It takes no calls any more. */
-  private moveCalls(connection: Connection, waiting: readonly OutgoingCall[]): void {
-    this.usable = this.usable.filter((each) => each !== connection);
-    this.route();
-    for (const call of waiting) this.place(call);
+  private mayRepeat(call: OutgoingCall): boolean {
+    return this.budget.allows(call, this.answered);
   }
 
   private rearrange(): void {
-    if (this.usable.length === 0) this.tell('reconnecting');
+    if (!this.router.hasConnection) this.tell('reconnecting');
     this.endpoints.arrange();
-  }
-
-  /** With one connection, or none, there is nothing to choose. */
-  private route(): void {
-    const [first, second] = this.usable;
-    if (this.stage !== 'open' || second !== undefined) this.direct = undefined;
-    else this.direct = first === undefined ? this.waiting : first.calls;
   }
 
   /** After a failure. `true` when nothing is tried any more. */
@@ -256,22 +226,16 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
   private giveUp(error: HeartwireError): void {
     this.log.gaveUp(error);
     this.firstAttempt?.reject(error);
-    this.beginClosing();
+    this.beginClosing(error);
     for (const connection of this.alive) connection.giveUp(error);
-    this.failWaiting(error);
     this.closeWhenAllEnded();
   }
 
-  private beginClosing(): void {
+  private beginClosing(reason: HeartwireError): void {
     this.stage = 'closing';
     this.firstAttempt = undefined;
     this.endpoints.stop();
-    this.route();
-  }
-
-  private failWaiting(reason: HeartwireError): void {
-    for (const call of this.waiting.releaseWaiting()) call.fail(neverAnswered(call, reason));
-    this.waiting.stop();
+    this.router.close(reason);
   }
 
   private closeWhenAllEnded(): void {
@@ -292,8 +256,4 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
     this.status = status;
     this.listener.statusChanged(status);
   }
-}
-
-function byPreference(one: Connection, other: Connection): number {
-  return one.priority - other.priority || one.rank - other.rank;
 }

@@ -208,6 +208,13 @@ export class OutgoingCalls implements CallSource, CallKeeper {
     return calls;
   }
 
+  /** Gives up those calls in flight, unsettled. The other end is told that nobody wants their answers. */
+  withdrawInFlight(isMeant: (call: OutgoingCall) => boolean): OutgoingCall[] {
+    const calls = [...this.inFlight].filter(isMeant);
+    for (const call of calls) this.withdraw(call);
+    return calls;
+  }
+
   stop(): void {
     this.deadlines.stop();
   }
