@@ -83,6 +83,7 @@ describe('when a session is gone', () => {
     line.mend();
     expect(await stream).toMatchObject({ values: [1], end: 'error', error: LOST });
     expect(line.controller.runs).toEqual(['stream', 'behind it']);
+    expect(line.stage.logger.texts('warn').join()).not.toContain('PROTOCOL_ERROR');
   });
 
   it('idempotent calls are sent again only as long as the budget lasts', async () => {
