@@ -9,10 +9,7 @@ const LOST = { code: 'CONNECTION_LOST', sent: 'maybe', retryable: true };
 describe('when a session is gone', () => {
   const line = new BrokenLine();
 
-  afterEach(async () => {
-    await line.clear();
-    line.events.length = 0;
-  });
+  afterEach(() => line.clear());
 
   it.each([
     ['its window has passed', { resumeWindowMs: 50 }],

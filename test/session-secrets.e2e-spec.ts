@@ -124,7 +124,7 @@ describe('a client', () => {
   const line = new BrokenLine();
 
   it('never tells its secret: not in its log, not in its errors', async () => {
-    const raw = await RawServer.listen();
+    const raw = line.stage.track(await RawServer.listen());
     const client = line.stage.client(raw.url, {
       reconnect: { firstMaxMs: 5, baseMs: 5, growthMs: 1, maxMs: 1 },
     });
@@ -146,6 +146,5 @@ describe('a client', () => {
     expect(line.stage.logger.lines.length).toBeGreaterThan(0);
     expect(inspect([errors, line.stage.logger.lines], { depth: 9 })).not.toContain(secret);
     await line.stage.clear();
-    await raw.close();
   });
 });

@@ -25,10 +25,10 @@ export class BrokenLine {
   client!: HeartwireClient;
   proxy!: CuttableProxy;
   /** What the server told of its connections. */
-  readonly events: ConnectionEvent['type'][] = [];
+  events: ConnectionEvent['type'][] = [];
 
   async open(server: ServerOptions = {}, client: ClientOptions = {}): Promise<void> {
-    this.proxy = await CuttableProxy.to(await this.serve(server));
+    this.proxy = this.stage.track(await CuttableProxy.to(await this.serve(server)));
     this.client = this.stage.client(this.proxy.url, { reconnect: AT_ONCE, ...client });
     await this.client.connect();
   }
@@ -68,7 +68,7 @@ export class BrokenLine {
   async clear(): Promise<void> {
     this.controller.gate.resolve();
     await this.stage.clear();
-    await this.proxy.close();
+    this.events = [];
   }
 
   private async serve(options: ServerOptions): Promise<string> {

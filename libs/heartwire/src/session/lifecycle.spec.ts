@@ -1,128 +1,43 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
-import { RecordedCall } from '../../../../test/support/recorded-call.js';
 import { HELLO, READY, ScriptedPeer, settle, WELCOME } from '../../../../test/support/scripted-peer.js';
-import { AcceptingEnd, DiallingEnd } from '../../../../test/support/session-ends.js';
+import {
+  accepting,
+  dialling,
+  GOAWAY,
+  GONE,
+  type SessionStage,
+  type State,
+} from '../../../../test/support/session-stages.js';
 import { MemoryWire } from '../testing/memory-wire.js';
-import { connectionClosed } from './reasons.js';
-import type { Session } from './session.js';
 
-type State = Session['state'];
-
-const GONE = connectionClosed('by the test');
 const HANDSHAKE_MS = 500;
 const WINDOW_MS = 5_000;
 
-/** A session, its link, and the other end as the test plays it. */
-interface Stage {
-  readonly session: Session;
-  readonly wire: MemoryWire;
-  readonly peer: ScriptedPeer;
-}
-
-/** Brings a session of the dialling end to a state. */
-const dialling: Record<State, () => Stage> = {
-  detached: () => {
-    const wire = new MemoryWire();
-    return { session: new DiallingEnd().session, wire, peer: new ScriptedPeer(wire.accepting) };
-  },
-  greeting: () => {
-    const stage = dialling.detached();
-    stage.session.attach(stage.wire.dialling);
-    settle();
-    return stage;
-  },
-  ready: () => {
-    const stage = dialling.greeting();
-    stage.peer.say(WELCOME, READY);
-    return stage;
-  },
-  suspended: () => {
-    const stage = dialling.ready();
-    stage.wire.cut();
-    settle();
-    return stage;
-  },
-  draining: () => {
-    const stage = dialling.ready();
-    stage.session.calls.add(new RecordedCall('runs on', {}).outgoing);
-    settle();
-    stage.session.drain('by the test', 1_000);
-    settle();
-    return stage;
-  },
-  ending: () => {
-    const stage = dialling.ready();
-    stage.session.drain('by the test', 1_000);
-    return stage;
-  },
-  ended: () => {
-    const stage = dialling.ready();
-    stage.session.destroy(GONE);
-    settle();
-    return stage;
-  },
-};
-
-/** And of the accepting end, where nobody keeps a session that has no link and can't have another. */
-const accepting: Record<Exclude<State, 'detached' | 'greeting'>, () => Stage> = {
-  ready: () => {
-    const wire = new MemoryWire();
-    const session = new AcceptingEnd({ dispatch: () => undefined }).accept(wire.accepting);
-    const peer = new ScriptedPeer(wire.dialling);
-    peer.say(HELLO);
-    return { session, wire, peer };
-  },
-  suspended: () => {
-    const stage = accepting.ready();
-    stage.wire.cut();
-    settle();
-    return stage;
-  },
-  draining: () => {
-    const stage = accepting.ready();
-    stage.peer.say({ id: 1, pattern: 'runs on', data: {} });
-    stage.session.drain('by the test', 1_000);
-    settle();
-    return stage;
-  },
-  ending: () => {
-    const stage = accepting.ready();
-    stage.session.drain('by the test', 1_000);
-    return stage;
-  },
-  ended: () => {
-    const stage = accepting.ready();
-    stage.session.destroy(GONE);
-    settle();
-    return stage;
-  },
-};
-
-const goaway = { type: 'goaway', reason: 'by the test', graceMs: 1_000 };
-
 /** What can happen to a session. */
 const events = {
-  'its link closes': ({ wire }: Stage): void => {
+  'its link closes': ({ wire }: SessionStage): void => {
     wire.cut();
     settle();
   },
-  'its link goes silent': ({ wire }: Stage): void => {
+  'its link goes silent': ({ wire }: SessionStage): void => {
     wire.swallow('dialling');
     wire.swallow('accepting');
     jest.advanceTimersByTime(3_400);
   },
-  'the other end finishes': ({ peer }: Stage): void => {
+  'the other end finishes': ({ peer }: SessionStage): void => {
     peer.link.end();
     settle();
   },
-  'the other end goes away': ({ peer }: Stage): void => peer.say(goaway),
-  'the other end breaks a rule': ({ peer }: Stage): void => peer.sayRaw('no JSON'),
-  'a welcome comes': ({ peer }: Stage): void => peer.say(WELCOME),
-  'a hello comes': ({ peer }: Stage): void => peer.say(HELLO),
-  'a ready comes': ({ peer }: Stage): void => peer.say(READY),
-  'it is drained': ({ session }: Stage): void => session.drain('by the test', 1_000),
-  'it is destroyed': ({ session }: Stage): void => session.destroy(GONE),
+  'the other end goes away': ({ peer }: SessionStage): void => peer.say(GOAWAY),
+  'the other end breaks a rule': ({ peer }: SessionStage): void => peer.sayRaw('no JSON'),
+  'a welcome comes': ({ peer }: SessionStage): void => peer.say(WELCOME),
+  'a hello comes': ({ peer }: SessionStage): void => peer.say(HELLO),
+  'a ready comes': ({ peer }: SessionStage): void => peer.say(READY),
+  'the other end has heard its farewell': ({ peer }: SessionStage): void =>
+    peer.say({ type: 'pong', timestamp: -1 }),
+  'it is drained': ({ session }: SessionStage): void => session.drain('by the test', 1_000),
+  'it is destroyed': ({ session }: SessionStage): void => session.destroy(GONE),
   'much time passes': (): void => jest.advanceTimersByTime(WINDOW_MS + 1_000),
 } as const;
 
@@ -151,7 +66,7 @@ const afterDialling: Record<State, Partial<Record<Event, State>>> = {
     'a welcome comes': 'ending',
     'a hello comes': 'ending',
     'a ready comes': 'ending',
-    'it is drained': 'ending',
+    'it is drained': 'parting',
     'it is destroyed': 'ended',
     // The other end, as the test plays it, answers no ping: so its link is given up.
     'much time passes': 'suspended',
@@ -169,6 +84,24 @@ const afterDialling: Record<State, Partial<Record<Event, State>>> = {
     'a welcome comes': 'ending',
     'a hello comes': 'ending',
     'a ready comes': 'ending',
+    'it is destroyed': 'ended',
+    'much time passes': 'detached',
+  },
+  parting: {
+    'its link closes': 'detached',
+    'its link goes silent': 'detached',
+    'the other end finishes': 'detached',
+    'the other end breaks a rule': 'ending',
+    'the other end has heard its farewell': 'ending',
+    'a welcome comes': 'ending',
+    'a hello comes': 'ending',
+    'a ready comes': 'ending',
+    'it is destroyed': 'ended',
+    'much time passes': 'detached',
+  },
+  finishing: {
+    // Longer than the events may still take.
+    'its link goes silent': 'detached',
     'it is destroyed': 'ended',
     'much time passes': 'detached',
   },
@@ -192,7 +125,7 @@ const afterAccepting: Record<keyof typeof accepting, Partial<Record<Event, State
     'a welcome comes': 'ending',
     'a hello comes': 'ending',
     'a ready comes': 'ending',
-    'it is drained': 'ending',
+    'it is drained': 'parting',
     'it is destroyed': 'ended',
     'much time passes': 'suspended',
   },
@@ -205,6 +138,23 @@ const afterAccepting: Record<keyof typeof accepting, Partial<Record<Event, State
     'a welcome comes': 'ending',
     'a hello comes': 'ending',
     'a ready comes': 'ending',
+    'it is destroyed': 'ended',
+    'much time passes': 'ended',
+  },
+  parting: {
+    'its link closes': 'ended',
+    'its link goes silent': 'ended',
+    'the other end finishes': 'ended',
+    'the other end breaks a rule': 'ending',
+    'the other end has heard its farewell': 'ending',
+    'a welcome comes': 'ending',
+    'a hello comes': 'ending',
+    'a ready comes': 'ending',
+    'it is destroyed': 'ended',
+    'much time passes': 'ended',
+  },
+  finishing: {
+    'its link goes silent': 'ended',
     'it is destroyed': 'ended',
     'much time passes': 'ended',
   },
@@ -261,7 +211,7 @@ describe('the life of a session', () => {
     expect(session.state).toBe('greeting');
   });
 
-  it.each(['greeting', 'ready', 'draining', 'ending', 'ended'] as const)(
+  it.each(['greeting', 'ready', 'draining', 'parting', 'ending', 'finishing', 'ended'] as const)(
     'takes no link while it is %s, and stays so',
     (state) => {
       const { session } = dialling[state]();

@@ -195,6 +195,9 @@ describe('the calls that a session serves', () => {
     started[0]?.next('done', true);
     settle();
     expect(peer.heardOf(undefined).at(-1)).toEqual({ id: 1, response: 'done', isDisposed: true });
+    // What was said before the goaway was heard may still be on its way.
+    expect(peer.hasEnded).toBe(false);
+    peer.say({ type: 'pong', timestamp: peer.heardOf('ping').at(-1)?.['timestamp'] });
     expect(peer.hasEnded).toBe(true);
   });
 
