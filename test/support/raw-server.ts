@@ -14,7 +14,7 @@ const WELCOME = {
   authentication: 'none',
 };
 
-const READY = {
+export const READY = {
   type: 'ready',
   session: 'c-1',
   secret: '9f86d081884c7d659a2feaa0c55ad015',

@@ -1,9 +1,9 @@
 import { jest } from '@jest/globals';
 import { Subject } from 'rxjs';
 
+import { nodeFrameEncoder } from '../../libs/heartwire/src/link/node-runtime.js';
 import { connectionClosed } from '../../libs/heartwire/src/session/reasons.js';
 import type { ServedCall } from '../../libs/heartwire/src/session/served-call.js';
-import type { Outgoing } from '../../libs/heartwire/src/protocol/frame-encoder.js';
 import type { Dispatch } from '../../libs/heartwire/src/session/served-calls.js';
 import type { Session } from '../../libs/heartwire/src/session/session.js';
 import { MemoryWire, type WireEnd } from '../../libs/heartwire/src/testing/memory-wire.js';
@@ -47,8 +47,9 @@ export class SessionWorld {
   readonly dialling: DiallingEnd;
   /** Handlers that run now. */
   readonly running = new Set<ServedCall>();
-  /** Messages handed to the latest wire. */
-  sent: string[] = [];
+  /** What has arrived over the latest wire. */
+  arrived: string[] = [];
+  private readonly encoder = nodeFrameEncoder();
   private wire: MemoryWire | undefined;
   private awayUntil = 0;
 
@@ -159,13 +160,14 @@ export class SessionWorld {
       }, 50);
       return;
     }
-    const sent: string[] = [];
-    this.sent = sent;
+    const arrived: string[] = [];
+    this.arrived = arrived;
     const wire = new MemoryWire({
       delayMs: () => traits.delayMs,
       pieceBytes: () => traits.pieceBytes,
       highWaterBytes: 2_048,
-      onSend: (_, message) => sent.push(textOf(message)),
+      encoder: this.encoder,
+      onText: (_, text) => arrived.push(text),
     });
     this.wire = wire;
     if (traits.cutAfter !== undefined) wire.cutAfter(traits.cutAfter.from, traits.cutAfter.bytes);
@@ -211,9 +213,4 @@ export function passUntil(holds: () => boolean, what: string, mostMs = 300_000):
     if (passedMs > mostMs) throw new Error(`${what}: not within ${String(mostMs)} ms`);
     jest.advanceTimersByTime(100);
   }
-}
-
-function textOf(message: Outgoing): string {
-  if (typeof message === 'string') return message;
-  return 'bytes' in message ? message.header : message.head + message.body + message.tail;
 }

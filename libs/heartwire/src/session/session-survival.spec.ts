@@ -159,7 +159,7 @@ function expectEmptyLogs(world: SessionWorld): void {
   passUntil(() => world.dialling.readies.length > readies, 'the session goes on');
   jest.advanceTimersByTime(10);
   expect(world.dialling.readies.at(-1)).toBe(true);
-  const types = world.sent.map((text) => (JSON.parse(text) as { type?: string }).type);
+  const types = world.arrived.map((text) => (JSON.parse(text) as { type?: string }).type);
   expect(types).toEqual(['welcome', 'hello', 'ready']);
 }
 

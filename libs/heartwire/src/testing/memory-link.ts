@@ -16,8 +16,8 @@ export interface MemoryLinkSettings {
   readonly maxFrameBytes?: number | undefined;
   /** So many bytes on their way make `send` say that it is full. Default: 64 KiB. */
   readonly highWaterBytes?: number | undefined;
-  /** Sees each message that is handed to the link. */
-  readonly onSend?: ((message: Outgoing) => void) | undefined;
+  /** Sees each JSON message that arrives. */
+  readonly onText?: ((text: string) => void) | undefined;
 }
 
 const HEADER_BYTES = 4;
@@ -68,7 +68,6 @@ export class MemoryLink implements Link, MemoryLaneReceiver {
 
   send(batch: readonly Outgoing[]): boolean {
     if (this.isClosed) return false;
-    for (const message of batch) this.settings.onSend?.(message);
     for (const bytes of this.settings.encoder.encode(batch)) {
       this.bytesSent += bytes.length;
       this.outward.push(bytes);
@@ -125,8 +124,13 @@ export class MemoryLink implements Link, MemoryLaneReceiver {
   private readonly onFrame = (bytes: Uint8Array, start: number, end: number, isBinary: boolean): void => {
     if (this.isClosed) return;
     const frame = bytes.subarray(start, end);
-    if (isBinary) this.receiver?.binary(frame);
-    else this.receiver?.text(Buffer.from(frame).toString('utf8'), frame.length + HEADER_BYTES);
+    if (isBinary) {
+      this.receiver?.binary(frame);
+      return;
+    }
+    const text = Buffer.from(frame).toString('utf8');
+    this.settings.onText?.(text);
+    this.receiver?.text(text, frame.length + HEADER_BYTES);
   };
 
   private closeIfBothEnded(): void {

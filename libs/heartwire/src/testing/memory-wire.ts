@@ -1,5 +1,5 @@
 import { nodeFrameEncoder } from '../link/node-runtime.js';
-import type { FrameEncoder, Outgoing } from '../protocol/frame-encoder.js';
+import type { FrameEncoder } from '../protocol/frame-encoder.js';
 import { monotonicClock, type Clock } from '../timing/clock.js';
 import { MemoryLane } from './memory-lane.js';
 import { MemoryLink } from './memory-link.js';
@@ -22,8 +22,8 @@ export interface MemoryWireSettings {
   readonly highWaterBytes?: number;
   /** Default: one of its own. */
   readonly encoder?: FrameEncoder;
-  /** Sees each message that is handed to an end. */
-  readonly onSend?: (from: WireEnd, message: Outgoing) => void;
+  /** Sees each JSON message that arrives, and who sent it. */
+  readonly onText?: (from: WireEnd, text: string) => void;
 }
 
 /**
@@ -51,16 +51,16 @@ export class MemoryWire {
     } = settings;
     this.there = new MemoryLane({ ...settings, later });
     this.back = new MemoryLane({ ...settings, later });
-    const end = (from: WireEnd, outward: MemoryLane, inward: MemoryLane): MemoryLink =>
-      new MemoryLink(`memory://${from === 'dialling' ? 'accepting' : 'dialling'}`, outward, inward, {
+    const end = (other: WireEnd, outward: MemoryLane, inward: MemoryLane): MemoryLink =>
+      new MemoryLink(`memory://${other}`, outward, inward, {
         ...settings,
         clock,
         later,
         encoder,
-        onSend: settings.onSend && ((message) => settings.onSend?.(from, message)),
+        onText: settings.onText && ((text) => settings.onText?.(other, text)),
       });
-    this.dialling = end('dialling', this.there, this.back);
-    this.accepting = end('accepting', this.back, this.there);
+    this.dialling = end('accepting', this.there, this.back);
+    this.accepting = end('dialling', this.back, this.there);
   }
 
   /** Breaks at both ends now; what is on its way is lost. */

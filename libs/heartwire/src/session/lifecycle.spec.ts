@@ -1,0 +1,266 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+
+import { HELLO, READY, ScriptedPeer, settle, WELCOME } from '../../../../test/support/scripted-peer.js';
+import {
+  accepting,
+  dialling,
+  GOAWAY,
+  GONE,
+  type SessionStage,
+  type State,
+} from '../../../../test/support/session-stages.js';
+import { MemoryWire } from '../testing/memory-wire.js';
+
+const HANDSHAKE_MS = 500;
+const WINDOW_MS = 5_000;
+
+/** What can happen to a session. */
+const events = {
+  'its link closes': ({ wire }: SessionStage): void => {
+    wire.cut();
+    settle();
+  },
+  'its link goes silent': ({ wire }: SessionStage): void => {
+    wire.swallow('dialling');
+    wire.swallow('accepting');
+    jest.advanceTimersByTime(3_400);
+  },
+  'the other end finishes': ({ peer }: SessionStage): void => {
+    peer.link.end();
+    settle();
+  },
+  'the other end goes away': ({ peer }: SessionStage): void => peer.say(GOAWAY),
+  'the other end breaks a rule': ({ peer }: SessionStage): void => peer.sayRaw('no JSON'),
+  'a welcome comes': ({ peer }: SessionStage): void => peer.say(WELCOME),
+  'a hello comes': ({ peer }: SessionStage): void => peer.say(HELLO),
+  'a ready comes': ({ peer }: SessionStage): void => peer.say(READY),
+  'the other end has heard its farewell': ({ peer }: SessionStage): void =>
+    peer.say({ type: 'pong', timestamp: -1 }),
+  'it is drained': ({ session }: SessionStage): void => session.drain('by the test', 1_000),
+  'it is destroyed': ({ session }: SessionStage): void => session.destroy(GONE),
+  'much time passes': (): void => jest.advanceTimersByTime(WINDOW_MS + 1_000),
+} as const;
+
+type Event = keyof typeof events;
+
+/** What doesn't stand here leaves the state as it is. */
+const afterDialling: Record<State, Partial<Record<Event, State>>> = {
+  detached: { 'it is drained': 'ended', 'it is destroyed': 'ended' },
+  greeting: {
+    'its link closes': 'detached',
+    'its link goes silent': 'detached',
+    'the other end finishes': 'detached',
+    'the other end breaks a rule': 'ending',
+    'a hello comes': 'ending',
+    'a ready comes': 'ready',
+    'it is drained': 'ended',
+    'it is destroyed': 'ended',
+    'much time passes': 'detached',
+  },
+  ready: {
+    'its link closes': 'suspended',
+    'its link goes silent': 'suspended',
+    'the other end finishes': 'suspended',
+    'the other end goes away': 'draining',
+    'the other end breaks a rule': 'ending',
+    'a welcome comes': 'ending',
+    'a hello comes': 'ending',
+    'a ready comes': 'ending',
+    'it is drained': 'parting',
+    'it is destroyed': 'ended',
+    // The other end, as the test plays it, answers no ping: so its link is given up.
+    'much time passes': 'suspended',
+  },
+  suspended: {
+    'it is drained': 'ended',
+    'it is destroyed': 'ended',
+    'much time passes': 'detached',
+  },
+  draining: {
+    'its link closes': 'detached',
+    'its link goes silent': 'detached',
+    'the other end finishes': 'detached',
+    'the other end breaks a rule': 'ending',
+    'a welcome comes': 'ending',
+    'a hello comes': 'ending',
+    'a ready comes': 'ending',
+    'it is destroyed': 'ended',
+    'much time passes': 'detached',
+  },
+  parting: {
+    'its link closes': 'detached',
+    'its link goes silent': 'detached',
+    'the other end finishes': 'detached',
+    'the other end breaks a rule': 'ending',
+    'the other end has heard its farewell': 'ending',
+    'a welcome comes': 'ending',
+    'a hello comes': 'ending',
+    'a ready comes': 'ending',
+    'it is destroyed': 'ended',
+    'much time passes': 'detached',
+  },
+  finishing: {
+    // Longer than the events may still take.
+    'its link goes silent': 'detached',
+    'it is destroyed': 'ended',
+    'much time passes': 'detached',
+  },
+  ending: {
+    'its link closes': 'detached',
+    'its link goes silent': 'detached',
+    'the other end finishes': 'detached',
+    'it is destroyed': 'ended',
+    'much time passes': 'detached',
+  },
+  ended: {},
+};
+
+const afterAccepting: Record<keyof typeof accepting, Partial<Record<Event, State>>> = {
+  ready: {
+    'its link closes': 'suspended',
+    'its link goes silent': 'suspended',
+    'the other end finishes': 'suspended',
+    'the other end goes away': 'draining',
+    'the other end breaks a rule': 'ending',
+    'a welcome comes': 'ending',
+    'a hello comes': 'ending',
+    'a ready comes': 'ending',
+    'it is drained': 'parting',
+    'it is destroyed': 'ended',
+    'much time passes': 'suspended',
+  },
+  suspended: { 'it is drained': 'ended', 'it is destroyed': 'ended', 'much time passes': 'ended' },
+  draining: {
+    'its link closes': 'ended',
+    'its link goes silent': 'ended',
+    'the other end finishes': 'ended',
+    'the other end breaks a rule': 'ending',
+    'a welcome comes': 'ending',
+    'a hello comes': 'ending',
+    'a ready comes': 'ending',
+    'it is destroyed': 'ended',
+    'much time passes': 'ended',
+  },
+  parting: {
+    'its link closes': 'ended',
+    'its link goes silent': 'ended',
+    'the other end finishes': 'ended',
+    'the other end breaks a rule': 'ending',
+    'the other end has heard its farewell': 'ending',
+    'a welcome comes': 'ending',
+    'a hello comes': 'ending',
+    'a ready comes': 'ending',
+    'it is destroyed': 'ended',
+    'much time passes': 'ended',
+  },
+  finishing: {
+    'its link goes silent': 'ended',
+    'it is destroyed': 'ended',
+    'much time passes': 'ended',
+  },
+  ending: {
+    'its link closes': 'ended',
+    'its link goes silent': 'ended',
+    'the other end finishes': 'ended',
+    'it is destroyed': 'ended',
+    'much time passes': 'ended',
+  },
+  ended: {},
+};
+
+function rowsOf<Name extends State>(
+  after: Record<Name, Partial<Record<Event, State>>>,
+): [Name, Event, State][] {
+  const states = Object.keys(after) as Name[];
+  return states.flatMap((state) =>
+    (Object.keys(events) as Event[]).map((event): [Name, Event, State] => [
+      state,
+      event,
+      after[state][event] ?? state,
+    ]),
+  );
+}
+
+describe('the life of a session', () => {
+  beforeEach(() => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+  });
+
+  afterEach(() => {
+    jest.clearAllTimers();
+    jest.useRealTimers();
+  });
+
+  it.each(rowsOf(afterDialling))('at the dialling end, %s: when %s it is %s', (state, event, next) => {
+    const stage = dialling[state]();
+    expect(stage.session.state).toBe(state);
+    events[event](stage);
+    expect(stage.session.state).toBe(next);
+  });
+
+  it.each(rowsOf(afterAccepting))('at the accepting end, %s: when %s it is %s', (state, event, next) => {
+    const stage = accepting[state]();
+    expect(stage.session.state).toBe(state);
+    events[event](stage);
+    expect(stage.session.state).toBe(next);
+  });
+
+  it.each(['detached', 'suspended'] as const)('takes a link while it is %s', (state) => {
+    const { session } = dialling[state]();
+    session.attach(new MemoryWire().dialling);
+    expect(session.state).toBe('greeting');
+  });
+
+  it.each(['greeting', 'ready', 'draining', 'parting', 'ending', 'finishing', 'ended'] as const)(
+    'takes no link while it is %s, and stays so',
+    (state) => {
+      const { session } = dialling[state]();
+      expect(() => {
+        session.attach(new MemoryWire().dialling);
+      }).toThrow(`a session takes no link while it is ${state}`);
+      expect(session.state).toBe(state);
+    },
+  );
+
+  it.each(Object.keys(dialling) as State[])('leaves no timer when it is destroyed while %s', (state) => {
+    const { session, wire } = dialling[state]();
+    session.destroy(GONE);
+    wire.cut();
+    settle();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('is deaf to a link that it has no more', () => {
+    const stage = dialling.suspended();
+    const old = stage.wire;
+    const wire = new MemoryWire();
+    const peer = new ScriptedPeer(wire.accepting);
+    stage.session.attach(wire.dialling);
+    peer.say(WELCOME, { ...READY, resumed: true });
+    stage.peer.say({ type: 'error', code: 'PROTOCOL_ERROR', message: 'from the old link' });
+    old.dialling.destroy();
+    settle();
+    expect(stage.session.state).toBe('ready');
+    expect(stage.session.attachment?.lastWord).toBeUndefined();
+  });
+
+  it('waits for ready as long as the handshake may take', () => {
+    const { session, peer } = dialling.greeting();
+    jest.advanceTimersByTime(HANDSHAKE_MS - 30);
+    expect(session.state).toBe('greeting');
+    jest.advanceTimersByTime(30);
+    expect(session.state).toBe('detached');
+    settle();
+    expect(peer.hasEnded).toBe(true);
+  });
+
+  it('waits for a new link as long as the window says, also when handshakes fail meanwhile', () => {
+    const { session } = dialling.suspended();
+    jest.advanceTimersByTime(WINDOW_MS - 1_000);
+    session.attach(new MemoryWire().dialling);
+    jest.advanceTimersByTime(HANDSHAKE_MS);
+    expect(session.state).toBe('suspended');
+    jest.advanceTimersByTime(500);
+    expect(session.state).toBe('detached');
+  });
+});
