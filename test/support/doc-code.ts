@@ -28,11 +28,12 @@ const compilerOptions: ts.CompilerOptions = {
 const IMPORTS = `
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { Controller, type INestMicroservice, Inject, Injectable, Logger, Module } from '@nestjs/common';
+import { Controller, Get, type INestMicroservice, Inject, Injectable, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ClientsModule, Ctx, EventPattern, MessagePattern, type MicroserviceOptions, Payload, RpcException, Transport } from '@nestjs/microservices';
+import { HealthCheck, HealthCheckService } from '@nestjs/terminus';
 import { Test } from '@nestjs/testing';
-import { ErrorCode, HEARTWIRE, HeartwireClient, HeartwireContext, HeartwireError, HeartwireExceptionFilter, HeartwireModule, HeartwireServer } from 'heartwire';
+import { ErrorCode, HEARTWIRE, HeartwireClient, HeartwireContext, HeartwireError, HeartwireExceptionFilter, HeartwireHealthIndicator, HeartwireModule, HeartwireServer } from 'heartwire';
 import { first, firstValueFrom, interval, lastValueFrom, of, startWith, type Subject } from 'rxjs';
 `;
 
