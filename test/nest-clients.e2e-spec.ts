@@ -71,7 +71,10 @@ describe('Heartwire clients in Nest', () => {
             },
           ]),
       ],
-      ['ClientsModule.register', () => ClientsModule.register([{ name: ORDERS, ...custom() }])],
+      [
+        'ClientsModule.register',
+        () => ClientsModule.register([{ name: ORDERS, customClass: HeartwireClient, options: { url } }]),
+      ],
       [
         'ClientsModule.registerAsync',
         () => ClientsModule.registerAsync([{ name: ORDERS, useFactory: () => custom() }]),

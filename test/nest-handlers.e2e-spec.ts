@@ -252,7 +252,7 @@ describe('handlers served over Heartwire', () => {
       expect(await outcomeOf(client.emit('nobody.listens', {}))).toMatchObject({ end: 'complete' });
       expect(await call('any transport')).toBe('any');
       expect(stage.logger.texts('error')).toContainEqual(
-        expect.stringContaining('Event pattern: nobody.listens'),
+        expect.stringContaining('Event pattern: nobody.listens,'),
       );
     });
   });

@@ -42,7 +42,7 @@ export type HeartwireClientEvents = {
  * const orders = new HeartwireClient({ url: 'tcp://orders:4001' });
  * const order = await firstValueFrom(orders.send<Order>('orders.create', dto));
  */
-export class HeartwireClient extends ClientProxy<HeartwireClientEvents, ConnectionStatus> {
+export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
   /**
    * How the connections are: the latest of each first, and then each change of any. `endpoint` tells which
    * of several servers a value is about.
@@ -77,6 +77,12 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents, Connecti
     return this.pool.connections.map(({ endpoint, phase, liveness, load }) => {
       return { endpoint, isConnected: phase === 'ready', liveness, callsUnderWay: load };
     });
+  }
+
+  /** Where the client as a whole stands, the current status first. */
+  // Not by a type argument of the base class: `customClass` takes only clients whose status may be any string.
+  override get status(): Observable<ConnectionStatus> {
+    return super.status as Observable<ConnectionStatus>;
   }
 
   /**

@@ -25,7 +25,7 @@ afterEach(() => {
 
 describe('a handshake at the accepting end', () => {
   const greet = (call: ServedCall): void => {
-    call.next('hello', true);
+    call.answer('hello');
   };
 
   function accept(options: EndOptions = {}): { end: AcceptingEnd; connect: () => ScriptedPeer } {

@@ -111,6 +111,7 @@ export class Outbox implements BulkRoom {
   /** Calls `waiter` once, when there is room. */
   whenBulkRoom(waiter: () => void): void {
     this.streams.add(waiter);
+    this.wake();
   }
 
   forgetBulk(waiter: () => void): void {
@@ -215,16 +216,16 @@ export class Outbox implements BulkRoom {
   }
 
   private takeBulk(batch: Outgoing[]): void {
+    for (const fill of this.streams) {
+      if (!this.hasBulkRoom) break;
+      this.streams.delete(fill);
+      fill();
+    }
     let bytes = 0;
     while (this.bulk.length > 0 && bytes < BULK_BYTES && !this.delivery.isWindowFull) {
       bytes += this.handOver(this.bulk.shift() ?? '', batch);
     }
     this.bulkBytes -= bytes;
-    for (const fill of this.streams) {
-      if (!this.hasBulkRoom) return;
-      this.streams.delete(fill);
-      fill();
-    }
   }
 
   private handOver(message: Outgoing, batch: Outgoing[]): number {

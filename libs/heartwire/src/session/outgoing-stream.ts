@@ -130,12 +130,9 @@ export class OutgoingStream {
       return;
     }
     this.release(false);
-    if (this.held === undefined) {
-      queueMicrotask(() => {
-        this.release(false);
-      });
-    }
     this.held = { value };
+    // Said with the rest of the tick, unless the end comes before.
+    this.room.whenBulkRoom(this.flush);
   }
 
   private release(isLast: boolean): void {
@@ -143,7 +140,6 @@ export class OutgoingStream {
     if (held === undefined || this.outcome !== 'open') return;
     this.held = undefined;
     this.say(held.value, isLast);
-    this.flush();
   }
 
   private pullFrom(source: Parameters<typeof pullerOf>[0]): void {
@@ -235,6 +231,7 @@ export class OutgoingStream {
   }
 
   private readonly flush = (): void => {
+    this.release(false);
     while (this.queue.length > 0 && this.credit > 0) {
       if (!this.room.hasBulkRoom) {
         this.room.whenBulkRoom(this.flush);

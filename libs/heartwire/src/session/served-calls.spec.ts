@@ -1,10 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Subject } from 'rxjs';
 
 import { HELLO, ScriptedPeer, settle } from '../../../../test/support/scripted-peer.js';
 import { AcceptingEnd, type EndOptions } from '../../../../test/support/session-ends.js';
 import { MemoryWire } from '../testing/memory-wire.js';
 import { Admission } from './admission.js';
 import type { ServedCall } from './served-call.js';
+
+/** Answers a call with what is put in. */
+function streamOf(call: ServedCall | undefined): Subject<unknown> {
+  const items = new Subject<unknown>();
+  call?.answerWith(items, { explain: (error) => error });
+  return items;
+}
 
 describe('the calls that a session serves', () => {
   let end: AcceptingEnd;
@@ -54,10 +62,13 @@ describe('the calls that a session serves', () => {
     serve();
     const peer = connect();
     peer.say(request(1), request('two'), request(3));
-    started[0]?.next('a', false);
-    started[0]?.next('b', false);
-    started[0]?.complete();
-    started[1]?.next('only', true);
+    const stream = streamOf(started[0]);
+    stream.next('a');
+    stream.next('b');
+    settle();
+    stream.complete();
+    settle();
+    started[1]?.answer('only');
     started[2]?.fail(new Error('no'));
     settle();
     expect(peer.heardOf(undefined)).toMatchObject([
@@ -75,8 +86,8 @@ describe('the calls that a session serves', () => {
     const peer = connect();
     peer.say(request(1));
     const [call] = started;
-    call?.next('a', true);
-    call?.next('b', true);
+    call?.answer('a');
+    call?.answer('b');
     call?.fail(new Error('no'));
     call?.complete();
     settle();
@@ -116,8 +127,8 @@ describe('the calls that a session serves', () => {
     expect(signal.aborted).toBe(true);
     expect(signal.reason).toMatchObject({ code: 'CANCELLED' });
     expect(cancelled).toHaveLength(1);
-    started[0]?.next('too late', true);
-    started[1]?.next('in time', true);
+    started[0]?.answer('too late');
+    started[1]?.answer('in time');
     settle();
     expect(peer.heardOf(undefined)).toMatchObject([{ id: 2, response: 'in time' }]);
     expect(end.session.served.count).toBe(0);
@@ -155,7 +166,8 @@ describe('the calls that a session serves', () => {
     serve();
     const peer = connect();
     peer.say(request(1, { timeoutMs: 300 }));
-    started[0]?.next('first', false);
+    streamOf(started[0]).next('first');
+    settle();
     jest.advanceTimersByTime(900);
     expect(started[0]?.signal.aborted).toBe(false);
     expect(peer.heardOf(undefined)).toHaveLength(1);
@@ -192,7 +204,7 @@ describe('the calls that a session serves', () => {
     expect(patterns()).toEqual(['call 1']);
     expect(peer.heardOf('goaway')).toEqual([{ type: 'goaway', reason: 'by the test', graceMs: 1_000 }]);
     expect(peer.heardOf(undefined)).toMatchObject([{ id: 2, err: { code: 'DRAINING', retryable: true } }]);
-    started[0]?.next('done', true);
+    started[0]?.answer('done');
     settle();
     expect(peer.heardOf(undefined).at(-1)).toEqual({ id: 1, response: 'done', isDisposed: true });
     // What was said before the goaway was heard may still be on its way.
@@ -289,29 +301,31 @@ describe('the calls that a session serves', () => {
     end.accept(wire.accepting);
     const peer = new ScriptedPeer(wire.dialling);
     peer.say({ ...HELLO, maxFrameBytes: 1_024 }, request(1), request(2));
-    started[0]?.next('x'.repeat(2_000), true);
-    started[1]?.next('x'.repeat(2_000), false);
+    started[0]?.answer('x'.repeat(2_000));
+    const stream = streamOf(started[1]);
+    stream.next('x'.repeat(2_000));
     settle();
     expect(peer.heardOf(undefined)).toMatchObject([
       { id: 1, err: { code: 'FRAME_TOO_LARGE' }, isDisposed: true },
       { id: 2, err: { code: 'FRAME_TOO_LARGE' }, isDisposed: true },
     ]);
-    expect(cancelled).toHaveLength(1);
+    expect(stream.observed).toBe(false);
   });
 
   it('drop a peer that does not read its answers: SLOW_CONSUMER', () => {
     serve({ limits: { sendBufferBytes: 10_000, deliveryLogBytes: 4_000 } });
     const peer = connect();
-    peer.say(request(1), request(2));
+    peer.say(...Array.from({ length: 18 }, (_, id) => request(id)));
     // It acknowledges nothing, so what is beyond the window piles up here.
-    for (let item = 0; item < 13; item += 1) {
-      started[0]?.next('x'.repeat(1_000), false);
+    for (const call of started.slice(0, 13)) {
+      call.answer('x'.repeat(1_000));
       settle();
     }
     expect(cancelled).toEqual([]);
-    for (let item = 0; item < 3; item += 1) started[0]?.next('x'.repeat(1_000), false);
+    for (const call of started.slice(13, 16)) call.answer('x'.repeat(1_000));
     settle();
-    expect(cancelled).toHaveLength(2);
+    // Those that had no answer yet.
+    expect(cancelled).toHaveLength(4);
     expect(cancelled[0]).toContain('bytes wait for the other end to read them');
     expect(end.sessionsLost).toMatchObject([{ code: 'SLOW_CONSUMER' }]);
     expect(peer.hasEnded).toBe(true);
