@@ -19,7 +19,7 @@ export class LivenessStage {
 
   constructor(
     readonly scheduler: TestScheduler,
-    settings: Partial<Pick<LivenessInput, 'intervalMs' | 'timeoutMs' | 'random' | 'ping'>> = {},
+    settings: Partial<Pick<LivenessInput, 'intervalMs' | 'timeoutMs' | 'random' | 'ping' | 'adaptive'>> = {},
   ) {
     this.liveness$ = watchLiveness({
       intervalMs: 100,

@@ -1,5 +1,6 @@
 import { NotLessThan } from './checks/not-less-than.js';
 import { Milliseconds } from './checks/numbers.js';
+import { YesOrNo } from './checks/texts.js';
 
 /**
  * When silence means that the other end is gone (docs/protocol.md, section 3). Each end states its own;
@@ -26,4 +27,15 @@ export class HeartbeatOptions {
   @Milliseconds({ min: 200 })
   @NotLessThan('intervalMs', 'heartbeat.intervalMs')
   readonly timeoutMs: number = 10_000;
+
+  /**
+   * Whether this end's own watch follows the measured round trip and its jitter: an interval of ten late round trips
+   * and a timeout of ten more, from 500 ms and 1 s up to `intervalMs` and `timeoutMs`. `heartbeat: 'adaptive'` is short
+   * for it.
+   *
+   * Default false: the same bound holds everywhere. Set it where dead peers must be known soon on quick networks, and
+   * no live one be suspected on slow ones.
+   */
+  @YesOrNo()
+  readonly adaptive: boolean = false;
 }

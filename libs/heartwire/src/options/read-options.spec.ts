@@ -88,7 +88,7 @@ describe('unknown keys', () => {
     [{ retryAttempts: 4 }, 'retryAttempts is no option: use reconnect.maxAttempts'],
     [
       { heartbeat: { everyMs: undefined } },
-      'heartbeat.everyMs is no option: leave it out, or use one of intervalMs, timeoutMs',
+      'heartbeat.everyMs is no option: leave it out, or use one of intervalMs, timeoutMs, adaptive',
     ],
   ])('are faults: %j', (options, fault) => {
     expect(clientFaults({ url, ...options })).toEqual([fault]);

@@ -12,6 +12,15 @@ function deepFreeze<Value>(value: Value): Value {
   return value;
 }
 
+describe('heartbeat: adaptive', () => {
+  it('is short for a heartbeat that adapts, up to the default pace', () => {
+    const url = 'tcp://127.0.0.1:4001';
+    const adaptive = { intervalMs: 5_000, timeoutMs: 10_000, adaptive: true };
+    expect(resolveServerOptions({ url, heartbeat: 'adaptive' }).heartbeat).toEqual(adaptive);
+    expect(resolveClientOptions({ url, heartbeat: 'adaptive' }).heartbeat).toEqual(adaptive);
+  });
+});
+
 describe('the defaults', () => {
   it('of a client are those of the design', () => {
     expect(resolveClientOptions({ url })).toStrictEqual({
@@ -20,7 +29,7 @@ describe('the defaults', () => {
       balance: 'power-of-two',
       resolveIntervalMs: 30_000,
       resolve: undefined,
-      heartbeat: { intervalMs: 5_000, timeoutMs: 10_000 },
+      heartbeat: { intervalMs: 5_000, timeoutMs: 10_000, adaptive: false },
       drainTimeoutMs: 10_000,
       resumeWindowMs: 30_000,
       callTimeoutMs: 5_000,
@@ -57,7 +66,7 @@ describe('the defaults', () => {
   it('of a server are those of the design', () => {
     expect(resolveServerOptions({ url: 'tcp://0.0.0.0:0' })).toStrictEqual({
       addresses: [{ kind: 'tcp', host: '0.0.0.0', port: 0 }],
-      heartbeat: { intervalMs: 5_000, timeoutMs: 10_000 },
+      heartbeat: { intervalMs: 5_000, timeoutMs: 10_000, adaptive: false },
       drainTimeoutMs: 10_000,
       resumeWindowMs: 30_000,
       maxConnectionAgeMs: Infinity,
@@ -110,7 +119,7 @@ describe('what was given', () => {
       { kind: 'unix', path: '/run/b.sock' },
       { kind: 'srv', name: '_c._tcp.example' },
     ]);
-    expect(resolved.heartbeat).toEqual({ intervalMs: 100, timeoutMs: 200 });
+    expect(resolved.heartbeat).toEqual({ intervalMs: 100, timeoutMs: 200, adaptive: false });
     expect(resolved.reconnect).toMatchObject({ maxAttempts: 0, maxMs: 5_000 });
     expect(resolved).toMatchObject({ name: 'gateway-1', strict: true });
   });

@@ -13,7 +13,11 @@ const MEBIBYTE = 1_024 ** 2;
  * @throws HeartwireError `INVALID_OPTIONS` that lists every fault
  */
 export function resolveServerOptions(input: unknown): ResolvedServerOptions {
-  const { url, urls, limits, heartbeat, ...rest } = readOptions(ServerOptions, input, 'HeartwireServer');
+  const { url, urls, limits, heartbeat, ...rest } = readOptions(
+    ServerOptions,
+    spelledOut(input),
+    'HeartwireServer',
+  );
   return Object.freeze({
     ...rest,
     addresses: parsed<Address>(url, urls, (each) => parseUrl(each)),
@@ -34,7 +38,7 @@ export function resolveServerOptions(input: unknown): ResolvedServerOptions {
 export function resolveClientOptions(input: unknown): ResolvedClientOptions {
   const { url, urls, limits, heartbeat, reconnect, ...rest } = readOptions(
     ClientOptions,
-    input,
+    spelledOut(input),
     'HeartwireClient',
   );
   return Object.freeze({
@@ -48,6 +52,13 @@ export function resolveClientOptions(input: unknown): ResolvedClientOptions {
       waitingBytes: limits.waitingBytes ?? roomFor(limits, 64 * MEBIBYTE),
     }),
   });
+}
+
+/** `heartbeat: 'adaptive'` is short for `{ adaptive: true }`. */
+function spelledOut(input: unknown): unknown {
+  const isShort =
+    typeof input === 'object' && input !== null && 'heartbeat' in input && input.heartbeat === 'adaptive';
+  return isShort ? { ...input, heartbeat: { adaptive: true } } : input;
 }
 
 function parsed<Parsed>(

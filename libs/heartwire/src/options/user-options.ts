@@ -16,5 +16,7 @@ type UserSection<Section> = { readonly [Key in keyof Section]?: Section[Key] | u
 /** What a user writes for a class of options: everything may be left out but the url. */
 export type UserOptions<Options, SectionName extends keyof Options> = UrlChoice & {
   readonly [Key in keyof Options as Exclude<Key, 'url' | 'urls'>]?:
-    (Key extends SectionName ? UserSection<Options[Key]> : Options[Key]) | undefined;
+    | (Key extends SectionName ? UserSection<Options[Key]> : Options[Key])
+    | (Key extends 'heartbeat' ? 'adaptive' : never)
+    | undefined;
 };

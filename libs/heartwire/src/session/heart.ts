@@ -9,6 +9,8 @@ import type { Runtime } from '../timing/runtime.js';
 export interface HeartbeatSettings {
   readonly intervalMs: number;
   readonly timeoutMs: number;
+  /** This end follows the round trip, up to the two above. */
+  readonly adaptive?: boolean | undefined;
 }
 
 export interface HeartHost {
@@ -44,7 +46,7 @@ export class Heart {
     // One end may state only a short timeout: the interval can't be longer.
     const intervalMs = Math.min(this.settings.intervalMs, theirIntervalMs, timeoutMs);
     if (intervalMs === this.settings.intervalMs && timeoutMs === this.settings.timeoutMs) return;
-    this.settings = { intervalMs, timeoutMs };
+    this.settings = { ...this.settings, intervalMs, timeoutMs };
     this.watching.unsubscribe();
     this.watching = this.watch();
   }

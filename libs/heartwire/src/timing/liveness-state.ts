@@ -17,6 +17,11 @@ export interface Liveness {
   /** Pings since anything was last heard. */
   readonly missed: number;
   readonly silentForMs: number;
+  /** Suspicion: a live peer would be silent for so long with a chance of 10^-phi. From 0 to 300. */
+  readonly phi: number;
+  /** The pace that holds now: silence until a ping, and from then until death. */
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
   /** Pings sent so far on this link. */
   readonly heartbeats: number;
   /** The moment of the last byte, on the watcher's clock. */

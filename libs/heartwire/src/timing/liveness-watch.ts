@@ -1,7 +1,9 @@
 import type { Clock } from './clock.js';
 import type { Liveness, LivenessState } from './liveness-state.js';
 import { OutstandingPings } from './outstanding-pings.js';
+import { AdaptivePace, type Pace } from './pace.js';
 import { RoundTrip } from './round-trip.js';
+import { suspicion } from './suspicion.js';
 
 /** Pings for round-trip samples come every interval, ±10 %, so that connections don't beat in step. */
 const SAMPLE_JITTER = 0.1;
@@ -13,11 +15,9 @@ const LATE_SHARE_OF_INTERVAL = 0.1;
 /** How much of the timeout a peer gets to answer the last question after such a delay. */
 const LAST_CHANCE_SHARE = 1 / 4;
 
-export interface LivenessWatchInput {
-  /** Silence after which the other end is asked, in ms. */
-  readonly intervalMs: number;
-  /** Silence after the first unanswered ping that means death, in ms. */
-  readonly timeoutMs: number;
+export interface LivenessWatchInput extends Pace {
+  /** The pace follows the round trip, up to the given one. Default: false. */
+  readonly adaptive?: boolean | undefined;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -53,13 +53,13 @@ export class LivenessWatch {
   private heartbeats = 0;
   private readonly pings = new OutstandingPings();
   private readonly roundTrip = new RoundTrip();
-  private readonly lateMs: number;
+  private readonly pace: Pace;
 
   constructor(
     private readonly input: LivenessWatchInput,
     private readonly tell: (liveness: Liveness) => void,
   ) {
-    this.lateMs = Math.max(LATE_MS, input.intervalMs * LATE_SHARE_OF_INTERVAL);
+    this.pace = input.adaptive === true ? new AdaptivePace(input, this.roundTrip) : input;
     this.sampleAt = input.clock.now() + this.jittered();
   }
 
@@ -100,9 +100,9 @@ export class LivenessWatch {
       if (wasSuspect) this.report();
     }
     if (this.unanswered === undefined) {
-      if (now >= this.sampleAt || now >= this.input.heardAt() + this.input.intervalMs) this.ping(now);
+      if (now >= this.sampleAt || now >= this.input.heardAt() + this.pace.intervalMs) this.ping(now);
     } else {
-      this.wasLate ||= now - this.dueAt > this.lateMs;
+      this.wasLate ||= this.isLate(now);
       this.doubt(now, now - this.unanswered.sinceMs);
     }
     if (this.isStopped) return undefined;
@@ -110,9 +110,13 @@ export class LivenessWatch {
     return this.delayMs;
   }
 
+  private isLate(now: number): boolean {
+    return now - this.dueAt > Math.max(LATE_MS, this.pace.intervalMs * LATE_SHARE_OF_INTERVAL);
+  }
+
   /** A ping is unanswered. */
   private doubt(now: number, silentMs: number): void {
-    const { intervalMs, timeoutMs } = this.input;
+    const { intervalMs, timeoutMs } = this.pace;
     if (this.waitsFor === 'answer') {
       if (now >= this.answerBy) this.waitsFor = 'input';
     } else if (this.waitsFor === 'input') {
@@ -131,12 +135,12 @@ export class LivenessWatch {
     if (this.wasLate) {
       this.wasLate = false;
       this.waitsFor = 'answer';
-      this.answerBy = now + this.input.timeoutMs * LAST_CHANCE_SHARE;
+      this.answerBy = now + this.pace.timeoutMs * LAST_CHANCE_SHARE;
       this.ping(now);
       return;
     }
     this.waitsFor = 'nothing';
-    this.state = silentMs < this.input.timeoutMs ? 'suspect' : 'dead';
+    this.state = silentMs < this.pace.timeoutMs ? 'suspect' : 'dead';
     this.report();
     if (this.state === 'dead') this.stop();
     else this.urge(now);
@@ -157,9 +161,9 @@ export class LivenessWatch {
   }
 
   private nextDueAt(now: number): number {
-    const { intervalMs, timeoutMs, heardAt } = this.input;
+    const { intervalMs, timeoutMs } = this.pace;
     const { unanswered } = this;
-    if (unanswered === undefined) return Math.min(this.sampleAt, heardAt() + intervalMs);
+    if (unanswered === undefined) return Math.min(this.sampleAt, this.input.heardAt() + intervalMs);
     // The next turn of the event loop: what has arrived is read in between.
     if (this.waitsFor === 'input') return now;
     // Not later than this, so that a peer heard in the meantime is asked again after one interval.
@@ -174,7 +178,7 @@ export class LivenessWatch {
   private urgentAt(): number {
     if (this.state !== 'suspect' || this.unanswered === undefined) return Infinity;
     if (this.urgentSent >= URGENT_PINGS) return Infinity;
-    const { intervalMs, timeoutMs } = this.input;
+    const { intervalMs, timeoutMs } = this.pace;
     return this.unanswered.sinceMs + intervalMs + (this.urgentSent * (timeoutMs - intervalMs)) / URGENT_PINGS;
   }
 
@@ -194,19 +198,25 @@ export class LivenessWatch {
   }
 
   private jittered(): number {
-    return this.input.intervalMs * (1 - SAMPLE_JITTER + 2 * SAMPLE_JITTER * this.input.random());
+    return this.pace.intervalMs * (1 - SAMPLE_JITTER + 2 * SAMPLE_JITTER * this.input.random());
   }
 
   private report(): void {
     if (this.isStopped) return;
     const lastHeardAt = this.input.heardAt();
+    const silentForMs = Math.max(this.input.clock.now() - lastHeardAt, 0);
+    const { intervalMs, timeoutMs } = this.pace;
+    const { smoothedMs, jitterMs } = this.roundTrip;
     this.tell({
       state: this.state,
       roundTripMs: this.roundTrip.lastMs,
-      smoothedRoundTripMs: this.roundTrip.smoothedMs,
-      jitterMs: this.roundTrip.jitterMs,
+      smoothedRoundTripMs: smoothedMs,
+      jitterMs,
       missed: this.missed,
-      silentForMs: Math.max(this.input.clock.now() - lastHeardAt, 0),
+      silentForMs,
+      phi: suspicion(silentForMs, intervalMs, smoothedMs, jitterMs),
+      intervalMs,
+      timeoutMs,
       heartbeats: this.heartbeats,
       lastHeardAt,
     });
