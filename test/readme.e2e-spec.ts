@@ -43,6 +43,9 @@ describe('the code of the pages', () => {
     app: 'declare const app: INestMicroservice;',
     server: 'declare const server: HeartwireServer;',
     posted$: 'declare const posted$: Subject<unknown>;',
+    numbers: 'declare const numbers: HeartwireClient;',
+    isPrime: 'declare function isPrime(value: number): boolean;',
+    save: 'declare function save(value: number): Promise<void>;',
   });
   const inReadme = blocksOf(readme, 'ts').map((block) => code.add('README', block));
   const tried: string[] = [];

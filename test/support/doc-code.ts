@@ -33,8 +33,8 @@ import { NestFactory } from '@nestjs/core';
 import { ClientsModule, Ctx, EventPattern, MessagePattern, type MicroserviceOptions, Payload, RpcException, Transport } from '@nestjs/microservices';
 import { HealthCheck, HealthCheckService } from '@nestjs/terminus';
 import { Test } from '@nestjs/testing';
-import { ErrorCode, HEARTWIRE, HeartwireClient, HeartwireContext, HeartwireError, HeartwireExceptionFilter, HeartwireHealthIndicator, HeartwireModule, HeartwireServer } from 'heartwire';
-import { first, firstValueFrom, interval, lastValueFrom, of, startWith, type Subject } from 'rxjs';
+import { ErrorCode, HEARTWIRE, HeartwireClient, HeartwireContext, HeartwireError, HeartwireExceptionFilter, HeartwireHealthIndicator, HeartwireModule, HeartwireServer, IncomingStream } from 'heartwire';
+import { first, firstValueFrom, from, interval, lastValueFrom, of, startWith, type Subject } from 'rxjs';
 `;
 
 /** Modules of the pages' examples, in a folder of their own from which the project's packages are found. */
