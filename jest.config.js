@@ -24,6 +24,7 @@ export default {
   },
   moduleNameMapper: {
     '^heartwire$': '<rootDir>/libs/heartwire/src/index.ts',
+    '^heartwire/testing$': '<rootDir>/libs/heartwire/src/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   coverageProvider: 'v8',
