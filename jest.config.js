@@ -1,3 +1,5 @@
+import { swcOptions } from './scripts/swc-options.js';
+
 // `.ci/run` names a file here and reads the counts from it.
 const countsFile = process.env.TEST_COUNTS_FILE;
 
@@ -8,19 +10,7 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/libs/[^/]+/dist'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
-    '\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: {
-          target: 'es2022',
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: true },
-          keepClassNames: true,
-        },
-        module: { type: 'es6' },
-        sourceMaps: 'inline',
-      },
-    ],
+    '\\.ts$': ['@swc/jest', swcOptions],
   },
   moduleNameMapper: {
     '^heartwire$': '<rootDir>/libs/heartwire/src/index.ts',

@@ -1,0 +1,77 @@
+import {
+  type ClientProxy,
+  ClientProxyFactory,
+  type MicroserviceOptions,
+  Transport,
+} from '@nestjs/microservices';
+import {
+  HeartwireClient,
+  type HeartwireClientOptions,
+  HeartwireServer,
+  type HeartwireServerOptions,
+} from 'heartwire';
+
+/** What differs between two runs of Heartwire; Nest's TCP transport has none of it. */
+export interface Settings {
+  readonly client?: Omit<HeartwireClientOptions, 'url' | 'urls'>;
+  readonly server?: Omit<HeartwireServerOptions, 'url' | 'urls'>;
+}
+
+export type ContestantName = 'Heartwire' | 'Nest TCP';
+
+/** What the clients of both have. */
+export type Caller = Pick<ClientProxy, 'send' | 'emit' | 'connect' | 'close' | 'unwrap'>;
+
+/** A transport that goes through the faults. */
+export interface Contestant {
+  readonly name: ContestantName;
+  readonly settings: Settings;
+  serve(port: number, host: string): MicroserviceOptions;
+  client(port: number, host: string): Caller;
+}
+
+/** Small, so that the tests are short; the bounds are made of them. */
+export const HEARTBEAT = { intervalMs: 200, timeoutMs: 400 };
+export const CALL_TIMEOUT_MS = 4_000;
+
+const DRAIN_TIMEOUT_MS = 1_000;
+/** Quick, as the tests break links again and again. */
+const RECONNECT = { firstMaxMs: 20, baseMs: 5, growthMs: 10, maxMs: 200 };
+
+export function heartwire(settings: Settings = {}): Contestant {
+  return {
+    name: 'Heartwire',
+    settings,
+    serve: (port, host) => ({
+      strategy: new HeartwireServer({
+        heartbeat: HEARTBEAT,
+        drainTimeoutMs: DRAIN_TIMEOUT_MS,
+        ...settings.server,
+        url: `tcp://${host}:${port}`,
+      }),
+    }),
+    client: (port, host) =>
+      new HeartwireClient({
+        heartbeat: HEARTBEAT,
+        reconnect: RECONNECT,
+        callTimeoutMs: CALL_TIMEOUT_MS,
+        drainTimeoutMs: DRAIN_TIMEOUT_MS,
+        ...settings.client,
+        url: `tcp://${host}:${port}`,
+      }),
+  };
+}
+
+export function nestTcp(): Contestant {
+  return {
+    name: 'Nest TCP',
+    settings: {},
+    serve: (port, host) => ({ transport: Transport.TCP, options: { host, port } }),
+    client: (port, host) => ClientProxyFactory.create({ transport: Transport.TCP, options: { host, port } }),
+  };
+}
+
+/** The same contestant in another process. */
+export function contestantOf({ name, settings }: Pick<Contestant, 'name' | 'settings'>): Contestant {
+  return name === 'Heartwire' ? heartwire(settings) : nestTcp();
+}
