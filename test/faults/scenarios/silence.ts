@@ -1,6 +1,7 @@
-import { type Arena, closing } from '../support/arena.js';
+import type { Arena } from '../support/arena.js';
 import { Load, type LoadResult, repeated } from '../support/load.js';
 import type { Peer } from '../support/peer.js';
+import { closing } from '../support/serve.js';
 import { type Settled, settle, timeOf } from '../support/settle.js';
 
 /** When an end knew that the other was gone, in ms after the fault; `undefined` when it never did. */

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -78,8 +77,4 @@ export class Arena {
   async clear(): Promise<void> {
     for (const cleanup of this.cleanups.splice(0).reverse()) await cleanup();
   }
-}
-
-export async function closing(socket: Socket): Promise<void> {
-  if (!socket.closed) await once(socket, 'close');
 }

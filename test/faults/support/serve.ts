@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 
 import { type INestMicroservice, Module } from '@nestjs/common';
@@ -34,4 +35,8 @@ export async function serve(contestant: Contestant, port = 0, host = '127.0.0.1'
     controller: app.get(FaultsController),
     sockets,
   };
+}
+
+export async function closing(socket: Socket): Promise<void> {
+  if (!socket.closed) await once(socket, 'close');
 }

@@ -1,6 +1,7 @@
 import { answer, block } from './answer.js';
 import { type Contestant, contestantOf } from './contestants.js';
-import { serve, type Serving } from './serve.js';
+import { closing, serve, type Serving } from './serve.js';
+import { timeOf } from './settle.js';
 
 let serving: Serving | undefined;
 const acceptedAt: number[] = [];
@@ -24,6 +25,12 @@ answer({
   runs: (): readonly string[] => serving?.controller.runs ?? [],
   /** When connections were accepted, in ms, on this process's clock. */
   accepted: (): readonly number[] => acceptedAt,
+  /** When its first socket closed, counted from now, in ms. */
+  closed(patienceMs: number): Promise<number | undefined> {
+    const [socket] = serving?.sockets ?? [];
+    if (socket === undefined) throw new Error('nobody connected');
+    return timeOf(closing(socket), patienceMs);
+  },
   block(ms: number): void {
     setImmediate(block, ms);
   },
