@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 
 import type { Arena } from '../support/arena.js';
-import { Load, type LoadResult, repeated } from '../support/load.js';
+import { Workload, type WorkloadResult, repeated } from '../support/workload.js';
 import type { Hole, Network } from '../support/network.js';
 import { closing } from '../support/serve.js';
 import { settle, timeOf } from '../support/settle.js';
@@ -13,7 +13,7 @@ export async function blackHole(
   network: Network,
   hole: Hole,
   traffic: 'idle' | 'bulk',
-): Promise<{ noticed: Noticed; load: LoadResult; repeatedRuns: number }> {
+): Promise<{ noticed: Noticed; load: WorkloadResult; repeatedRuns: number }> {
   const { host } = network;
   const server = arena.peer('server-peer', network.launcher);
   const port = await server.ask<number>('listen', { ...arena.orders, host });
@@ -22,7 +22,7 @@ export async function blackHole(
   const socket = client.unwrap<Socket>();
   await settle(client.send('echo', 'both ends are ready'), arena.patienceMs);
   const bulk = 'x'.repeat(262_144);
-  const load = new Load(client, traffic === 'bulk' ? 16 : 1, arena.patienceMs, (caller, id) =>
+  const load = new Workload(client, traffic === 'bulk' ? 16 : 1, arena.patienceMs, (caller, id) =>
     traffic === 'bulk' && Number(id) % 4 > 0 ? caller.send('echo', bulk) : caller.send('add', id),
   );
   while (load.answeredSoFar < 32) await new Promise(setImmediate);

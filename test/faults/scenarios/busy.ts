@@ -5,14 +5,14 @@ import { lastValueFrom } from 'rxjs';
 import type { Arena } from '../support/arena.js';
 import { block } from '../support/answer.js';
 import type { Caller } from '../support/contestants.js';
-import type { LoadResult } from '../support/load.js';
-import { Load, repeated } from '../support/load.js';
+import type { WorkloadResult } from '../support/workload.js';
+import { Workload, repeated } from '../support/workload.js';
 import type { Serving } from '../support/serve.js';
 import { settle } from '../support/settle.js';
 
 /** A load that went on while an end could not run, and the verdicts of the client's own watch. */
 export interface Uneasy {
-  readonly load: LoadResult;
+  readonly load: WorkloadResult;
   readonly verdicts: readonly string[];
   readonly runs: number;
   readonly repeatedRuns: number;
@@ -36,7 +36,7 @@ export async function unableClient(arena: Arena, how: 'blocked' | 'suspended', m
   }
   const answered = await client.ask<number>('answeredSoFar');
   await untilAnswered(client.ask.bind(client), answered + 4 * IN_FLIGHT);
-  const load = await client.ask<LoadResult>('stopLoad');
+  const load = await client.ask<WorkloadResult>('stopLoad');
   const { runs } = controller;
   return {
     load,
@@ -50,12 +50,12 @@ export async function unableClient(arena: Arena, how: 'blocked' | 'suspended', m
 export async function blockedServer(
   arena: Arena,
   ms: number,
-): Promise<{ load: LoadResult; isSameSocket: boolean; verdicts: readonly string[] }> {
+): Promise<{ load: WorkloadResult; isSameSocket: boolean; verdicts: readonly string[] }> {
   const server = arena.peer('server-peer');
   const port = await server.ask<number>('listen', arena.orders);
   const { client, socket } = await arena.connect(port);
   const verdicts = verdictsOf(client);
-  const load = new Load(client, IN_FLIGHT, arena.patienceMs);
+  const load = new Workload(client, IN_FLIGHT, arena.patienceMs);
   while (load.answeredSoFar < 4 * IN_FLIGHT) await new Promise(setImmediate);
   await server.ask('block', ms);
   // Answered once it is no longer blocked.

@@ -1,5 +1,5 @@
 import type { Arena } from '../support/arena.js';
-import { Load, type LoadResult, repeated } from '../support/load.js';
+import { Workload, type WorkloadResult, repeated } from '../support/workload.js';
 import { settle, type Settled } from '../support/settle.js';
 
 /** What a call came to whose link was cut under way. */
@@ -67,11 +67,11 @@ async function reconnects(call: () => Promise<Settled>): Promise<boolean> {
 export async function cutAgainAndAgain(
   arena: Arena,
   ms: number,
-): Promise<{ load: LoadResult; cuts: number; runs: number; repeatedRuns: number }> {
+): Promise<{ load: WorkloadResult; cuts: number; runs: number; repeatedRuns: number }> {
   const server = await arena.serve();
   const { proxy, port } = await arena.proxy(server.port);
   const { client } = await arena.connect(port);
-  const load = new Load(client, 64, arena.patienceMs);
+  const load = new Workload(client, 64, arena.patienceMs);
   const endAt = performance.now() + ms;
   let cuts = 0;
   while (performance.now() < endAt) {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import type { Arena } from '../support/arena.js';
 import type { Caller } from '../support/contestants.js';
-import { Load, type LoadResult, repeated } from '../support/load.js';
+import { Workload, type WorkloadResult, repeated } from '../support/workload.js';
 import type { Peer } from '../support/peer.js';
 import { settle, type Settled, timeOf } from '../support/settle.js';
 
@@ -14,7 +14,7 @@ export async function killedAgainAndAgain(
   arena: Arena,
   times: number,
 ): Promise<{
-  load: LoadResult;
+  load: WorkloadResult;
   repeatedRuns: number;
   /** Calls that ran, though their error says that they were never sent. */
   falseNever: number;
@@ -24,7 +24,7 @@ export async function killedAgainAndAgain(
   const port = await server.ask<number>('listen', { ...arena.orders, log });
   const client = arena.client(port);
   await client.connect();
-  const load = new Load(client, 16, arena.patienceMs);
+  const load = new Workload(client, 16, arena.patienceMs);
   for (let kill = 0; kill < times; kill++) {
     // Started before it is needed: the outage is short, as where another instance takes over.
     const next = arena.peer('server-peer');
@@ -95,4 +95,25 @@ export async function absentServer(arena: Arena, absentMs: number): Promise<Sett
   await new Promise((resolve) => setTimeout(resolve, absentMs));
   await arena.serve(port);
   return call;
+}
+
+/** Three servers, of which each in turn goes and comes again while calls are made. */
+export async function rollingRestart(
+  arena: Arena,
+): Promise<{ load: WorkloadResult; runs: number; repeatedRuns: number }> {
+  const servers = [await arena.serve(), await arena.serve(), await arena.serve()];
+  const client = arena.client(servers.map(({ port }) => port));
+  await client.connect();
+  const load = new Workload(client, 32, arena.patienceMs);
+  const runs: string[] = [];
+  for (const { app, port, controller } of [...servers]) {
+    const { answeredSoFar } = load;
+    while (load.answeredSoFar < answeredSoFar + 500) await new Promise((resolve) => setTimeout(resolve, 5));
+    await app.close();
+    runs.push(...controller.runs);
+    servers.push(await arena.serve(port));
+  }
+  const result = await load.stop();
+  runs.push(...servers.slice(3).flatMap(({ controller }) => controller.runs));
+  return { load: result, runs: runs.length, repeatedRuns: repeated(runs).length };
 }

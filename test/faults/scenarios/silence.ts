@@ -1,5 +1,5 @@
 import type { Arena } from '../support/arena.js';
-import { Load, type LoadResult, repeated } from '../support/load.js';
+import { Workload, type WorkloadResult, repeated } from '../support/workload.js';
 import type { Peer } from '../support/peer.js';
 import { closing } from '../support/serve.js';
 import { type Settled, settle, timeOf } from '../support/settle.js';
@@ -60,7 +60,7 @@ export async function swallowed(
   arena: Arena,
   direction: 'upstream' | 'downstream' | 'both',
   traffic: 'idle' | 'bulk',
-): Promise<{ noticed: Noticed; load: LoadResult; runs: number; repeatedRuns: number }> {
+): Promise<{ noticed: Noticed; load: WorkloadResult; runs: number; repeatedRuns: number }> {
   const server = await arena.serve();
   const { proxy, port } = await arena.proxy(server.port);
   const { client, socket } = await arena.connect(port);
@@ -70,7 +70,7 @@ export async function swallowed(
   const bulk = 'x'.repeat(262_144);
   const load =
     traffic === 'bulk'
-      ? new Load(client, 16, arena.patienceMs, (caller, id) => {
+      ? new Workload(client, 16, arena.patienceMs, (caller, id) => {
           // Beside the bulk, calls of which it is known whether they ran.
           return Number(id) % 4 === 0 ? caller.send('add', id) : caller.send('echo', bulk);
         })
@@ -83,7 +83,7 @@ export async function swallowed(
     timeOf(closing(accepted), arena.patienceMs),
   ]);
   proxy.heal();
-  const result = (await load?.stop()) ?? (await new Load(client, 1, arena.patienceMs).stop());
+  const result = (await load?.stop()) ?? (await new Workload(client, 1, arena.patienceMs).stop());
   const { runs } = server.controller;
   return {
     noticed: { clientMs, serverMs },

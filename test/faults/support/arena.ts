@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { FaultProxy } from 'heartwire/testing';
 
+import { LeakGuard } from '../../support/leak-guard.js';
 import type { Caller, Contestant } from './contestants.js';
 import { Peer } from './peer.js';
 import { serve, type Serving } from './serve.js';
 
 /** Where a contestant goes through one scenario: servers, clients and proxies, and none of them left behind. */
 export class Arena {
+  private readonly guard = new LeakGuard();
   private readonly cleanups: (() => unknown)[] = [];
 
   /** @param patienceMs how long to wait for what may never come */
@@ -20,6 +22,7 @@ export class Arena {
     readonly patienceMs = 6_000,
   ) {
     Logger.overrideLogger(false);
+    this.guard.begin();
   }
 
   /** What another process needs to know of the contestant. */
@@ -38,8 +41,8 @@ export class Arena {
   }
 
   /** A client that is not connected yet. */
-  client(port: number, host = '127.0.0.1'): Caller {
-    const client = this.contestant.client(port, host);
+  client(ports: number | readonly number[], host = '127.0.0.1'): Caller {
+    const client = this.contestant.client([ports].flat(), host);
     this.later(() => client.close());
     return client;
   }
@@ -73,8 +76,9 @@ export class Arena {
     this.cleanups.push(cleanup);
   }
 
-  /** Last in, first out: clients go before their servers. */
+  /** Last in, first out: clients go before their servers. @throws Error when Heartwire leaves something behind. */
   async clear(): Promise<void> {
     for (const cleanup of this.cleanups.splice(0).reverse()) await cleanup();
+    if (this.contestant.name === 'Heartwire') await this.guard.check();
   }
 }

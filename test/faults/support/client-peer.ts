@@ -3,13 +3,13 @@ import { HeartwireClient } from 'heartwire';
 
 import { answer, block } from './answer.js';
 import { type Caller, type Contestant, contestantOf } from './contestants.js';
-import { Load } from './load.js';
+import { Workload } from './workload.js';
 import { settle } from './settle.js';
 
 Logger.overrideLogger(false);
 
 let client: Caller | undefined;
-let load: Load | undefined;
+let load: Workload | undefined;
 /** The states that its own watch on the connection has told. */
 const verdicts: string[] = [];
 
@@ -27,7 +27,7 @@ export interface ConnectCommand {
 
 answer({
   async connect({ contestant, port, host = '127.0.0.1' }: ConnectCommand): Promise<void> {
-    client = contestantOf(contestant).client(port, host);
+    client = contestantOf(contestant).client([port], host);
     if (client instanceof HeartwireClient) client.liveness$.subscribe(({ state }) => verdicts.push(state));
     await client.connect();
   },
@@ -36,7 +36,7 @@ answer({
     return { how, value, error: error instanceof Error ? error.message : error, afterMs };
   },
   startLoad({ inFlight, patienceMs }: { inFlight: number; patienceMs: number }): void {
-    load = new Load(connected(), inFlight, patienceMs);
+    load = new Workload(connected(), inFlight, patienceMs);
   },
   stopLoad: () => load?.stop(),
   answeredSoFar: () => load?.answeredSoFar ?? 0,

@@ -27,7 +27,8 @@ export interface Contestant {
   readonly name: ContestantName;
   readonly settings: Settings;
   serve(port: number, host: string): MicroserviceOptions;
-  client(port: number, host: string): Caller;
+  /** A client of one server, or of several that serve the same. */
+  client(ports: readonly number[], host: string): Caller;
 }
 
 /** Small, so that the tests are short; the bounds are made of them. */
@@ -50,14 +51,14 @@ export function heartwire(settings: Settings = {}): Contestant {
         url: `tcp://${host}:${port}`,
       }),
     }),
-    client: (port, host) =>
+    client: (ports, host) =>
       new HeartwireClient({
         heartbeat: HEARTBEAT,
         reconnect: RECONNECT,
         callTimeoutMs: CALL_TIMEOUT_MS,
         drainTimeoutMs: DRAIN_TIMEOUT_MS,
         ...settings.client,
-        url: `tcp://${host}:${port}`,
+        urls: ports.map((port) => `tcp://${host}:${port}`),
       }),
   };
 }
@@ -67,7 +68,27 @@ export function nestTcp(): Contestant {
     name: 'Nest TCP',
     settings: {},
     serve: (port, host) => ({ transport: Transport.TCP, options: { host, port } }),
-    client: (port, host) => ClientProxyFactory.create({ transport: Transport.TCP, options: { host, port } }),
+    client: (ports, host) => inTurn(ports.map((port) => nestClient(port, host))),
+  };
+}
+
+function nestClient(port: number, host: string): Caller {
+  return ClientProxyFactory.create({ transport: Transport.TCP, options: { host, port } });
+}
+
+/** Nest's client knows one server: who has several takes a client for each, and calls them in turn. */
+function inTurn(clients: readonly Caller[]): Caller {
+  const [first] = clients;
+  if (first === undefined) throw new Error('there is no server to call');
+  if (clients.length === 1) return first;
+  let turn = 0;
+  const next = (): Caller => clients[turn++ % clients.length] ?? first;
+  return {
+    send: (pattern, data) => next().send(pattern, data),
+    emit: (pattern, data) => next().emit(pattern, data),
+    connect: () => Promise.all(clients.map((client) => client.connect())),
+    close: () => Promise.all(clients.map((client) => client.close())),
+    unwrap: () => first.unwrap(),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Caller } from './contestants.js';
 import { settle, type Settled } from './settle.js';
 
 /** What a load came to. */
-export interface LoadResult {
+export interface WorkloadResult {
   readonly made: number;
   readonly answered: number;
   /** Neither answered nor failed when patience ran out. */
@@ -22,7 +22,7 @@ export interface Failure {
 }
 
 /** Keeps some calls under way, each with an id of its own, until it is stopped. */
-export class Load {
+export class Workload {
   private isRunning = true;
   private made = 0;
   private answered = 0;
@@ -46,7 +46,7 @@ export class Load {
   }
 
   /** Makes no more calls, and waits for those under way. */
-  async stop(): Promise<LoadResult> {
+  async stop(): Promise<WorkloadResult> {
     this.isRunning = false;
     await Promise.all(this.loops);
     const { made, answered, open, failures, slowestMs } = this;
