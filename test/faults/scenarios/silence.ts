@@ -82,8 +82,9 @@ export async function swallowed(
     timeOf(closing(socket), arena.patienceMs),
     timeOf(closing(accepted), arena.patienceMs),
   ]);
+  const calls = load ?? new Workload(client, 1, arena.patienceMs);
   proxy.heal();
-  const result = (await load?.stop()) ?? (await new Workload(client, 1, arena.patienceMs).stop());
+  const result = await calls.stop();
   const { runs } = server.controller;
   return {
     noticed: { clientMs, serverMs },
