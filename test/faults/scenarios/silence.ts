@@ -82,7 +82,9 @@ export async function swallowed(
     timeOf(closing(socket), arena.patienceMs),
     timeOf(closing(accepted), arena.patienceMs),
   ]);
+  // The hole lasts until a call has fallen into it, though both ends may know of it.
   const calls = load ?? new Workload(client, 1, arena.patienceMs);
+  await new Promise((resolve) => setTimeout(resolve, 100));
   proxy.heal();
   const result = await calls.stop();
   const { runs } = server.controller;
