@@ -1,14 +1,10 @@
-import { HeartwireClient } from 'heartwire';
-import type { Socket } from 'node:net';
-import { lastValueFrom } from 'rxjs';
-
 import type { Arena } from '../support/arena.js';
 import { block } from '../support/answer.js';
-import type { Caller } from '../support/contestants.js';
 import type { WorkloadResult } from '../support/workload.js';
 import { Workload, repeated } from '../support/workload.js';
-import type { Serving } from '../support/serve.js';
-import { settle } from '../support/settle.js';
+import { isStill, verdictsOf } from '../support/verdicts.js';
+import { settle, type Settled } from '../support/settle.js';
+import type { Peer } from '../support/peer.js';
 
 /** A load that went on while an end could not run, and the verdicts of the client's own watch. */
 export interface Uneasy {
@@ -27,13 +23,7 @@ export async function unableClient(arena: Arena, how: 'blocked' | 'suspended', m
   await client.ask('connect', { ...arena.orders, port });
   await client.ask('startLoad', { inFlight: IN_FLIGHT, patienceMs: arena.patienceMs });
   await untilAnswered(client.ask.bind(client), 4 * IN_FLIGHT);
-  if (how === 'blocked') {
-    await client.ask('block', ms);
-  } else {
-    await client.ask('suspend');
-    await new Promise((resolve) => setTimeout(resolve, ms));
-    client.thaw();
-  }
+  await disable(client, how, ms);
   const answered = await client.ask<number>('answeredSoFar');
   await untilAnswered(client.ask.bind(client), answered + 4 * IN_FLIGHT);
   const load = await client.ask<WorkloadResult>('stopLoad');
@@ -44,6 +34,44 @@ export async function unableClient(arena: Arena, how: 'blocked' | 'suspended', m
     runs: runs.length,
     repeatedRuns: repeated(runs).length,
   };
+}
+
+/** So that nearly always a ping is on its way: nothing else is said, and it takes almost an interval. */
+const SLOW_NETWORK = { delayMs: 90 };
+const TIMES = 2;
+
+/** The same to a client that makes no calls, and whose own ping has not been answered yet. */
+export async function unableIdleClient(
+  arena: Arena,
+  how: 'blocked' | 'suspended',
+  ms: number,
+): Promise<{ verdicts: readonly string[]; call: Settled }> {
+  const server = await arena.serve();
+  const { proxy, port } = await arena.proxy(server.port);
+  const client = arena.peer('client-peer');
+  await client.ask('connect', { ...arena.orders, port });
+  const { patienceMs } = arena;
+  const call = (): Promise<Settled> => client.ask('call', { pattern: 'echo', data: 'awake', patienceMs });
+  await call();
+  proxy.slow(SLOW_NETWORK);
+  for (let time = 0; time < TIMES; time++) {
+    // Its heart has beaten on this network.
+    await call();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await disable(client, how, ms);
+    await client.ask('verdicts');
+  }
+  return { call: await call(), verdicts: await client.ask('verdicts') };
+}
+
+async function disable(client: Peer, how: 'blocked' | 'suspended', ms: number): Promise<void> {
+  if (how === 'blocked') {
+    await client.ask('block', ms);
+    return;
+  }
+  await client.ask('suspend');
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  client.thaw();
 }
 
 /** A server whose event loop is blocked with calls under way. */
@@ -75,81 +103,6 @@ export async function blockedBoth(
   block(ms);
   const { how } = await settle(client.send('echo', 2), arena.patienceMs);
   return { isSameSocket: isStill(client, socket), verdicts, answered: how === 'answered' };
-}
-
-/** What a long way took, and what the client's watch said meanwhile. */
-export interface Transfer {
-  readonly ms: number;
-  readonly isSameSocket: boolean;
-  readonly verdicts: readonly string[];
-}
-
-const PIECE_BYTES = 65_536;
-
-/** Calls whose data, or whose answers, fill a network that passes so many bytes in a second. */
-export async function slowTransfer(
-  arena: Arena,
-  direction: 'upstream' | 'downstream',
-  bytes: number,
-  bytesPerSecond: number,
-): Promise<Transfer> {
-  return transfer(arena, bytesPerSecond, async (client) => {
-    const piece = 'x'.repeat(PIECE_BYTES);
-    let left = Math.ceil(bytes / PIECE_BYTES);
-    const loop = async (): Promise<void> => {
-      while (left-- > 0) {
-        await lastValueFrom(
-          direction === 'upstream' ? client.send('length', piece) : client.send('text', PIECE_BYTES),
-        );
-      }
-    };
-    await Promise.all(Array.from({ length: IN_FLIGHT }, loop));
-  });
-}
-
-/** Events, which nobody answers, or one stream: nothing goes the other way but what the transport itself says. */
-export async function oneWay(
-  arena: Arena,
-  direction: 'upstream' | 'downstream',
-  bytes: number,
-  bytesPerSecond: number,
-): Promise<Transfer> {
-  const count = Math.ceil(bytes / PIECE_BYTES);
-  return transfer(arena, bytesPerSecond, async (client, { controller }) => {
-    if (direction === 'downstream') {
-      await lastValueFrom(client.send('items', { count, bytes: PIECE_BYTES }));
-      return;
-    }
-    const piece = 'x'.repeat(PIECE_BYTES);
-    for (let n = 0; n < count; n++) client.emit('note', piece);
-    while (controller.notes < count) await new Promise((resolve) => setTimeout(resolve, 5));
-  });
-}
-
-async function transfer(
-  arena: Arena,
-  bytesPerSecond: number,
-  run: (client: Caller, serving: Serving) => Promise<void>,
-): Promise<Transfer> {
-  const server = await arena.serve();
-  const { proxy, port } = await arena.proxy(server.port);
-  const { client, socket } = await arena.connect(port);
-  const verdicts = verdictsOf(client);
-  await settle(client.send('echo', 1), arena.patienceMs);
-  proxy.slow({ bytesPerSecond });
-  const begunAt = performance.now();
-  await run(client, server);
-  return { ms: performance.now() - begunAt, isSameSocket: isStill(client, socket), verdicts };
-}
-
-function verdictsOf(client: Caller): readonly string[] {
-  const verdicts: string[] = [];
-  if (client instanceof HeartwireClient) client.liveness$.subscribe(({ state }) => verdicts.push(state));
-  return verdicts;
-}
-
-function isStill(client: Caller, socket: Socket): boolean {
-  return client.unwrap() === socket && !socket.destroyed;
 }
 
 async function untilAnswered(ask: (command: string) => Promise<unknown>, count: number): Promise<void> {
