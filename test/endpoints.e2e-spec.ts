@@ -272,7 +272,7 @@ describe('calls', () => {
 
   it('whose server can’t be reached go elsewhere if they may run twice, and wait for it otherwise', async () => {
     const [one, two] = (await start('a', 'b')) as [Running, Running];
-    const proxy = stage.track(await CuttableProxy.to(one.url));
+    const proxy = stage.track(await FaultProxy.to(one.url));
     const client = stage.client([proxy.url, two.url], { balance: 'first' });
     await client.connect();
     await until('both servers are connected', () => connectedTo(client).length === 2);
@@ -282,7 +282,7 @@ describe('calls', () => {
     await until('both calls run', () => one.controller.calls === 2);
     two.controller.gate.resolve();
     proxy.target = undefined;
-    proxy.cut();
+    proxy.reset();
     expect(await again).toBe('b');
     proxy.target = one.url;
     await until('the first server is back', () => connectedTo(client).length === 2);

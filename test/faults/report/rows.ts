@@ -21,15 +21,15 @@ export interface Row {
   readonly run: (arena: Arena) => Promise<string>;
 }
 
-const KNOWS = `both ends know within interval + timeout + one ping (${HEARTBEAT.intervalMs + HEARTBEAT.timeoutMs} ms + 100 ms here); no call lost or doubled`;
+const BOUND = `within interval + timeout + one ping (${HEARTBEAT.intervalMs + HEARTBEAT.timeoutMs} ms + 100 ms here)`;
+const KNOWS = `both ends know ${BOUND}; no call lost or doubled`;
 const NOTHING_LOST = 'no call lost, none runs twice';
 const MIB = 2 ** 20;
 
 const silence: readonly Row[] = [
   {
     fault: 'Frozen server (SIGSTOP)',
-    promise:
-      'the client knows within the same bound; the call ends by its deadline (4 s); later ones are answered',
+    promise: `the client knows ${BOUND}; the call ends by its deadline (4 s); later ones are answered`,
     spec: 'silence',
     run: async (arena) => {
       const { noticedMs, call, after } = await frozenServer(arena);
@@ -38,7 +38,7 @@ const silence: readonly Row[] = [
   },
   {
     fault: 'Frozen client (SIGSTOP)',
-    promise: 'the server knows within the same bound; the client gets its answer when it thaws',
+    promise: `the server knows ${BOUND}; the client gets its answer when it thaws`,
     spec: 'silence',
     run: async (arena) => {
       const { noticedMs, call } = await frozenClient(arena);
