@@ -1,7 +1,7 @@
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-const specs = ['**/*.spec.ts', '**/*.e2e-spec.ts', 'test/**/*.ts', 'libs/heartwire/src/testing/**/*.ts'];
+const specs = ['**/*.spec.ts', '**/*.e2e-spec.ts', 'test/**/*.ts'];
 const browserCode = ['protocol', 'errors', 'timing', 'session'].map(
   (name) => `libs/heartwire/src/${name}/**/*.ts`,
 );

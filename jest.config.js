@@ -1,3 +1,5 @@
+import { swcOptions } from './scripts/swc-options.js';
+
 // `.ci/run` names a file here and reads the counts from it.
 const countsFile = process.env.TEST_COUNTS_FILE;
 
@@ -8,22 +10,11 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/libs/[^/]+/dist'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
-    '\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: {
-          target: 'es2022',
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: true },
-          keepClassNames: true,
-        },
-        module: { type: 'es6' },
-        sourceMaps: 'inline',
-      },
-    ],
+    '\\.ts$': ['@swc/jest', swcOptions],
   },
   moduleNameMapper: {
     '^heartwire$': '<rootDir>/libs/heartwire/src/index.ts',
+    '^heartwire/testing$': '<rootDir>/libs/heartwire/src/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   coverageProvider: 'v8',

@@ -56,7 +56,9 @@ const refused: readonly (readonly [rule: string, file: string, source: string])[
   ['nest-imports-only-what-is-below', 'nest/a.ts', `import '../testing/leaf.js';`],
   ['testing-is-for-tests', 'session/c.ts', `import '../testing/leaf.js';`],
   ['testing-is-for-tests', 'src/a.ts', `import '../libs/heartwire/src/testing/leaf.js';`],
+  ['testing-is-for-tests', 'src/f.ts', `import 'heartwire/testing';`],
   ['index-is-for-users', 'server/c.ts', `import '../index.js';`],
+  ['index-is-for-users', 'testing/a.ts', `import './index.js';`],
   ['browser-code-imports-no-node', 'protocol/d.ts', `import 'node:buffer';`],
   ['browser-code-imports-no-node', 'errors/c.ts', `import 'node:util';`],
   ['browser-code-imports-no-node', 'timing/c.ts', `import 'node:perf_hooks';`],
@@ -105,6 +107,7 @@ const allowed: readonly (readonly [file: string, source: string])[] = [
     'nest/c.ts',
     `import '@nestjs/common'; import '../client/heartwire.client.js'; import '../server/leaf.js';`,
   ],
+  ['testing/b.ts', `import 'node:net'; import './leaf.js';`],
   ['session/h.spec.ts', `import '../testing/leaf.js'; import 'node:events';`],
   ['src/e.ts', `import 'heartwire'; import '@nestjs/common'; import 'node:net';`],
 ];
@@ -114,13 +117,20 @@ const support: readonly (readonly [file: string, source: string])[] = [
   ...folders.map((folder) => [`${folder}/leaf.ts`, `export interface Leaf { leaf: true }`] as const),
   ['options/address.ts', `export const address = 'tcp://here';`],
   ['server/h.spec.ts', `export const spec = true;`],
+  ['testing/index.ts', `export type { Leaf } from './leaf.js';`],
   ['link/d.ts', `import './c.js';`],
   ['src/leaf.ts', `export const leaf = true;`],
   [
     'tsconfig.json',
     JSON.stringify({
       extends: join(root, 'tsconfig.json'),
-      compilerOptions: { rootDir: '.', paths: { heartwire: ['./libs/heartwire/src/index.ts'] } },
+      compilerOptions: {
+        rootDir: '.',
+        paths: {
+          heartwire: ['./libs/heartwire/src/index.ts'],
+          'heartwire/testing': ['./libs/heartwire/src/testing/index.ts'],
+        },
+      },
     }),
   ],
 ];

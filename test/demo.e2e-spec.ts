@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { HeartwireClient, type HeartwireServerOptions } from 'heartwire';
+import { FaultProxy } from 'heartwire/testing';
 import { firstValueFrom } from 'rxjs';
 
 import { type Chat, createChat } from '../src/chat/create-chat.js';
@@ -10,7 +11,6 @@ import type { ChatMessage } from '../src/contract/chat-message.js';
 import { createGateway } from '../src/gateway/create-gateway.js';
 import type { ConnectionReport } from '../src/gateway/connection-monitor.js';
 import type { ChatConnectionOptions } from '../src/gateway/gateway.module.js';
-import { CuttableProxy } from './support/cuttable-proxy.js';
 import { EventStream } from './support/event-stream.js';
 import { LeakGuard } from './support/leak-guard.js';
 import { errorOf } from './support/outcome.js';
@@ -371,7 +371,7 @@ describe('the demo', () => {
   describe('when the connection to chat breaks', () => {
     it('says so, and that it is back, at /health and /connections and in the log', async () => {
       const { server } = await startChat();
-      const proxy = await CuttableProxy.to(server.address);
+      const proxy = await FaultProxy.to(server.address);
       afterwards(() => proxy.close());
       const gateway = await startGateway({ url: proxy.url });
       const before = await connected(gateway);
@@ -390,7 +390,7 @@ describe('the demo', () => {
       });
 
       proxy.target = undefined;
-      proxy.cut();
+      proxy.reset();
       const lost = await eventually(
         () => report(gateway),
         ({ status }) => status === 'reconnecting',
@@ -411,7 +411,7 @@ describe('the demo', () => {
       ['follows anew where it was, in a new session', { resumeWindowMs: 0 }],
     ])('a follower %s: nothing twice, nothing left out', async (_, options) => {
       const { server } = await startChat(options);
-      const proxy = await CuttableProxy.to(server.address);
+      const proxy = await FaultProxy.to(server.address);
       afterwards(() => proxy.close());
       const gateway = await startGateway({ url: proxy.url, ...options });
       await connected(gateway);
@@ -426,7 +426,7 @@ describe('the demo', () => {
       for (let round = 1; round <= 3; round += 1) {
         const missed = Array.from({ length: 60 }, (__, index) => `${round}.${index}`);
         proxy.target = undefined;
-        proxy.cut();
+        proxy.reset();
         for (const text of missed) await say(text);
         proxy.target = server.address;
         await connected(gateway, round);
@@ -467,7 +467,7 @@ describe('the demo', () => {
 
     it('after a crash, a follower gets all that the new one has', async () => {
       const [old, young] = [await startChat(), await startChat()];
-      const proxy = await CuttableProxy.to(old.server.address);
+      const proxy = await FaultProxy.to(old.server.address);
       afterwards(() => proxy.close());
       const gateway = await startGateway({ url: proxy.url });
       const stream = await follow(`${gateway}/rooms/lobby/follow`);
@@ -477,7 +477,7 @@ describe('the demo', () => {
       const client = directly(young.server.address);
       await firstValueFrom(client.send('chat.post', { room: 'lobby', author: 'bob', text: 'meanwhile' }));
       proxy.target = young.server.address;
-      proxy.cut();
+      proxy.reset();
       await connected(gateway, 1);
       await post(gateway, 'four');
       await stream.until(({ data }) => data.length === 5);

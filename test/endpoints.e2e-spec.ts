@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ConnectionStatus, EndpointLiveness, HeartwireClient, HeartwireClientOptions } from 'heartwire';
+import { FaultProxy } from 'heartwire/testing';
 import { firstValueFrom } from 'rxjs';
 
-import { CuttableProxy } from './support/cuttable-proxy.js';
 import { errorOf, outcomeOf } from './support/outcome.js';
 import { Names, type Running, startReplica } from './support/replicas.js';
 import { RawServer } from './support/raw-server.js';
@@ -241,7 +241,7 @@ describe('calls', () => {
   it('that wait for their turn at a server that is lost move to another one', async () => {
     const one = await startReplica(stage, 'a', { limits: { runningCallsPerConnection: 1 } });
     const two = await startReplica(stage, 'b');
-    const proxy = stage.track(await CuttableProxy.to(one.url));
+    const proxy = stage.track(await FaultProxy.to(one.url));
     const client = stage.client([proxy.url, two.url], { balance: 'first', resumeWindowMs: 0 });
     await client.connect();
     await until('both servers are connected', () => connectedTo(client).length === 2);
@@ -249,7 +249,7 @@ describe('calls', () => {
     await until('the call runs', () => one.controller.calls === 1);
     const waiting = [1, 2, 3].map(() => who(client));
     proxy.target = undefined;
-    proxy.cut();
+    proxy.reset();
     expect(await Promise.all(waiting)).toEqual(['b', 'b', 'b']);
     expect(await running).toMatchObject({ code: 'CONNECTION_LOST', sent: 'maybe' });
     expect(one.controller.calls).toBe(1);
@@ -258,21 +258,21 @@ describe('calls', () => {
 
   it('that are idempotent are sent to another server when their answer is lost', async () => {
     const [one, two] = (await start('a', 'b')) as [Running, Running];
-    const proxy = stage.track(await CuttableProxy.to(one.url));
+    const proxy = stage.track(await FaultProxy.to(one.url));
     const client = stage.client([proxy.url, two.url], { balance: 'first', resumeWindowMs: 0 });
     await client.connect();
     await until('both servers are connected', () => connectedTo(client).length === 2);
     const answer = firstValueFrom(client.send('who, when the gate opens', {}, { idempotent: true }));
     await until('the call runs', () => one.controller.calls === 1);
     two.controller.gate.resolve();
-    proxy.cut();
+    proxy.reset();
     expect(await answer).toBe('b');
     one.controller.gate.resolve();
   });
 
   it('whose server can’t be reached go elsewhere if they may run twice, and wait for it otherwise', async () => {
     const [one, two] = (await start('a', 'b')) as [Running, Running];
-    const proxy = stage.track(await CuttableProxy.to(one.url));
+    const proxy = stage.track(await FaultProxy.to(one.url));
     const client = stage.client([proxy.url, two.url], { balance: 'first' });
     await client.connect();
     await until('both servers are connected', () => connectedTo(client).length === 2);
@@ -282,7 +282,7 @@ describe('calls', () => {
     await until('both calls run', () => one.controller.calls === 2);
     two.controller.gate.resolve();
     proxy.target = undefined;
-    proxy.cut();
+    proxy.reset();
     expect(await again).toBe('b');
     proxy.target = one.url;
     await until('the first server is back', () => connectedTo(client).length === 2);

@@ -85,7 +85,7 @@ describe('when the link breaks', () => {
     const names = Array.from({ length: 60 }, (_, n) => `event ${String(n)}`);
     for (const [index, name] of names.entries()) {
       line.client.emit('told', name);
-      if (index === 20) line.proxy.cut();
+      if (index === 20) line.proxy.reset();
       if (index === 30) await line.breakOff();
     }
     line.mend();

@@ -24,7 +24,7 @@ describe('when a session is gone', () => {
       await line.controller.started('plain', 'idempotent', 'event');
       const waiting = outcomeOf(line.client.send('held', 'waiting', PATIENT));
       line.proxy.target = undefined;
-      line.proxy.cut();
+      line.proxy.reset();
       await line.forgotten();
       line.controller.gate.resolve();
       line.mend();
@@ -91,7 +91,7 @@ describe('when a session is gone', () => {
     );
     await line.controller.started(...names);
     line.proxy.target = undefined;
-    line.proxy.cut();
+    line.proxy.reset();
     await line.forgotten();
     line.controller.gate.resolve();
     line.mend();

@@ -5,8 +5,8 @@ import type {
   HeartwireServer,
   HeartwireServerOptions,
 } from 'heartwire';
+import { FaultProxy } from 'heartwire/testing';
 
-import { CuttableProxy } from './cuttable-proxy.js';
 import { HeldController } from './held.controller.js';
 import { Stage } from './stage.js';
 import { until } from './until.js';
@@ -23,12 +23,12 @@ export class BrokenLine {
   server!: HeartwireServer;
   controller!: HeldController;
   client!: HeartwireClient;
-  proxy!: CuttableProxy;
+  proxy!: FaultProxy;
   /** What the server told of its connections. */
   events: ConnectionEvent['type'][] = [];
 
   async open(server: ServerOptions = {}, client: ClientOptions = {}): Promise<void> {
-    this.proxy = this.stage.track(await CuttableProxy.to(await this.serve(server)));
+    this.proxy = this.stage.track(await FaultProxy.to(await this.serve(server)));
     this.client = this.stage.client(this.proxy.url, { reconnect: AT_ONCE, ...client });
     await this.client.connect();
   }
@@ -36,7 +36,7 @@ export class BrokenLine {
   /** Breaks the line and lets the client come back. */
   async cut(): Promise<void> {
     const before = this.count('resumed');
-    this.proxy.cut();
+    this.proxy.reset();
     await until('the session goes on', () => this.count('resumed') > before);
   }
 
@@ -44,7 +44,7 @@ export class BrokenLine {
   async breakOff(): Promise<void> {
     const before = this.count('suspended');
     this.proxy.target = undefined;
-    this.proxy.cut();
+    this.proxy.reset();
     await until('the session waits', () => this.count('suspended') > before);
   }
 
@@ -61,7 +61,7 @@ export class BrokenLine {
   async replaceServer(options: ServerOptions = {}): Promise<HeldController> {
     const old = this.controller;
     this.proxy.target = await this.serve(options);
-    this.proxy.cut();
+    this.proxy.reset();
     return old;
   }
 

@@ -1,0 +1,52 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { blackHole } from './scenarios/black-hole.js';
+import { Arena } from './support/arena.js';
+import { HEARTBEAT, heartwire } from './support/contestants.js';
+import { Network, whyNoNetwork } from './support/network.js';
+import { isFull } from './support/scale.js';
+
+const BOUND_MS = HEARTBEAT.intervalMs * 1.1 + HEARTBEAT.timeoutMs * 1.25 + 700;
+
+const obstacle = whyNoNetwork();
+const isNeeded = process.env['HEARTWIRE_FAULTS_NEED_ROOT'] === '1';
+
+if (obstacle !== undefined && isNeeded) {
+  it('needs network namespaces, as HEARTWIRE_FAULTS_NEED_ROOT says', () => {
+    throw new Error(obstacle);
+  });
+}
+
+const describeHere = obstacle === undefined ? describe : describe.skip;
+const note = obstacle === undefined ? '' : ` (SKIPPED: ${obstacle})`;
+
+describeHere(`packets that vanish between two hosts${note}`, () => {
+  let network: Network;
+  let arena: Arena;
+
+  beforeAll(() => {
+    network = Network.create();
+  });
+  afterEach(async () => {
+    network.heal();
+    await arena.clear();
+  });
+  afterAll(() => network.remove());
+
+  const traffics = isFull ? (['idle', 'bulk'] as const) : (['bulk'] as const);
+  describe.each(['upstream', 'downstream', 'both', 'link down'] as const)('%s', (hole) => {
+    it.each(traffics)(
+      'are noticed by both ends, and cost no call: %s',
+      async (traffic) => {
+        const client = { connectTimeoutMs: 500, callTimeoutMs: 10_000 };
+        arena = new Arena(heartwire({ client }), 12_000);
+        const { noticed, load, repeatedRuns } = await blackHole(arena, network, hole, traffic);
+        expect(noticed.clientMs).toBeLessThan(BOUND_MS);
+        expect(noticed.serverMs).toBeLessThan(BOUND_MS);
+        expect(load).toMatchObject({ answered: load.made, open: 0, failures: [] });
+        expect(repeatedRuns).toBe(0);
+      },
+      30_000,
+    );
+  });
+});

@@ -1,0 +1,63 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+import { blockedBoth, blockedServer, unableClient, unableIdleClient } from './scenarios/busy.js';
+import { Arena } from './support/arena.js';
+import { HEARTBEAT, heartwire } from './support/contestants.js';
+import { isFull } from './support/scale.js';
+
+const { intervalMs, timeoutMs } = HEARTBEAT;
+/** Calls must outlive what is done to their ends. */
+const client = { callTimeoutMs: 10_000 };
+
+describe('an end that cannot run for a while raises no false alarm:', () => {
+  let arena: Arena;
+  const enter = (): Arena => (arena = new Arena(heartwire({ client }), 12_000));
+
+  afterEach(() => arena.clear());
+
+  it.each(isFull ? [1, 2, 5] : [5])(
+    'a client whose own loop was blocked for %d times the timeout',
+    async (times) => {
+      const { load, verdicts, runs, repeatedRuns } = await unableClient(
+        enter(),
+        'blocked',
+        times * timeoutMs,
+      );
+      expect(verdicts).not.toContain('dead');
+      expect(load).toMatchObject({ answered: load.made, open: 0, failures: [] });
+      expect({ runs, repeatedRuns }).toEqual({ runs: load.made, repeatedRuns: 0 });
+    },
+  );
+
+  it('a client that was suspended and wakes', async () => {
+    const ms = 2 * (intervalMs + timeoutMs);
+    const { load, verdicts, runs, repeatedRuns } = await unableClient(enter(), 'suspended', ms);
+    expect(verdicts).not.toContain('dead');
+    expect(load).toMatchObject({ answered: load.made, open: 0, failures: [] });
+    expect({ runs, repeatedRuns }).toEqual({ runs: load.made, repeatedRuns: 0 });
+  });
+
+  it.each([
+    ['blocked for 1 times the timeout', 'blocked', timeoutMs],
+    ['blocked for 2 times the timeout', 'blocked', 2 * timeoutMs],
+    ['blocked for 5 times the timeout', 'blocked', 5 * timeoutMs],
+    ['suspended', 'suspended', 2 * (intervalMs + timeoutMs)],
+  ] as const)('an idle client that was waiting for an answer to its ping, and was %s', async (_, how, ms) => {
+    const { verdicts, call } = await unableIdleClient(enter(), how, ms);
+    expect(verdicts).not.toContain('dead');
+    expect(call).toMatchObject({ how: 'answered', value: 'awake' });
+  });
+
+  it('both ends, blocked together', async () => {
+    const { isSameSocket, verdicts, answered } = await blockedBoth(enter(), 5 * timeoutMs);
+    expect(verdicts).not.toContain('dead');
+    expect({ isSameSocket, answered }).toEqual({ isSameSocket: true, answered: true });
+  });
+
+  it('a server that is blocked for less than the timeout', async () => {
+    const { load, isSameSocket, verdicts } = await blockedServer(enter(), timeoutMs * 0.8);
+    expect(verdicts).not.toContain('dead');
+    expect(isSameSocket).toBe(true);
+    expect(load).toMatchObject({ answered: load.made, open: 0, failures: [] });
+  });
+});
