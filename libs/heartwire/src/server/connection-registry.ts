@@ -12,7 +12,7 @@ import type { Codec } from '../session/codec.js';
 import { connectionClosed } from '../session/reasons.js';
 import type { Dispatch } from '../session/served-calls.js';
 import type { ResumableSession } from '../session/session-owner.js';
-import type { SessionSettings } from '../session/session-settings.js';
+import type { SessionLimits, SessionSettings } from '../session/session-settings.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import { ConnectionAge } from './connection-age.js';
 import type { ConnectionEvent } from './connection-event.js';
@@ -37,6 +37,8 @@ export class ConnectionRegistry {
   /** In the order in which they lost their links. */
   private readonly waiting = new Set<ServerConnection>();
   private readonly admission: Admission;
+  /** One for all sessions: each of many idle connections should cost little. */
+  private readonly sessionLimits: SessionLimits;
   private readonly age: ConnectionAge<ServerConnection>;
   private isClosing = false;
   private tellEmpty: (() => void) | undefined;
@@ -49,6 +51,11 @@ export class ConnectionRegistry {
   ) {
     this.events$ = this.eventSubject.asObservable();
     this.admission = new Admission(options.limits.runningCalls);
+    this.sessionLimits = {
+      ...options.limits,
+      waitingCalls: options.limits.runningCallsPerConnection,
+      waitingBytes: options.limits.sendBufferBytes,
+    };
     this.age = new ConnectionAge(options.maxConnectionAgeMs, nodeRuntime.random, ({ session }) => {
       session.drain('age', options.drainTimeoutMs);
     });
@@ -111,11 +118,7 @@ export class ConnectionRegistry {
       handshakeTimeoutMs: 0,
       drainTimeoutMs,
       resumeWindowMs,
-      limits: {
-        ...limits,
-        waitingCalls: limits.runningCallsPerConnection,
-        waitingBytes: limits.sendBufferBytes,
-      },
+      limits: this.sessionLimits,
       codec: this.codec,
     };
     const connection = new ServerConnection(

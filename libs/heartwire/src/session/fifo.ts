@@ -7,7 +7,8 @@ const FIRST_SLOTS = 16;
 export class Fifo<T> implements Iterable<T> {
   length = 0;
 
-  private slots = new Array<T | undefined>(FIRST_SLOTS).fill(undefined);
+  /** Made when it is first of use: most of them wait empty. */
+  private slots: (T | undefined)[] = [];
   private head = 0;
 
   push(item: T): void {
@@ -32,7 +33,7 @@ export class Fifo<T> implements Iterable<T> {
   }
 
   clear(): void {
-    this.slots = new Array<T | undefined>(FIRST_SLOTS).fill(undefined);
+    this.slots = [];
     this.head = 0;
     this.length = 0;
   }
@@ -45,7 +46,8 @@ export class Fifo<T> implements Iterable<T> {
 
   private grow(): void {
     const items = [...this];
-    this.slots = items.concat(new Array<T | undefined>(items.length).fill(undefined) as T[]);
+    const added = Math.max(items.length, FIRST_SLOTS);
+    this.slots = items.concat(new Array<T | undefined>(added).fill(undefined) as T[]);
     this.head = 0;
   }
 }

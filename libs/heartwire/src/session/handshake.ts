@@ -18,6 +18,12 @@ const PROTOCOL_VERSION = 1;
 /** The session's own limits, and the frame size that the other end takes once it said so. */
 export type PeerLimits = { maxFrameBytes: number } & Omit<SessionLimits, 'maxFrameBytes'>;
 
+/** The limits are shared by all sessions of an end; only what differs is the session's own. */
+export function peerLimitsOf(limits: SessionLimits): PeerLimits {
+  const { maxFrameBytes } = limits;
+  return Object.create(limits, { maxFrameBytes: { value: maxFrameBytes, writable: true } }) as PeerLimits;
+}
+
 /**
  * How the two ends come to a session, and what they agreed on: who it is, how large frames may be,
  * how many calls may run, how often the hearts beat (docs/protocol.md, sections 2 and 4).

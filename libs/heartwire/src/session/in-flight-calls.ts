@@ -11,7 +11,8 @@ const FIRST_SLOTS = 16;
 export class InFlightCalls implements Iterable<OutgoingCall> {
   count = 0;
 
-  private slots = emptySlots(FIRST_SLOTS);
+  /** Made with the first call: most ends of connections make none. */
+  private slots: (OutgoingCall | undefined)[] = [];
   private lastId = 0;
 
   /** The id of the call that is added next. */
@@ -61,7 +62,7 @@ export class InFlightCalls implements Iterable<OutgoingCall> {
 
   private grow(): void {
     const calls = [...this];
-    this.slots = emptySlots(this.slots.length * 2);
+    this.slots = emptySlots(Math.max(this.slots.length * 2, FIRST_SLOTS));
     // No two meet: slots that were different modulo the smaller number are so modulo the larger one.
     for (const call of calls) this.slots[this.slotOf(call.id)] = call;
   }

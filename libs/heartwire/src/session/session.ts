@@ -14,7 +14,7 @@ import type { Admission } from './admission.js';
 import type { Attachment } from './attachment.js';
 import type { Codec } from './codec.js';
 import { Delivery } from './delivery.js';
-import { checkVersion, Handshake, inTurn } from './handshake.js';
+import { checkVersion, Handshake, inTurn, peerLimitsOf } from './handshake.js';
 import { Exchange } from './exchange.js';
 import { Inbound } from './inbound.js';
 import { Lifecycle, type LifecycleHost } from './lifecycle.js';
@@ -55,7 +55,7 @@ export class Session implements ResumableSession, LifecycleHost {
   ) {
     const { sendBufferBytes, deliveryLogBytes } = settings.limits;
     this.codec = settings.codec;
-    const peerLimits = { ...settings.limits };
+    const peerLimits = peerLimitsOf(settings.limits);
     this.exchange = new Exchange(this, runtime.clock, peerLimits, admission, dispatch);
     this.inbound = new Inbound(this, settings.codec, settings.limits.waitingEventBytes);
     this.delivery = new Delivery(deliveryLogBytes);
