@@ -18,6 +18,19 @@ export const bursts = [
 /** Connections without calls. To reach: at most so much resident memory each, on the server. */
 export const idle = { name: 'idle-connections', connections: 1_000, maxBytesEach: 12 * 1_024, repeats: 5 };
 
+/** What resumption costs: calls per second with it, as a share of those without. */
+export const resumption = { name: 'resumption', inFlight: 64, bytes: 50, least: 0.95 };
+
+/** A stream of bytes, beside `net` and `pipe`; and small calls on the connection that carries it. */
+export const upload = {
+  name: 'upload',
+  bytes: 1_024 ** 3,
+  seconds: 2,
+  least: 0.75,
+  maxMemory: 64 * 1_024 ** 2,
+  maxSlowdown: 3,
+};
+
 export const contestants = ['nest', 'heartwire', 'bare'];
 
 /** What the tables call them. */

@@ -4,7 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 
 import { answer } from './child.mjs';
+import { watchMemory } from './memory-watch.mjs';
 import { payload } from './payload.mjs';
+import { uploadSource } from './upload-source.mjs';
 
 Logger.overrideLogger(['warn', 'error']);
 
@@ -60,4 +62,38 @@ async function burst({ calls, bytes, seconds }) {
   return { completed, firstError, ms: performance.now() - begunAt };
 }
 
-answer({ connect, load, burst });
+/** Uploads so many bytes. Returns how many a second arrived, and how far memory rose. */
+async function upload({ bytes }) {
+  const [peer] = peers;
+  const stopWatch = watchMemory();
+  const begunAt = performance.now();
+  const arrived = await peer.upload(uploadSource(bytes));
+  const seconds = (performance.now() - begunAt) / 1_000;
+  if (arrived !== bytes) throw new Error(`${arrived} of ${bytes} bytes arrived`);
+  return { bytesPerSecond: bytes / seconds, memory: stopWatch() };
+}
+
+/** Small calls, one after the other, for so long; in ms each. With `bytes`, beside uploads of that size. */
+async function latencies({ seconds, bytes }) {
+  const [peer] = peers;
+  const data = payload(50);
+  const times = [];
+  let isRunning = true;
+  const uploads = async () => {
+    while (isRunning) await peer.upload(uploadSource(bytes));
+  };
+  const uploading = bytes === undefined ? undefined : uploads();
+  const endsAt = performance.now() + seconds * 1_000;
+  while (performance.now() < endsAt) {
+    const begunAt = performance.now();
+    await peer.call(data);
+    times.push(performance.now() - begunAt);
+  }
+  isRunning = false;
+  await uploading;
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share) => sorted[Math.floor(sorted.length * share)];
+  return { p50: at(0.5), p99: at(0.99), calls: times.length };
+}
+
+answer({ connect, load, burst, upload, latencies });

@@ -102,7 +102,62 @@ function idleReport({ idle, costs }, contestants) {
   ];
 }
 
-export function report({ machine, loads, bursts, idle, contestants, settings }) {
+function resumptionReport({ resumption, rates }) {
+  const ratio = summary(ratios(rates.heartwire, rates.forgetful));
+  return [
+    '## What resumption costs',
+    `Calls per second with it, as a share of those with \`resumeWindowMs: 0\`, ${loadTitle(resumption)}: ` +
+      `${spread(ratio, times)}; at least ${resumption.least}: ${verdict(ratio.median >= resumption.least)}.`,
+  ];
+}
+
+function uploadReport({ upload, measured }) {
+  const mebibytes = (bytes) => (bytes / KB / KB).toFixed(0);
+  const milliseconds = (ms) => ms.toFixed(2);
+  const ratio = summary(ratios(measured.heartwire, measured.pipe));
+  const memory = (values) => {
+    const rise = summary(values);
+    return `${spread(rise, mebibytes)}: ${verdict(rise.median <= upload.maxMemory)}`;
+  };
+  const p99 = (values) => summary(values.map((each) => each.p99));
+  const slowdown = summary(measured.beside.map((each, round) => each.p99 / measured.alone[round].p99));
+  return [
+    '## A stream of bytes',
+    `An upload of ${mebibytes(upload.bytes)} MiB in pieces of 64 KiB, beside \`pipe\` into a plain socket.`,
+    table(
+      ['', 'MiB per second'],
+      [
+        ['Heartwire', spread(summary(measured.heartwire), mebibytes)],
+        ['pipe', spread(summary(measured.pipe), mebibytes)],
+        [
+          `ratio, at least ${upload.least}`,
+          `${spread(ratio, times)}: ${verdict(ratio.median >= upload.least)}`,
+        ],
+      ],
+    ),
+    table(
+      [`resident memory above idle, at most ${mebibytes(upload.maxMemory)} MiB`, 'MiB'],
+      [
+        ['client', memory(measured.clientMemory)],
+        ['server', memory(measured.serverMemory)],
+      ],
+    ),
+    'Small calls on the same connection, one after the other, 99th percentile:',
+    table(
+      ['', 'ms'],
+      [
+        ['alone', spread(p99(measured.alone), milliseconds)],
+        ['beside uploads at full speed', spread(p99(measured.beside), milliseconds)],
+        [
+          `ratio, at most ${upload.maxSlowdown}`,
+          `${spread(slowdown, times)}: ${verdict(slowdown.median <= upload.maxSlowdown)}`,
+        ],
+      ],
+    ),
+  ];
+}
+
+export function report({ machine, loads, bursts, idle, resumption, upload, contestants, settings }) {
   const parts = [
     '# Results',
     'Written by `npm run bench`; [README.md](README.md) says what is measured and how.',
@@ -113,5 +168,7 @@ export function report({ machine, loads, bursts, idle, contestants, settings }) 
   if (loads.length > 0) parts.push(...loadsReport(loads, contestants, settings));
   if (bursts.length > 0) parts.push(...burstsReport(bursts, contestants));
   if (idle !== undefined) parts.push(...idleReport(idle, contestants));
+  if (resumption !== undefined) parts.push(...resumptionReport(resumption));
+  if (upload !== undefined) parts.push(...uploadReport(upload));
   return `${parts.join('\n\n')}\n`;
 }

@@ -3,11 +3,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { bursts, idle, loads } from './cases.mjs';
+import { bursts, idle, loads, resumption, upload } from './cases.mjs';
 import { describeMachine, findPinning } from './machine.mjs';
 import { measureBurst } from './measure-burst.mjs';
 import { measureIdle } from './measure-idle.mjs';
 import { measureLoad } from './measure-load.mjs';
+import { measureUpload } from './measure-upload.mjs';
 import { report } from './report.mjs';
 import { readSettings } from './settings.mjs';
 
@@ -23,6 +24,8 @@ async function run({ cases, contestants, isWhole, ...rounds }) {
     loads: [],
     bursts: [],
     idle: undefined,
+    resumption: undefined,
+    upload: undefined,
   };
   const isChosen = ({ name }) => cases.includes(name);
   const begin = ({ name }) => console.error(`measuring ${name}`);
@@ -38,6 +41,16 @@ async function run({ cases, contestants, isWhole, ...rounds }) {
   if (isChosen(idle)) {
     begin(idle);
     results.idle = { idle, costs: await measureIdle(idle, contestants, pinning) };
+  }
+
+  if (isChosen(resumption)) {
+    begin(resumption);
+    const rates = await measureLoad(resumption, ['heartwire', 'forgetful'], rounds, pinning);
+    results.resumption = { resumption, rates };
+  }
+  if (isChosen(upload)) {
+    begin(upload);
+    results.upload = { upload, measured: await measureUpload(upload, rounds, pinning) };
   }
 
   const text = report(results);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { answer } from './child.mjs';
+import { watchMemory } from './memory-watch.mjs';
 
 const POLL_MS = 50;
 const CALM_BYTES = 65_536;
@@ -9,6 +10,7 @@ const MAX_READINGS = 100;
 
 const contestant = await import(`./contestants/${process.argv[2]}-server.mjs`);
 let server;
+let stopWatch;
 
 /** Memory once collecting garbage no longer changes it. */
 async function settledMemory() {
@@ -37,4 +39,8 @@ answer({
   },
   untilConnected,
   settledMemory,
+  beginMemoryWatch() {
+    stopWatch = watchMemory();
+  },
+  endMemoryWatch: () => stopWatch(),
 });

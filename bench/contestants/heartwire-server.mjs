@@ -3,8 +3,8 @@ import { HeartwireServer } from 'heartwire';
 
 import { EchoModule } from './echo.module.mjs';
 
-export async function listen() {
-  const server = new HeartwireServer({ url: 'tcp://127.0.0.1:0' });
+export async function listen(options) {
+  const server = new HeartwireServer({ url: 'tcp://127.0.0.1:0', ...options });
   const app = await NestFactory.createMicroservice(EchoModule, {
     strategy: server,
     logger: ['warn', 'error'],
