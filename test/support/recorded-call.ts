@@ -1,11 +1,14 @@
 import { callBody } from '../../libs/heartwire/src/session/call-body.js';
 import { type CallKind, OutgoingCall } from '../../libs/heartwire/src/session/outgoing-call.js';
 import type { ReplyObserver } from '../../libs/heartwire/src/session/reply-observer.js';
+import type { StreamSource } from '../../libs/heartwire/src/session/stream-source.js';
 
 interface CallOptions {
   readonly kind?: CallKind;
   readonly timeoutMs?: number;
   readonly isIdempotent?: boolean;
+  /** A stream that goes with it. */
+  readonly stream?: StreamSource | undefined;
 }
 
 /** A call, with all that its caller was told. */
@@ -21,11 +24,12 @@ export class RecordedCall implements ReplyObserver {
   constructor(
     readonly pattern: string,
     readonly data: unknown,
-    { kind = 'request', timeoutMs = 60_000, isIdempotent = false }: CallOptions = {},
+    { kind = 'request', timeoutMs = 60_000, isIdempotent = false, stream }: CallOptions = {},
   ) {
     const deadlineAt = performance.now() + timeoutMs;
     this.outgoing = new OutgoingCall(kind, callBody(pattern, data), this, deadlineAt, timeoutMs, {
       isIdempotent,
+      upload: stream === undefined ? undefined : { source: stream },
     });
   }
 

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { Subject } from 'rxjs';
+import { Observable, Subject } from 'rxjs';
 
 import { nodeFrameEncoder } from '../../libs/heartwire/src/link/node-runtime.js';
 import { connectionClosed } from '../../libs/heartwire/src/session/reasons.js';
@@ -19,11 +19,14 @@ export interface WireTraits {
   readonly cutAfter?: { readonly from: WireEnd; readonly bytes: number } | undefined;
 }
 
+/** A caller's stream has so many times the items that its work names. */
+export const UPLOADED_AT_ONCE = 4;
+
 const SOUND: WireTraits = { redialMs: 1, delayMs: 0, pieceBytes: Infinity };
 
 /** What a call asks of its handler. */
 export interface Work {
-  readonly pattern: 'value' | 'stream' | 'fault' | 'event' | 'acknowledged event';
+  readonly pattern: 'value' | 'stream' | 'upload' | 'fault' | 'event' | 'acknowledged event';
   readonly from: WireEnd;
   readonly items: number;
   readonly everyMs: number;
@@ -45,6 +48,8 @@ export class SessionWorld {
   readonly calls: WorldCall[] = [];
   readonly accepting: AcceptingEnd;
   readonly dialling: DiallingEnd;
+  /** Streams of callers that go on now, by their calls. */
+  readonly uploads = new Set<number>();
   /** Handlers that run now. */
   readonly running = new Set<ServedCall>();
   /** What has arrived over the latest wire. */
@@ -77,7 +82,8 @@ export class SessionWorld {
           : 'request';
     const { pattern, items, everyMs, paddingBytes, timeoutMs, isIdempotent } = work;
     const data = { key: this.calls.length, items, everyMs, padding: 'x'.repeat(paddingBytes) };
-    const record = new RecordedCall(pattern, data, { kind, timeoutMs, isIdempotent });
+    const stream = pattern === 'upload' ? this.upload(data.key, items, everyMs) : undefined;
+    const record = new RecordedCall(pattern, data, { kind, timeoutMs, isIdempotent, stream });
     this.calls.push({ work, record, isCancelled: false, runs: 0 });
     session.calls.add(record.outgoing);
   }
@@ -129,6 +135,7 @@ export class SessionWorld {
   get isSettled(): boolean {
     return (
       this.running.size === 0 &&
+      this.uploads.size === 0 &&
       this.calls.every(({ record, isCancelled }) => isCancelled || record.ends.length > 0)
     );
   }
@@ -181,6 +188,10 @@ export class SessionWorld {
     if (known === undefined) throw new Error('nobody called');
     known.runs += 1;
     this.running.add(call);
+    if (call.pattern === 'upload') {
+      this.collect(call);
+      return;
+    }
     let item = 0;
     const stream = new Subject<number>();
     if (call.pattern === 'stream') call.answerWith(stream, { explain: (error) => error });
@@ -205,6 +216,43 @@ export class SessionWorld {
       finished();
     };
   };
+
+  /** Answers with what the caller sends. */
+  private collect(call: ServedCall): void {
+    const items: unknown[] = [];
+    const finished = (): void => void this.running.delete(call);
+    call.onCancel = finished;
+    call.stream.subscribe({
+      next: (item) => items.push(item),
+      error: (error: unknown) => {
+        finished();
+        call.fail(error);
+      },
+      complete: () => {
+        finished();
+        call.answer(items);
+      },
+    });
+  }
+
+  private upload(key: number, items: number, everyMs: number): Observable<number> {
+    return new Observable((subscriber) => {
+      this.uploads.add(key);
+      let item = 0;
+      const work = (): void => {
+        // Several at once, so that they come to the end of their credit.
+        for (let more = 0; more < UPLOADED_AT_ONCE && item < items * UPLOADED_AT_ONCE; more++)
+          subscriber.next(item++);
+        if (item < items * UPLOADED_AT_ONCE) timer = setTimeout(work, everyMs);
+        else subscriber.complete();
+      };
+      let timer = setTimeout(work, everyMs);
+      return () => {
+        clearTimeout(timer);
+        this.uploads.delete(key);
+      };
+    });
+  }
 }
 
 /** Lets virtual time pass until something holds. @throws Error when it never does. */

@@ -19,7 +19,7 @@ export interface SendOptions {
    * A stream that goes with the call: an Observable, an AsyncIterable (an async generator, a Node `Readable`) or a Web
    * `ReadableStream`. The handler reads it from `ctx.stream`. It is begun when the call is sent, and ended early when
    * the handler has enough, has answered or has failed. While it goes on, `timeoutMs` bounds each wait for the other
-   * end; the source may take its time. Bytes travel as bytes; those beyond 64 KiB are cut into several items.
+   * end; the source may take its time. Bytes travel as bytes, and arrive as the items that they were.
    */
   readonly stream?: StreamSource;
   /**

@@ -16,6 +16,7 @@ import { type Codec, codecOf } from '../session/codec.js';
 import { type IncomingStream, ItemStream } from '../session/incoming-stream.js';
 import { type CallKind, type CallTraits, OutgoingCall } from '../session/outgoing-call.js';
 import type { ReplyObserver } from '../session/reply-observer.js';
+import { stopUnused } from '../session/stream-source.js';
 import { abortWith } from './abort-with.js';
 import { type EmitOptions, type SendOptions, uploadOf } from './call-options.js';
 import { ConnectionPool } from './connection-pool.js';
@@ -179,6 +180,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
       this.pool.request(call);
       return call;
     } catch (error) {
+      if (options?.stream !== undefined) stopUnused(options.stream, () => undefined);
       observer.error(error);
       return undefined;
     }

@@ -110,6 +110,16 @@ describe('what parseMessage says when it refuses', () => {
       '"received" must be a whole number, 0 or more: it is -1',
     ],
     [
+      'a piece that is no bytes',
+      { id: 1, chunk: 'text', more: true },
+      '"more" must be a member of messages with bytes only: it is true',
+    ],
+    [
+      'a credit whose stream is a number',
+      { type: 'credit', id: 1, n: 1, stream: 1 },
+      '"stream" must be true or false: it is 1',
+    ],
+    [
       'a credit of nothing',
       { type: 'credit', id: 1, n: 0 },
       '"n" must be a whole number, 1 or more: it is 0',

@@ -80,6 +80,28 @@ describe('parseMessage', () => {
     ['the failed end of chunks', { id: 1, end: true, err: 'no' }, { kind: 'chunk-end', id: 1, err: 'no' }],
     ['a cancel', { type: 'cancel', id: 1 }, { kind: 'cancel', id: 1 }],
     ['a credit', { type: 'credit', id: 1, n: 64 }, { kind: 'credit', id: 1, n: 64 }],
+    [
+      "a cancel of the caller's stream",
+      { type: 'cancel', id: 1, stream: true },
+      { kind: 'cancel', id: 1, stream: true },
+    ],
+    [
+      "a credit for the caller's stream",
+      { type: 'credit', id: 1, n: 64, stream: true },
+      { kind: 'credit', id: 1, n: 64, stream: true },
+    ],
+    ['a stream that is not there', { type: 'cancel', id: 1, stream: false }, { kind: 'cancel', id: 1 }],
+    [
+      'a piece of a chunk',
+      { id: 1, chunk: Uint8Array.of(1), more: true },
+      { kind: 'chunk', id: 1, chunk: Uint8Array.of(1), more: true },
+    ],
+    [
+      'a piece of an answer',
+      { id: 1, response: Uint8Array.of(1), more: true },
+      { kind: 'response', id: 1, response: Uint8Array.of(1), isDisposed: false, more: true },
+    ],
+    ['a last piece', { id: 1, chunk: 1, more: false }, { kind: 'chunk', id: 1, chunk: 1 }],
     ['a heartbeat as a pong', { type: 'heartbeat', timestamp: 'a' }, { kind: 'pong', timestamp: 'a' }],
     ['a type beside a pattern', { type: 'status', id: 1, pattern: 'p' }, { kind: 'status' }],
     [

@@ -4,11 +4,15 @@ import fc from 'fast-check';
 import { parseMessage } from './message-parser.js';
 import {
   cancelText,
+  chunkEndText,
+  chunkText,
   controlText,
+  creditText,
   eventText,
   failureText,
   requestText,
   responseText,
+  withMore,
 } from './message-text.js';
 import type { CallId, ControlMessage, Message, Metadata } from './messages.js';
 
@@ -187,6 +191,20 @@ describe('the text of a message', () => {
       fc.property(id, given, (id, err) => {
         expect(read(failureText(id, JSON.stringify(err)))).toEqual({ kind: 'failure', id, err });
         expect(read(cancelText(id))).toEqual({ kind: 'cancel', id });
+      }),
+    );
+  });
+
+  it("is read back: what a caller's stream is made of", () => {
+    fc.assert(
+      fc.property(id, given, fc.integer({ min: 1 }), fc.boolean(), (id, item, n, isCallers) => {
+        const stream = isCallers ? { stream: true } : {};
+        expect(read(chunkText(id, JSON.stringify(item)))).toEqual({ kind: 'chunk', id, chunk: item });
+        expect(read(chunkEndText(id))).toEqual({ kind: 'chunk-end', id });
+        expect(read(chunkEndText(id, JSON.stringify(item)))).toEqual({ kind: 'chunk-end', id, err: item });
+        expect(read(creditText(id, n, isCallers))).toEqual({ kind: 'credit', id, n, ...stream });
+        expect(read(cancelText(id, isCallers))).toEqual({ kind: 'cancel', id, ...stream });
+        expect(JSON.parse(withMore(chunkText(id, undefined)))).toEqual({ id, chunk: null, more: true });
       }),
     );
   });

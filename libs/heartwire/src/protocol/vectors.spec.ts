@@ -8,7 +8,10 @@ import { FrameEncoder, type Outgoing } from './frame-encoder.js';
 import { parseMessage } from './message-parser.js';
 import {
   cancelText,
+  chunkEndText,
+  chunkText,
   controlText,
+  creditText,
   eventText,
   failureText,
   requestText,
@@ -140,8 +143,8 @@ function outgoing({ text, header = '', bytes = '' }: FrameVector): Outgoing {
 function textOf(message: Message): string {
   switch (message.kind) {
     case 'request': {
-      const { id, pattern, data, timeoutMs, metadata } = message;
-      return requestText(id, JSON.stringify(pattern), JSON.stringify(data), timeoutMs, metadata);
+      const { id, pattern, data, timeoutMs, metadata, stream } = message;
+      return requestText(id, JSON.stringify(pattern), JSON.stringify(data), timeoutMs, metadata, stream);
     }
     case 'event':
       return eventText(
@@ -157,11 +160,13 @@ function textOf(message: Message): string {
     case 'failure':
       return failureText(message.id, JSON.stringify(message.err));
     case 'cancel':
-      return cancelText(message.id);
+      return cancelText(message.id, message.stream);
     case 'chunk':
+      return chunkText(message.id, JSON.stringify(message.chunk));
     case 'chunk-end':
+      return chunkEndText(message.id, JSON.stringify(message.err));
     case 'credit':
-      throw new Error(`this version sends no ${message.kind}`);
+      return creditText(message.id, message.n, message.stream);
     default:
       return controlText(message);
   }

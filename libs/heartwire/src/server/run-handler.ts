@@ -2,7 +2,7 @@ import { from, isObservable, type Subscription } from 'rxjs';
 
 import type { Overflow } from '../session/outgoing-stream.js';
 import type { ServedCall } from '../session/served-call.js';
-import { isPullSource, isStreamSource, pullerOf, type StreamSource } from '../session/stream-source.js';
+import { isStreamSource, type StreamSource, stopUnused } from '../session/stream-source.js';
 
 /**
  * A handler as Nest registers it: what it returns may be a value, a stream, or a Promise of either.
@@ -84,9 +84,4 @@ function runToEnd(
       end();
     },
   });
-}
-
-/** A stream that came when its caller had left already. An Observable has not begun. */
-function stopUnused(source: StreamSource, explain: (thrown: unknown) => unknown): void {
-  if (isPullSource(source)) pullerOf(source).stop().catch(explain);
 }

@@ -1,12 +1,10 @@
-import { ErrorCode } from '../errors/error-code.js';
-import { HeartwireError } from '../errors/heartwire-error.js';
 import { toWireError } from '../errors/wire-error.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
 import { failureText, responseText, withLongMember, withMore } from '../protocol/message-text.js';
 import type { CallId } from '../protocol/messages.js';
 import { LONG_JSON, toJson } from './call-body.js';
 import type { Codec } from './codec.js';
-import { checkSize } from './message-size.js';
+import { checkSize, sayable } from './message-size.js';
 
 /** Puts answers into words, through the user's serializer if there is one. */
 export class AnswerWriter {
@@ -16,9 +14,20 @@ export class AnswerWriter {
     private readonly limits: { readonly maxFrameBytes: number },
   ) {}
 
-  /** A piece of bytes that were cut. */
+  /** A serializer wants to see whole items. */
+  get cutsBytes(): boolean {
+    return this.codec?.encode === undefined;
+  }
+
+  /**
+   * A piece of bytes that were cut.
+   *
+   * @throws HeartwireError `FRAME_TOO_LARGE`
+   */
   piece(id: CallId, bytes: Uint8Array): Outgoing {
-    return { header: withMore(responseText(id, undefined, false)), bytes };
+    const message = { header: withMore(responseText(id, undefined, false)), bytes };
+    checkSize(message, this.limits.maxFrameBytes);
+    return message;
   }
 
   /** @throws HeartwireError `UNSERIALIZABLE` or `FRAME_TOO_LARGE` */
@@ -39,8 +48,7 @@ export class AnswerWriter {
       checkSize(message, this.limits.maxFrameBytes);
       return message;
     } catch (error) {
-      const isTooLarge = error instanceof HeartwireError && error.code === ErrorCode.FRAME_TOO_LARGE;
-      return failureText(id, JSON.stringify(toWireError(isTooLarge ? error : undefined)));
+      return failureText(id, JSON.stringify(toWireError(sayable(error))));
     }
   }
 

@@ -4,7 +4,7 @@ import { chunkEndText, chunkText, withLongMember, withMore } from '../protocol/m
 import type { CallId } from '../protocol/messages.js';
 import { LONG_JSON, toJson } from './call-body.js';
 import type { Codec } from './codec.js';
-import { checkSize } from './message-size.js';
+import { checkSize, sayable } from './message-size.js';
 
 /** Puts the items of a caller's stream into words, through the user's serializer if there is one. */
 export class ChunkWriter {
@@ -14,9 +14,20 @@ export class ChunkWriter {
     private readonly limits: { readonly maxFrameBytes: number },
   ) {}
 
-  /** A piece of bytes that were cut. */
+  /** A serializer wants to see whole items. */
+  get cutsBytes(): boolean {
+    return this.codec?.encode === undefined;
+  }
+
+  /**
+   * A piece of bytes that were cut.
+   *
+   * @throws HeartwireError `FRAME_TOO_LARGE`
+   */
   piece(id: CallId, bytes: Uint8Array): Outgoing {
-    return { header: withMore(chunkText(id, undefined)), bytes };
+    const message = { header: withMore(chunkText(id, undefined)), bytes };
+    checkSize(message, this.limits.maxFrameBytes);
+    return message;
   }
 
   /** @throws HeartwireError `UNSERIALIZABLE` or `FRAME_TOO_LARGE` */
@@ -30,9 +41,16 @@ export class ChunkWriter {
     return this.encoded({ id, end: true }) ?? chunkEndText(id);
   }
 
+  /** What failed must be told, whatever a serializer makes of it and however long it is. */
   failure(id: CallId, error: unknown): Outgoing {
-    const err = toWireError(error);
-    return this.encoded({ id, end: true, err }) ?? chunkEndText(id, JSON.stringify(err));
+    try {
+      const err = toWireError(error);
+      const message = this.encoded({ id, end: true, err }) ?? chunkEndText(id, toJson(err) ?? 'null');
+      checkSize(message, this.limits.maxFrameBytes);
+      return message;
+    } catch (fault) {
+      return chunkEndText(id, JSON.stringify(toWireError(sayable(fault))));
+    }
   }
 
   private encoded(packet: object): string | undefined {

@@ -78,6 +78,8 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
     this.items.clear();
     this.handle?.unsubscribe();
     this.finish({ isFailure: false });
+    // Nobody is told of a failure that came before.
+    this.outcome = { isFailure: false };
     return Promise.resolve(DONE);
   }
 

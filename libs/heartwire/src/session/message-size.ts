@@ -27,6 +27,12 @@ export function checkBytes(bytes: number, maxFrameBytes: number): void {
   );
 }
 
+/** Why a failure could not be told, as far as that is for the other end to know. */
+export function sayable(fault: unknown): HeartwireError | undefined {
+  const isTooLarge = fault instanceof HeartwireError && fault.code === ErrorCode.FRAME_TOO_LARGE;
+  return isTooLarge ? fault : undefined;
+}
+
 /** The payload's bytes; only an upper bound where that already fits. */
 function payloadBytes(message: Outgoing, fits: number): number {
   const isEnvelope = typeof message !== 'string' && 'bytes' in message;

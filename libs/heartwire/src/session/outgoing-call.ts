@@ -5,7 +5,7 @@ import type { StreamHandle } from './incoming-stream.js';
 import type { OutgoingStream, Overflow } from './outgoing-stream.js';
 import type { Pieces } from './pieces.js';
 import type { ReplyObserver } from './reply-observer.js';
-import type { StreamSource } from './stream-source.js';
+import { stopUnused, type StreamSource } from './stream-source.js';
 
 const nobody: ReplyObserver = { next: () => undefined, error: () => undefined, complete: () => undefined };
 
@@ -133,9 +133,15 @@ export class OutgoingCall implements StreamHandle {
     this.keeper = undefined;
     this.observer = nobody;
     this.body = emptyBody;
-    this.stream?.stop();
+    this.stopUpload();
     this.onSettled?.();
     this.onSettled = undefined;
     return observer;
+  }
+
+  private stopUpload(): void {
+    const { stream, traits } = this;
+    if (stream !== undefined) stream.stop();
+    else if (traits.upload !== undefined) stopUnused(traits.upload.source, () => undefined);
   }
 }

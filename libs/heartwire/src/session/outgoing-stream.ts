@@ -1,11 +1,10 @@
-import { isObservable, type Subscription } from 'rxjs';
-
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
 import { Fifo } from './fifo.js';
 import { checkBytes, sizeOf } from './message-size.js';
-import { isPullSource, type Puller, pullerOf, type StreamSource } from './stream-source.js';
+import { SourceFeed } from './source-feed.js';
+import type { StreamSource } from './stream-source.js';
 
 /** Items that a stream may send before its receiver grants more (docs/protocol.md, section 5). */
 export const INITIAL_CREDIT = 64;
@@ -15,6 +14,10 @@ export type Overflow = 'fail' | 'drop-oldest' | 'drop-newest';
 
 /** How the items of a stream are said, and who hears how it goes. */
 export interface StreamVoice {
+  /** Whether the last item says that it is the last; otherwise an end follows it. */
+  readonly marksLast: boolean;
+  /** Whether long bytes may be cut. */
+  readonly cutsBytes: boolean;
   /**
    * An item, or with `more` a piece of one.
    *
@@ -66,9 +69,7 @@ export class OutgoingStream {
   private lastWord: Outgoing | undefined;
   private outcome: 'open' | 'ended' | 'failed' | 'stopped' = 'open';
   private error: unknown;
-  private subscription: Subscription | undefined;
-  private puller: Puller | undefined;
-  private isPulling = false;
+  private readonly feed: SourceFeed;
   private waiting: 'receiver' | 'source' | undefined;
 
   constructor(
@@ -77,11 +78,33 @@ export class OutgoingStream {
     private readonly bounds: StreamBounds,
     private credit: number,
     private readonly overflow: Overflow = 'fail',
-  ) {}
+  ) {
+    this.feed = new SourceFeed({
+      pushed: (value) => {
+        this.release(false);
+        this.held = { value };
+        // Said with the rest of the tick, unless the end comes before.
+        if (this.outcome === 'open') this.room.whenBulkRoom(this.flush);
+      },
+      pulled: (value) => {
+        this.say(value, false);
+        this.flush();
+      },
+      ended: () => {
+        this.end();
+      },
+      failed: (error) => {
+        this.release(false);
+        this.fail(error);
+      },
+      stoppedWith: (error) => {
+        voice.stoppedWith(error);
+      },
+    });
+  }
 
   start(source: StreamSource): void {
-    if (isPullSource(source)) this.pullFrom(source);
-    else this.listenTo(source);
+    this.feed.start(source);
     this.flush();
   }
 
@@ -94,128 +117,79 @@ export class OutgoingStream {
   /** Nothing more is wanted: the source is told so. */
   stop(): void {
     if (this.outcome === 'stopped') return;
-    const isSaying = this.outcome === 'open';
     this.outcome = 'stopped';
     this.room.forgetBulk(this.flush);
     this.queue.clear();
     this.held = undefined;
-    if (isSaying) this.stopSource();
+    this.feed.stop();
+    this.tellWait(false);
   }
 
-  private listenTo(source: StreamSource): void {
-    if (!isObservable(source))
-      throw new TypeError('a stream must be an Observable, an AsyncIterable or a ReadableStream');
-    this.subscription = source.subscribe({
-      next: (value) => {
-        this.hear(value);
-      },
-      error: (error: unknown) => {
-        this.release(false);
-        this.fail(error);
-      },
-      complete: () => {
-        this.subscription = undefined;
-        if (this.puller === undefined) this.end();
-      },
-    });
-    if (this.outcome !== 'open') this.subscription.unsubscribe();
-  }
-
-  private hear(value: unknown): void {
-    if (this.outcome !== 'open') return;
-    // What an interceptor has wrapped: a handler's own stream.
-    if (this.puller === undefined && isPullSource(value)) {
-      this.pullFrom(value);
-      this.pull();
-      return;
-    }
-    this.release(false);
-    this.held = { value };
-    // Said with the rest of the tick, unless the end comes before.
-    this.room.whenBulkRoom(this.flush);
-  }
-
-  private release(isLast: boolean): void {
+  /** Returns whether an item was there and will be sent. */
+  private release(isLast: boolean): boolean {
     const { held } = this;
-    if (held === undefined || this.outcome !== 'open') return;
     this.held = undefined;
-    this.say(held.value, isLast);
-  }
-
-  private pullFrom(source: Parameters<typeof pullerOf>[0]): void {
-    this.puller = pullerOf(source);
+    return held !== undefined && this.outcome === 'open' && this.say(held.value, isLast);
   }
 
   private pull(): void {
-    const { puller } = this;
-    if (puller === undefined || this.isPulling || this.outcome !== 'open') return;
-    if (this.queue.length >= this.credit || this.queuedBytes >= PULL_AHEAD_BYTES) return;
-    this.isPulling = true;
-    puller.next().then(
-      ({ done, value }) => {
-        this.isPulling = false;
-        if (this.outcome !== 'open') return;
-        if (done === true) {
-          this.puller = undefined;
-          this.end();
-          return;
-        }
-        this.say(value, false);
-        this.flush();
-      },
-      (error: unknown) => {
-        this.isPulling = false;
-        this.puller = undefined;
-        // A source that was stopped may well say so.
-        this.fail(error);
-      },
-    );
+    if (this.outcome !== 'open') return;
+    if (this.queue.length < this.credit && this.queuedBytes < PULL_AHEAD_BYTES) this.feed.pull();
   }
 
-  private say(value: unknown, isLast: boolean): void {
+  private say(value: unknown, isLast: boolean): boolean {
     try {
-      this.put(this.messagesOf(value, isLast));
+      return this.put(this.messagesOf(value, isLast));
     } catch (error) {
-      this.stopSource();
+      this.feed.stop();
       this.fail(error);
+      return false;
     }
   }
 
   private messagesOf(value: unknown, isLast: boolean): Outgoing[] {
-    const isLong = value instanceof Uint8Array && value.byteLength > MAX_PIECE_BYTES;
-    if (!isLong) return [this.voice.item(value, isLast, false)];
-    checkBytes(value.byteLength, this.bounds.maxFrameBytes);
+    const { maxFrameBytes } = this.bounds;
+    const pieceBytes = Math.min(MAX_PIECE_BYTES, maxFrameBytes >>> 1);
+    const isCut = this.voice.cutsBytes && value instanceof Uint8Array && value.byteLength > pieceBytes;
+    if (!isCut) return [this.voice.item(value, isLast, false)];
+    checkBytes(value.byteLength, maxFrameBytes);
     const messages: Outgoing[] = [];
-    for (let from = 0; from < value.byteLength; from += MAX_PIECE_BYTES) {
-      const more = from + MAX_PIECE_BYTES < value.byteLength;
-      const piece = value.subarray(from, from + MAX_PIECE_BYTES);
+    for (let from = 0; from < value.byteLength; from += pieceBytes) {
+      const more = from + pieceBytes < value.byteLength;
+      const piece = value.subarray(from, from + pieceBytes);
       messages.push(this.voice.item(piece, isLast && !more, more));
     }
     return messages;
   }
 
-  private put(item: readonly Outgoing[]): void {
+  /** Returns whether the item will be sent. */
+  private put(item: readonly Outgoing[]): boolean {
     const { streamBufferItems, streamBufferBytes } = this.bounds;
     const isFull =
       this.queue.length >= streamBufferItems + this.credit || this.queuedBytes >= streamBufferBytes;
-    if (isFull && this.puller === undefined) {
+    if (isFull && !this.feed.canWait) {
       if (this.overflow === 'fail') throw tooFast(this.queue.length, this.queuedBytes);
-      if (this.overflow === 'drop-newest') return;
+      if (this.overflow === 'drop-newest') return false;
       this.take();
     }
     this.queue.push(item);
     for (const message of item) this.queuedBytes += sizeOf(message);
+    return true;
   }
 
   private end(): void {
-    if (this.outcome !== 'open') return;
-    if (this.held === undefined) this.lastWord = this.voice.end();
-    else this.release(true);
-    this.close('ended');
-    this.flush();
+    const { voice } = this;
+    try {
+      const saidIt = this.release(voice.marksLast) && voice.marksLast;
+      if (!saidIt) this.lastWord = voice.end();
+    } catch (error) {
+      this.fail(error);
+    }
+    // Its last item may have failed it.
+    if (this.close('ended')) this.flush();
   }
 
-  /** Returns whether it was open: its last item may have failed it already. */
+  /** Returns whether it was open. */
   private close(outcome: 'ended' | 'failed'): boolean {
     if (this.outcome !== 'open') return false;
     this.outcome = outcome;
@@ -231,6 +205,7 @@ export class OutgoingStream {
   }
 
   private readonly flush = (): void => {
+    let hasMoved = false;
     this.release(false);
     while (this.queue.length > 0 && this.credit > 0) {
       if (!this.room.hasBulkRoom) {
@@ -239,10 +214,14 @@ export class OutgoingStream {
       }
       this.credit -= 1;
       for (const message of this.take()) this.room.pushBulk(message);
+      hasMoved = true;
     }
-    if (this.queue.length === 0 && (this.outcome === 'ended' || this.outcome === 'failed')) this.finish();
+    if (this.queue.length === 0 && (this.outcome === 'ended' || this.outcome === 'failed')) {
+      this.finish();
+      hasMoved = true;
+    }
     this.pull();
-    this.tellWait();
+    this.tellWait(hasMoved);
   };
 
   private take(): readonly Outgoing[] {
@@ -259,26 +238,13 @@ export class OutgoingStream {
     else this.voice.finished();
   }
 
-  /** Each item that leaves begins the wait anew. */
-  private tellWait(): void {
+  /** Each item that leaves begins the wait for the receiver anew; one that only came does not. */
+  private tellWait(hasMoved: boolean): void {
     const isHeldUp = this.outcome !== 'open' || this.queue.length > 0 || this.credit === 0;
     const waiting = isHeldUp ? 'receiver' : 'source';
-    if (waiting === this.waiting && waiting === 'source') return;
+    if (waiting === this.waiting && (waiting === 'source' || !hasMoved)) return;
     this.waiting = waiting;
     this.voice.waitsFor?.(waiting);
-  }
-
-  private stopSource(): void {
-    try {
-      this.subscription?.unsubscribe();
-    } catch (error) {
-      this.voice.stoppedWith(error);
-    }
-    const { puller } = this;
-    this.puller = undefined;
-    puller?.stop().catch((error: unknown) => {
-      this.voice.stoppedWith(error);
-    });
   }
 }
 

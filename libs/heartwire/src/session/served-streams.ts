@@ -41,6 +41,8 @@ export class ServedStreams {
   ): void {
     const { words } = this;
     const voice = {
+      marksLast: true,
+      cutsBytes: words.cutsBytes,
       item: (value: unknown, isLast: boolean, more: boolean) => {
         // The deadline bounds the first item only.
         call.deadlineAt = Infinity;

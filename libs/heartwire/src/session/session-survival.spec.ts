@@ -5,6 +5,7 @@ import {
   passUntil,
   SessionWorld,
   type WireTraits,
+  UPLOADED_AT_ONCE,
   type Work,
   type WorldCall,
 } from '../../../../test/support/session-world.js';
@@ -37,7 +38,17 @@ const end = fc.constantFrom<WireEnd>('dialling', 'accepting');
 const call = fc.record({
   does: fc.constant('call' as const),
   work: fc.record<Work>({
-    pattern: fc.constantFrom('value', 'value', 'stream', 'stream', 'fault', 'event', 'acknowledged event'),
+    pattern: fc.constantFrom(
+      'value',
+      'value',
+      'stream',
+      'stream',
+      'upload',
+      'upload',
+      'fault',
+      'event',
+      'acknowledged event',
+    ),
     from: fc.constantFrom('dialling', 'dialling', 'dialling', 'accepting'),
     items: fc.integer({ min: 0, max: 25 }),
     everyMs: fc.integer({ min: 0, max: 20 }),
@@ -148,6 +159,7 @@ function expectAnswered({ record, work, runs }: WorldCall): void {
   }
   expect({ ends: record.ends, failure: record.failure }).toEqual({ ends: ['complete'], failure: undefined });
   if (work.pattern === 'stream') expect(record.values).toEqual(firstOf(work.items));
+  else if (work.pattern === 'upload') expect(record.values).toEqual([firstOf(work.items * UPLOADED_AT_ONCE)]);
   else expect(record.values).toHaveLength(work.pattern === 'value' ? 1 : 0);
 }
 

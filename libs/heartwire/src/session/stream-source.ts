@@ -33,8 +33,24 @@ export interface Puller {
   stop(): Promise<unknown>;
 }
 
+/** @throws TypeError when the source is being read elsewhere already */
 export function pullerOf(source: PullSource): Puller {
-  if (Symbol.asyncIterator in source) return iteratorPuller(source);
+  // By its reader, as its iterator would only stop once an item that is awaited has come.
+  if ('getReader' in source) return readerPuller(source);
+  return iteratorPuller(source);
+}
+
+/** Tells a source that nobody will read it. An Observable has not begun. */
+export function stopUnused(source: StreamSource, onError: (error: unknown) => void): void {
+  if (!isPullSource(source)) return;
+  try {
+    pullerOf(source).stop().catch(onError);
+  } catch (error) {
+    onError(error);
+  }
+}
+
+function readerPuller(source: WebStream<unknown>): Puller {
   const reader = source.getReader();
   return { next: () => reader.read(), stop: () => reader.cancel() };
 }
@@ -42,7 +58,8 @@ export function pullerOf(source: PullSource): Puller {
 function iteratorPuller(source: AsyncIterable<unknown>): Puller {
   const iterator = source[Symbol.asyncIterator]();
   return {
-    next: () => iterator.next(),
+    // An iterator that throws at once is as good as one whose promise is rejected.
+    next: async () => iterator.next(),
     stop: async () => {
       // A Readable that was never read from is not destroyed by its iterator.
       const { destroy } = source as { readonly destroy?: unknown };

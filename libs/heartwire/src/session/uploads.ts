@@ -1,3 +1,4 @@
+import { cancelText } from '../protocol/message-text.js';
 import { ChunkWriter } from './chunk-writer.js';
 import type { Codec } from './codec.js';
 import type { CallTraits, OutgoingCall } from './outgoing-call.js';
@@ -32,12 +33,17 @@ export class Uploads {
   begin(call: OutgoingCall, { source, overflow }: NonNullable<CallTraits['upload']>): void {
     const { id } = call;
     const voice = {
+      marksLast: false,
+      cutsBytes: this.words.cutsBytes,
       item: (value: unknown, _: boolean, more: boolean) =>
         more ? this.words.piece(id, value as Uint8Array) : this.words.item(id, value),
       end: () => this.words.end(id),
       failure: (error: unknown) => this.words.failure(id, error),
       finished: (error?: unknown) => {
-        if (error !== undefined) this.watcher.failed(call, error);
+        if (error === undefined || call.keeper === undefined) return;
+        // Behind the failure, which its handler hears first: nobody waits for its answer any more.
+        this.host.outbox.pushBulk(cancelText(id));
+        this.watcher.failed(call, error);
       },
       stoppedWith: () => undefined,
       waitsFor: (side: 'receiver' | 'source') => {

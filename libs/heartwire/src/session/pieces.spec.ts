@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { Pieces } from './pieces.js';
+
+const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
+
+describe('Pieces', () => {
+  it('lets through what was not cut', () => {
+    const pieces = new Pieces(2);
+    for (const item of [1, undefined, null, 'long enough', bytes(1, 2, 3)])
+      expect(pieces.add(item, false)).toBe(item);
+  });
+
+  it('joins what was cut, and begins anew with the next', () => {
+    const pieces = new Pieces(4);
+    expect(pieces.add(bytes(1, 2), true)).toBeUndefined();
+    expect(pieces.add(bytes(), true)).toBeUndefined();
+    expect(pieces.add(bytes(3, 4), false)).toEqual(bytes(1, 2, 3, 4));
+    expect(pieces.add('text', false)).toBe('text');
+    expect(pieces.add(bytes(5), true)).toBeUndefined();
+    expect(pieces.add(bytes(), false)).toEqual(bytes(5));
+  });
+
+  it('joins to what the pieces are: a Buffer, or plain bytes, of its own memory', () => {
+    const pieces = new Pieces(10);
+    pieces.add(Buffer.from('ab'), true);
+    const whole = pieces.add(Buffer.from('c'), false);
+    expect(Buffer.isBuffer(whole) && whole.toString()).toBe('abc');
+    pieces.add(bytes(1), true);
+    const plain = pieces.add(bytes(2), false);
+    expect(Buffer.isBuffer(plain)).toBe(false);
+    expect((plain as Uint8Array).buffer.byteLength).toBe(2);
+  });
+
+  it('refuses an item beyond its bound as soon as it is', () => {
+    const pieces = new Pieces(4);
+    pieces.add(bytes(1, 2, 3), true);
+    expect(() => pieces.add(bytes(4, 5), true)).toThrow('an item must be at most 4 bytes');
+  });
+
+  it.each(['text', null, undefined, { length: 1 }])('refuses bytes that go on as %p', (item) => {
+    const pieces = new Pieces(4);
+    pieces.add(bytes(1), true);
+    expect(() => pieces.add(item, false)).toThrow('bytes that were cut must go on with bytes');
+  });
+});

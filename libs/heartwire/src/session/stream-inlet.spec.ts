@@ -1,0 +1,128 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { take } from 'rxjs';
+
+import { INITIAL_CREDIT } from './outgoing-stream.js';
+import { Pieces } from './pieces.js';
+import { CREDIT_PORTION, StreamInlet } from './stream-inlet.js';
+
+describe('StreamInlet', () => {
+  let told: (number | 'cancel')[];
+  let inlet: StreamInlet;
+
+  beforeEach(() => {
+    told = [];
+    const host = { grant: (items: number) => told.push(items), cancel: () => told.push('cancel') };
+    inlet = new StreamInlet(host, new Pieces(100));
+  });
+
+  function receive(count: number): void {
+    for (let item = 0; item < count; item++) inlet.receive(item, false);
+  }
+
+  function subscribe(): unknown[] {
+    const seen: unknown[] = [];
+    inlet.stream.subscribe({
+      next: (item) => seen.push(item),
+      error: (error: { code?: string }) => seen.push(error.code ?? error),
+      complete: () => seen.push('end'),
+    });
+    return seen;
+  }
+
+  it('keeps what nobody takes yet, up to its credit', () => {
+    receive(INITIAL_CREDIT);
+    expect(told).toEqual([]);
+    expect(() => inlet.receive(1, false)).toThrow('more items than it has credit for');
+  });
+
+  it('grants credit to whoever subscribes as items come, in portions', () => {
+    receive(CREDIT_PORTION - 1);
+    const seen = subscribe();
+    expect(seen).toHaveLength(CREDIT_PORTION - 1);
+    expect(told).toEqual([]);
+    receive(CREDIT_PORTION + 1);
+    expect(told).toEqual([CREDIT_PORTION, CREDIT_PORTION]);
+    receive(INITIAL_CREDIT);
+    expect(told).toHaveLength(4);
+  });
+
+  it('grants credit to iteration as items are taken', async () => {
+    receive(INITIAL_CREDIT);
+    const iterator = inlet.stream[Symbol.asyncIterator]();
+    for (let taken = 1; taken < CREDIT_PORTION; taken++) await iterator.next();
+    expect(told).toEqual([]);
+    await iterator.next();
+    expect(told).toEqual([CREDIT_PORTION]);
+  });
+
+  it('counts pieces of bytes as one item', () => {
+    const seen = subscribe();
+    for (let item = 0; item < CREDIT_PORTION - 1; item++) {
+      inlet.receive(Uint8Array.of(item), true);
+      inlet.receive(Uint8Array.of(item), false);
+    }
+    expect(told).toEqual([]);
+    inlet.receive(Uint8Array.of(1), true);
+    expect(told).toEqual([]);
+    inlet.receive(Uint8Array.of(2), false);
+    expect(told).toEqual([CREDIT_PORTION]);
+    expect(seen.at(-1)).toEqual(Uint8Array.of(1, 2));
+  });
+
+  it('ends behind its items, and grants nothing any more', () => {
+    receive(INITIAL_CREDIT);
+    inlet.end();
+    inlet.fail(new Error('too late'));
+    inlet.receive('too late', false);
+    const seen = subscribe();
+    expect(seen).toHaveLength(INITIAL_CREDIT + 1);
+    expect(seen.at(-1)).toBe('end');
+    expect(told).toEqual([]);
+  });
+
+  it('fails behind its items', () => {
+    receive(2);
+    inlet.fail('torn');
+    expect(subscribe()).toEqual([0, 1, 'torn']);
+  });
+
+  it('tells the sender once that nobody wants more, and takes what comes late', () => {
+    const left = inlet.stream.pipe(take(2)).subscribe();
+    receive(INITIAL_CREDIT * 3);
+    expect(told).toEqual(['cancel']);
+    left.unsubscribe();
+    inlet.close();
+    expect(told).toEqual(['cancel']);
+  });
+
+  it('cancels nothing that is over', () => {
+    inlet.end();
+    inlet.stream.subscribe().unsubscribe();
+    expect(told).toEqual([]);
+  });
+
+  it('fails its consumer when the call is over before it, and drops what was not taken', () => {
+    const seen = subscribe();
+    receive(1);
+    inlet.close();
+    inlet.close();
+    receive(1);
+    inlet.end();
+    expect(seen).toEqual([0, 'CANCELLED']);
+    expect(told).toEqual([]);
+  });
+
+  it('keeps what was complete when the call is over', () => {
+    receive(2);
+    inlet.end();
+    inlet.close();
+    expect(subscribe()).toEqual([0, 1, 'end']);
+  });
+
+  it('has one consumer', () => {
+    const first = subscribe();
+    expect(subscribe()).toEqual(['INTERNAL']);
+    receive(1);
+    expect(first).toEqual([0]);
+  });
+});
