@@ -37,7 +37,7 @@ export class SocketLink implements Link {
   ) {
     this.remote = remoteUrl(socket);
     this.heardAt = clock.now();
-    this.decoder = new FrameDecoder(settings.maxFrameBytes);
+    this.decoder = new FrameDecoder(settings.maxFrameBytes, (bytes) => Buffer.allocUnsafeSlow(bytes));
     this.partialFrame = new PartialFrameDeadline(
       this.decoder,
       clock,

@@ -43,8 +43,15 @@ export class FrameDecoder {
   /** The room left in the last piece, at its end. */
   private blockRoom = 0;
 
-  /** @param maxFrameBytes the longest payload that is taken */
-  constructor(private readonly maxFrameBytes: number) {}
+  /**
+   * @param maxFrameBytes the longest payload that is taken
+   * @param allocate makes an array to join pieces in, which need not be cleared; by default one of the
+   * class of the chunks
+   */
+  constructor(
+    private readonly maxFrameBytes: number,
+    private readonly allocate?: (bytes: number) => Uint8Array,
+  ) {}
 
   get pending(): PendingFrame | undefined {
     if (this.headerBytes === 0) return undefined;
@@ -167,7 +174,7 @@ export class FrameDecoder {
 
   /** Puts the frame together, its last piece straight from the chunk. */
   private join(chunk: Uint8Array, start: number, end: number, declared: number): Uint8Array {
-    const frame = sameClass(chunk, declared);
+    const frame = this.allocate?.(declared) ?? sameClass(chunk, declared);
     let at = 0;
     for (const piece of this.pieces) {
       frame.set(piece, at);

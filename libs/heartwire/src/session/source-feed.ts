@@ -1,6 +1,7 @@
 import { isObservable, type Observable, type Subscription } from 'rxjs';
 
-import { isPullSource, type Puller, type PullSource, pullerOf, type StreamSource } from './stream-source.js';
+import type { Puller } from './puller.js';
+import { isPullSource, type PullSource, pullerOf, type StreamSource } from './stream-source.js';
 
 /** Who is given the items of a source, and hears how it ended. */
 export interface FeedSink {

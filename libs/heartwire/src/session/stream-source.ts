@@ -1,5 +1,8 @@
 import { isObservable, type Observable } from 'rxjs';
 
+import type { Puller } from './puller.js';
+import { isReadable, ReadablePuller } from './readable-puller.js';
+
 /** A Web `ReadableStream`, as far as it is used here: not every platform makes it iterable. */
 interface WebStream<T> {
   getReader(): {
@@ -27,16 +30,11 @@ export function isPullSource(value: unknown): value is PullSource {
   return Symbol.asyncIterator in value || typeof getReader === 'function';
 }
 
-/** What comes next of a pull source, and how it is told that nothing more is wanted. */
-export interface Puller {
-  next(): Promise<{ readonly done?: boolean | undefined; readonly value?: unknown }>;
-  stop(): Promise<unknown>;
-}
-
 /** @throws TypeError when the source is being read elsewhere already */
 export function pullerOf(source: PullSource): Puller {
   // By its reader, as its iterator would only stop once an item that is awaited has come.
   if ('getReader' in source) return readerPuller(source);
+  if (isReadable(source)) return new ReadablePuller(source);
   return iteratorPuller(source);
 }
 
@@ -60,11 +58,6 @@ function iteratorPuller(source: AsyncIterable<unknown>): Puller {
   return {
     // An iterator that throws at once is as good as one whose promise is rejected.
     next: async () => iterator.next(),
-    stop: async () => {
-      // A Readable that was never read from is not destroyed by its iterator.
-      const { destroy } = source as { readonly destroy?: unknown };
-      if (typeof destroy === 'function') destroy.call(source);
-      await iterator.return?.();
-    },
+    stop: async () => iterator.return?.(),
   };
 }
