@@ -21,6 +21,11 @@ export class DeliveryLog {
     return this.acknowledged + this.entries.length;
   }
 
+  /** What the other end has not acknowledged. */
+  get unacknowledgedBytes(): number {
+    return this.bytes;
+  }
+
   get isFull(): boolean {
     return this.bytes >= this.maxBytes;
   }

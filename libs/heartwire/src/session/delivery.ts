@@ -29,6 +29,11 @@ export class Delivery {
     return this.log.isFull;
   }
 
+  /** What is on its way, as far as it is known; 0 for peers that acknowledge nothing. */
+  get unacknowledgedBytes(): number {
+    return this.log.unacknowledgedBytes;
+  }
+
   get isEmpty(): boolean {
     return this.log.isEmpty;
   }

@@ -9,6 +9,8 @@ import type { BulkRoom } from './outgoing-stream.js';
 const BATCH_BYTES = 262_144;
 /** How much of streams waits here, and how much of it leaves at once, so that calls can overtake it. */
 const BULK_BYTES = 131_072;
+/** How much may be on its way when more of streams is sent: a call made now waits behind that much in the kernel. */
+const BULK_WINDOW_BYTES = 1_048_576;
 
 /** Calls that wait for their turn; pulled only when there is room to send. */
 export interface CallSource {
@@ -222,7 +224,11 @@ export class Outbox implements BulkRoom {
       fill();
     }
     let bytes = 0;
-    while (this.bulk.length > 0 && bytes < BULK_BYTES && !this.delivery.isWindowFull) {
+    while (
+      this.bulk.length > 0 &&
+      bytes < BULK_BYTES &&
+      this.delivery.unacknowledgedBytes < BULK_WINDOW_BYTES
+    ) {
       bytes += this.handOver(this.bulk.shift() ?? '', batch);
     }
     this.bulkBytes -= bytes;
