@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { from, Observable, of, range, Subject } from 'rxjs';
 
 import { ErrorCode } from '../errors/error-code.js';
-import { HeartwireError } from '../errors/heartwire-error.js';
+import { type HeartwireError } from '../errors/heartwire-error.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
 import { type BulkRoom, OutgoingStream, type Overflow, type StreamBounds } from './outgoing-stream.js';
 

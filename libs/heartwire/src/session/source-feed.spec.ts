@@ -86,7 +86,7 @@ describe('SourceFeed', () => {
   it('stops a Web stream whose item is awaited', async () => {
     let reason: unknown;
     const web = new ReadableStream({ cancel: () => void (reason = 'cancelled') }, { highWaterMark: 0 });
-    feed.start(web as unknown as StreamSource);
+    feed.start(web);
     feed.pull();
     await later();
     feed.stop();
@@ -160,7 +160,7 @@ describe('a source that nobody will read', () => {
     stopUnused(new Observable(() => note('subscribed')), note);
     stopUnused({ [Symbol.asyncIterator]: thrower }, note);
     const web = new ReadableStream({ cancel: () => note('cancelled') });
-    stopUnused(web as unknown as StreamSource, note);
+    stopUnused(web, note);
     await later();
     expect(told).toEqual([new Error('broken'), 'cancelled']);
   });
