@@ -20,7 +20,7 @@ class TimesController {
   readonly gate = deferred();
   readonly feed$ = new Subject<number>();
   isFollowed = 0;
-  taken = 0;
+  readonly taken: unknown[] = [];
   isAborted = false;
 
   @MessagePattern('follow')
@@ -32,14 +32,14 @@ class TimesController {
   @MessagePattern('collect')
   async collect(@Ctx() { stream, signal, timeLeftMs }: HeartwireContext): Promise<unknown> {
     signal.addEventListener('abort', () => (this.isAborted = true));
-    for await (const _ of stream) this.taken += 1;
-    return { taken: this.taken, timeLeftMs: timeLeftMs ?? null };
+    for await (const item of stream) this.taken.push(item);
+    return { taken: this.taken.length, timeLeftMs: timeLeftMs ?? null };
   }
 
   @MessagePattern('take')
   async take(@Payload() count: number, @Ctx() { stream, signal }: HeartwireContext): Promise<void> {
     signal.addEventListener('abort', () => (this.isAborted = true));
-    if (count > 0) for await (const _ of stream) if ((this.taken += 1) >= count) break;
+    if (count > 0) for await (const item of stream) if (this.taken.push(item) >= count) break;
     await this.gate.promise;
   }
 
