@@ -12,13 +12,15 @@ import { until } from './support/until.js';
 
 /** Long enough for what runs, short enough to wait for. */
 const SHORT_MS = 150;
+/** For what must not be over before something else has happened. */
+const LONGER_MS = 600;
 
 @Controller()
 class TimesController {
   readonly gate = deferred();
   readonly feed$ = new Subject<number>();
   isFollowed = 0;
-  taken = 0;
+  readonly taken: unknown[] = [];
   isAborted = false;
 
   @MessagePattern('follow')
@@ -30,14 +32,14 @@ class TimesController {
   @MessagePattern('collect')
   async collect(@Ctx() { stream, signal, timeLeftMs }: HeartwireContext): Promise<unknown> {
     signal.addEventListener('abort', () => (this.isAborted = true));
-    for await (const _ of stream) this.taken += 1;
-    return { taken: this.taken, timeLeftMs: timeLeftMs ?? null };
+    for await (const item of stream) this.taken.push(item);
+    return { taken: this.taken.length, timeLeftMs: timeLeftMs ?? null };
   }
 
   @MessagePattern('take')
   async take(@Payload() count: number, @Ctx() { stream, signal }: HeartwireContext): Promise<void> {
     signal.addEventListener('abort', () => (this.isAborted = true));
-    if (count > 0) for await (const _ of stream) if ((this.taken += 1) >= count) break;
+    if (count > 0) for await (const item of stream) if (this.taken.push(item) >= count) break;
     await this.gate.promise;
   }
 
@@ -57,7 +59,7 @@ describe('the time of a stream', () => {
     const limits = { incomingStreams: 2 };
     const { app, url } = await stage.serve({ controllers: [TimesController] }, { server: { limits } });
     controller = app.get(TimesController);
-    client = stage.client(url, { callTimeoutMs: SHORT_MS });
+    client = stage.client(url);
     await client.connect();
   });
 
@@ -71,16 +73,16 @@ describe('the time of a stream', () => {
 
   describe('of an answer', () => {
     it('is bounded up to its first item by the deadline of the call', async () => {
-      const failure = await errorOf(client.send('follow', {}));
+      const failure = await errorOf(client.send('follow', {}, { timeoutMs: SHORT_MS }));
       expect(failure).toMatchObject({ code: 'DEADLINE_EXCEEDED', sent: 'maybe' });
       await until('the handler is unsubscribed from', () => !controller.feed$.observed);
     });
 
     it('is not bounded after it, unless asked for', async () => {
-      const outcome = outcomeOf(client.send('follow', {}));
+      const outcome = outcomeOf(client.send('follow', {}, { timeoutMs: LONGER_MS }));
       await until('it is followed', () => controller.feed$.observed);
       controller.feed$.next(1);
-      await wait(2 * SHORT_MS);
+      await wait(1.5 * LONGER_MS);
       controller.feed$.next(2);
       controller.feed$.complete();
       expect(await outcome).toMatchObject({ values: [1, 2], end: 'complete' });
@@ -118,38 +120,42 @@ describe('the time of a stream', () => {
   describe("of a caller's stream", () => {
     it('is not bounded while its source takes its time', async () => {
       const source$ = new Subject<number>();
-      const answer = lastValueFrom(client.send('collect', {}, { stream: source$ }));
+      const answer = lastValueFrom(client.send('collect', {}, { stream: source$, timeoutMs: LONGER_MS }));
       await until('it is read', () => source$.observed);
-      for (let item = 0; item < 3; item++) {
-        await wait(1.5 * SHORT_MS);
+      for (let item = 0; item < 2; item++) {
+        await wait(1.5 * LONGER_MS);
         source$.next(item);
       }
       source$.complete();
-      expect(await answer).toEqual({ taken: 3, timeLeftMs: null });
+      expect(await answer).toEqual({ taken: 2, timeLeftMs: null });
     });
 
     it('is bounded while the handler takes nothing', async () => {
       const source = new ItemSource();
-      const failure = await errorOf(client.send('take', 0, { stream: source.items() }));
+      const failure = await errorOf(client.send('take', 0, { stream: source.items(), timeoutMs: SHORT_MS }));
       expect(failure).toMatchObject({ code: 'DEADLINE_EXCEEDED', sent: 'maybe' });
       await until('both ends know', () => source.isEnded && controller.isAborted);
     });
 
     it('is bounded so for an Observable that goes on all the while', async () => {
       const source = new ItemSource();
-      const options = { stream: source.observable(), overflow: 'drop-oldest' as const };
+      const options = { stream: source.observable(), overflow: 'drop-oldest' as const, timeoutMs: SHORT_MS };
       expect(await errorOf(client.send('take', 0, options))).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
       expect(source.isEnded).toBe(true);
     });
 
     it('is bounded once it has ended, and the handler does not answer', async () => {
-      const failure = await errorOf(client.send('hold', {}, { stream: new ItemSource(3).items() }));
+      const failure = await errorOf(
+        client.send('hold', {}, { stream: new ItemSource(3).items(), timeoutMs: SHORT_MS }),
+      );
       expect(failure).toMatchObject({ code: 'DEADLINE_EXCEEDED', sent: 'maybe' });
       await until('the handler knows', () => controller.isAborted);
     });
 
     it('is bounded once the handler has left it, and does not answer', async () => {
-      const failure = await errorOf(client.send('take', 2, { stream: new ItemSource().observable() }));
+      const failure = await errorOf(
+        client.send('take', 2, { stream: new ItemSource().observable(), timeoutMs: SHORT_MS }),
+      );
       expect(failure).toMatchObject({ code: 'DEADLINE_EXCEEDED', sent: 'maybe' });
     });
   });

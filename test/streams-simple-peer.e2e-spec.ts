@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { HeartwireContext, HeartwireServer } from 'heartwire';
+import { firstValueFrom } from 'rxjs';
 
 import { deferred } from './support/deferred.js';
 import { ItemSource, numbers } from './support/item-source.js';
@@ -43,7 +44,7 @@ class HandController {
 
   @MessagePattern('first')
   async first(@Ctx() { stream }: HeartwireContext): Promise<void> {
-    for await (const _ of stream) break;
+    await firstValueFrom(stream);
     await this.gate.promise;
   }
 
