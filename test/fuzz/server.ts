@@ -25,7 +25,7 @@ const server = new HeartwireServer({
   url: 'tcp://127.0.0.1:0',
   drainTimeoutMs: SOON_MS,
   resumeWindowMs: SOON_MS,
-  heartbeat: { intervalMs: SOON_MS, timeoutMs: SOON_MS },
+  heartbeat: { intervalMs: 1_000, timeoutMs: 10_000 },
   limits: {
     maxFrameBytes: 262_144,
     frameTimeoutMs: SOON_MS,
