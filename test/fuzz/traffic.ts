@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
+import { seededRandom } from '../../libs/heartwire/src/testing/seeded-random.js';
 import { frame, header, messageFrame } from '../support/raw-peer.js';
 
 /** What one connection does: what it writes, in these pieces, and how it leaves. */
@@ -23,20 +24,17 @@ export function readCorpus(): readonly Buffer[] {
     });
 }
 
-/** Numbers that follow from a seed (mulberry32). */
+/** Choices that follow from a seed. */
 class Dice {
-  private state: number;
+  private readonly random: () => number;
 
   constructor(seed: number) {
-    this.state = seed | 0;
+    this.random = seededRandom(seed);
   }
 
   /** From 0, below `end`. */
   below(end: number): number {
-    this.state = (this.state + 0x6d2b_79f5) | 0;
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * end);
+    return Math.floor(this.random() * end);
   }
 
   chance(oneIn: number): boolean {
