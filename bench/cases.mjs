@@ -31,6 +31,26 @@ export const upload = {
   maxSlowdown: 3,
 };
 
+/**
+ * Heartwire alone: a server that may run `runningCalls` at once, each taking `cpuMs` of the processor, is offered
+ * `factor` times what it can do. To reach: it does at least `minGoodput` of what it does without that.
+ */
+export const overload = { name: 'overload', runningCalls: 64, cpuMs: 0.5, factor: 3, minGoodput: 0.9 };
+
+/**
+ * Heartwire alone: `trickling` connections that send a byte now and then, and `stopped` ones that stop inside a frame.
+ * To reach: so much resident memory at most, the p99 of a client beside them at most so many times as long, all gone by
+ * their deadlines.
+ */
+export const slowPeers = {
+  name: 'slow-peers',
+  trickling: 1_000,
+  stopped: 1_000,
+  deadlineMs: 15_000,
+  maxBytes: 64 * 1_024 ** 2,
+  maxP99Ratio: 2,
+};
+
 export const contestants = ['nest', 'heartwire', 'bare'];
 
 /** What the tables call them. */

@@ -157,7 +157,61 @@ function uploadReport({ upload, measured }) {
   ];
 }
 
-export function report({ machine, loads, bursts, idle, resumption, upload, contestants, settings }) {
+function overloadReport({ overload, outcomes }) {
+  const { runningCalls, cpuMs, factor, minGoodput } = overload;
+  const goodput = summary(outcomes.map(({ peak, served }) => served / peak));
+  const figure = (name) =>
+    spread(summary(outcomes.map((outcome) => outcome[name])), (value) => count.format(value));
+  return [
+    '## Overload',
+    `A server that runs at most ${runningCalls} calls at once, of ${cpuMs} ms of processor time each, is offered ` +
+      `${factor} times the calls that it can serve. Medians of the rounds (lowest to highest), in calls per second.`,
+    table(
+      ['peak', 'served under overload', 'refused', 'failed otherwise', 'goodput'],
+      [
+        [
+          ...['peak', 'served', 'refused', 'failed'].map(figure),
+          `${spread(goodput, times)}; at least ${minGoodput}: ${verdict(goodput.median >= minGoodput)}`,
+        ],
+      ],
+    ),
+  ];
+}
+
+function slowPeersReport({ slowPeers, outcome }) {
+  const { trickling, stopped, deadlineMs, maxBytes, maxP99Ratio } = slowPeers;
+  const { idle, held, before, during, goneAfterMs } = outcome;
+  const bytes = held.resident - idle.resident;
+  const ratio = during.p99 / before.p99;
+  const ms = (value) => value.toFixed(2);
+  return [
+    '## Slow peers',
+    `${count.format(trickling)} connections that send a byte now and then and ${count.format(stopped)} that stopped inside ` +
+      `a frame, beside a client that makes one call after the other. Their deadlines are ${deadlineMs / 1_000} s.`,
+    table(
+      [
+        'resident above idle',
+        "client's p50 and p99 before",
+        'p50 and p99 beside them',
+        'p99, times',
+        'all gone',
+      ],
+      [
+        [
+          `${(bytes / KB / KB).toFixed(1)} MiB; at most ${maxBytes / KB / KB}: ${verdict(bytes <= maxBytes)}`,
+          `${ms(before.p50)} ms, ${ms(before.p99)} ms`,
+          `${ms(during.p50)} ms, ${ms(during.p99)} ms`,
+          `${times(ratio)}; at most ${maxP99Ratio}: ${verdict(ratio <= maxP99Ratio)}`,
+          goneAfterMs === undefined ? '**not met**' : `after ${(goneAfterMs / 1_000).toFixed(1)} s`,
+        ],
+      ],
+    ),
+  ];
+}
+
+export function report(results) {
+  const { machine, loads, bursts, idle, resumption, upload, overload, slowPeers, contestants, settings } =
+    results;
   const parts = [
     '# Results',
     'Written by `npm run bench`; [README.md](README.md) says what is measured and how.',
@@ -170,5 +224,7 @@ export function report({ machine, loads, bursts, idle, resumption, upload, conte
   if (idle !== undefined) parts.push(...idleReport(idle, contestants));
   if (resumption !== undefined) parts.push(...resumptionReport(resumption));
   if (upload !== undefined) parts.push(...uploadReport(upload));
+  if (overload !== undefined) parts.push(...overloadReport(overload));
+  if (slowPeers !== undefined) parts.push(...slowPeersReport(slowPeers));
   return `${parts.join('\n\n')}\n`;
 }

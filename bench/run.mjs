@@ -3,11 +3,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { bursts, idle, loads, resumption, upload } from './cases.mjs';
+import { bursts, idle, loads, overload, resumption, slowPeers, upload } from './cases.mjs';
 import { describeMachine, findPinning } from './machine.mjs';
 import { measureBurst } from './measure-burst.mjs';
 import { measureIdle } from './measure-idle.mjs';
 import { measureLoad } from './measure-load.mjs';
+import { measureOverload } from './measure-overload.mjs';
+import { measureSlowPeers } from './measure-slow-peers.mjs';
 import { measureUpload } from './measure-upload.mjs';
 import { report } from './report.mjs';
 import { readSettings } from './settings.mjs';
@@ -26,6 +28,8 @@ async function run({ cases, contestants, isWhole, ...rounds }) {
     idle: undefined,
     resumption: undefined,
     upload: undefined,
+    overload: undefined,
+    slowPeers: undefined,
   };
   const isChosen = ({ name }) => cases.includes(name);
   const begin = ({ name }) => console.error(`measuring ${name}`);
@@ -41,6 +45,14 @@ async function run({ cases, contestants, isWhole, ...rounds }) {
   if (isChosen(idle)) {
     begin(idle);
     results.idle = { idle, costs: await measureIdle(idle, contestants, pinning) };
+  }
+  if (isChosen(overload)) {
+    begin(overload);
+    results.overload = { overload, outcomes: await measureOverload(overload, rounds, pinning) };
+  }
+  if (isChosen(slowPeers)) {
+    begin(slowPeers);
+    results.slowPeers = { slowPeers, outcome: await measureSlowPeers(slowPeers, rounds, pinning) };
   }
 
   if (isChosen(resumption)) {

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 
 import { ERROR_DEFAULTS, ErrorCode } from './error-code.js';
 import { HeartwireError } from './heartwire-error.js';
-import { fromWireError, toWireError, toWireRefusal } from './wire-error.js';
+import { fromWireError, toWireError, wireRefusal } from './wire-error.js';
 
 const UNEXPECTED = { status: 'error', message: 'Internal server error' };
 
@@ -68,7 +68,7 @@ describe('fromWireError', () => {
 
   it('knows a refusal, which no handler has seen, from an error that a handler passed on', () => {
     const overloaded = new HeartwireError(ErrorCode.OVERLOADED, 'busy');
-    const refused = fromWireError(JSON.parse(JSON.stringify(toWireRefusal(overloaded))));
+    const refused = fromWireError(JSON.parse(JSON.stringify(wireRefusal('OVERLOADED', 'busy'))));
     expect(refused).toMatchObject({ code: 'OVERLOADED', sent: 'never' });
     expect(overTheWire(overloaded)).toMatchObject({ code: 'OVERLOADED', sent: 'answered' });
   });

@@ -14,8 +14,8 @@ export function toWireError(thrown: unknown): unknown {
 }
 
 /** The `err` of a call that was refused before any handler saw it: it can be made again without doing something twice. */
-export function toWireRefusal(refusal: HeartwireError): WireError {
-  return { ...refusal.toJSON(), sent: 'never' };
+export function wireRefusal(code: ErrorCode, message: string): WireError {
+  return { code, message, retryable: ERROR_DEFAULTS[code].retryable, sent: 'never' };
 }
 
 /**

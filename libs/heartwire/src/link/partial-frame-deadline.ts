@@ -32,6 +32,13 @@ export class PartialFrameDeadline {
     this.timer ??= setTimeout(this.judge, this.frameTimeoutMs);
   }
 
+  /** Nothing was read for a while: what has begun has all its time again. */
+  restart(): void {
+    this.stop();
+    this.frameNumber = -1;
+    this.check();
+  }
+
   stop(): void {
     clearTimeout(this.timer);
     this.timer = undefined;

@@ -10,10 +10,13 @@ import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Clock } from '../timing/clock.js';
 import type { Link, LinkReceiver } from './link.js';
 import { PartialFrameDeadline } from './partial-frame-deadline.js';
+import { ReadingPace } from './reading-pace.js';
 
 export interface SocketLinkSettings {
   readonly maxFrameBytes: number;
   readonly frameTimeoutMs: number;
+  /** How many frames are read a second. Default: any number. */
+  readonly messagesPerSecond?: number | undefined;
 }
 
 const HEADER_BYTES = 4;
@@ -22,10 +25,11 @@ const REPLACEMENT_CHARACTER = '\uFFFD';
 /** A link over a connected stream socket: TCP or a Unix socket. */
 export class SocketLink implements Link {
   readonly remote: string;
-  heardAt: number;
 
+  private lastHeardAt: number;
   private readonly decoder: FrameDecoder;
   private readonly partialFrame: PartialFrameDeadline;
+  private readonly pace: ReadingPace | undefined;
   private receiver: LinkReceiver | undefined;
   private failure: HeartwireError | undefined;
 
@@ -36,7 +40,7 @@ export class SocketLink implements Link {
     settings: SocketLinkSettings,
   ) {
     this.remote = remoteUrl(socket);
-    this.heardAt = clock.now();
+    this.lastHeardAt = clock.now();
     this.decoder = new FrameDecoder(settings.maxFrameBytes, (bytes) => Buffer.allocUnsafeSlow(bytes));
     this.partialFrame = new PartialFrameDeadline(
       this.decoder,
@@ -46,6 +50,16 @@ export class SocketLink implements Link {
         this.violated(violation);
       },
     );
+    const { messagesPerSecond = Infinity } = settings;
+    if (messagesPerSecond === Infinity) return;
+    this.pace = new ReadingPace(socket, messagesPerSecond, clock, () => {
+      this.partialFrame.restart();
+    });
+  }
+
+  /** Who isn't read may well be speaking. */
+  get heardAt(): number {
+    return this.pace?.isResting === true ? this.clock.now() : this.lastHeardAt;
   }
 
   get bytesReceived(): number {
@@ -81,6 +95,7 @@ export class SocketLink implements Link {
       })
       .on('close', () => {
         this.partialFrame.stop();
+        this.pace?.stop();
         this.decoder.stop();
         this.receiver?.closed(this.failure);
       });
@@ -107,7 +122,8 @@ export class SocketLink implements Link {
   }
 
   private readonly onData = (chunk: Buffer): void => {
-    this.heardAt = this.clock.now();
+    this.lastHeardAt = this.clock.now();
+    const { framesDecoded } = this.decoder;
     try {
       this.decoder.push(chunk, this.onFrame);
     } catch (error) {
@@ -115,7 +131,9 @@ export class SocketLink implements Link {
       this.violated(error);
       return;
     }
-    this.partialFrame.check();
+    const rests = this.pace?.spend(this.decoder.framesDecoded - framesDecoded) ?? false;
+    if (rests) this.partialFrame.stop();
+    else this.partialFrame.check();
   };
 
   private readonly onFrame = (bytes: Uint8Array, start: number, end: number, isBinary: boolean): void => {

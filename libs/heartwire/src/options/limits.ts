@@ -126,6 +126,54 @@ export class ServerLimits extends ConnectionLimits {
    */
   @Count({ min: 1, orInfinity: true })
   readonly connections: number = Infinity;
+
+  /**
+   * How many connections of one address the server holds. A whole number from 1, or `Infinity`. Further ones are closed at
+   * once. The IPv6 addresses that share their first 64 bits count as one, as a single machine may have them all.
+   *
+   * Default `Infinity`: behind a load balancer, a proxy or NAT, many clients share one address. Set it where
+   * clients connect directly.
+   */
+  @Count({ min: 1, orInfinity: true })
+  readonly connectionsPerAddress: number = Infinity;
+
+  /**
+   * How many connections may have said nothing yet. A whole number from 1. Beyond it the one that has been silent longest
+   * is closed: a client that speaks at once is let in, also while silent ones are kept open by the thousand.
+   *
+   * Default 8192: more than the clients whose connections may stand in the system's own line (4096) and in the
+   * server's. Lower it where strangers connect.
+   */
+  @Count({ min: 1 })
+  readonly handshakes: number = 8_192;
+
+  /**
+   * How long a new connection may say nothing at all. In ms, from 100. Then it ends with `HANDSHAKE_FAILED`. Any message
+   * will do; halfway the peer is sent a ping, so one that answers pings may be silent for ever.
+   *
+   * Default 5000. Raise it for peers on very slow networks.
+   */
+  @Milliseconds({ min: 100 })
+  readonly handshakeTimeoutMs: number = 5_000;
+
+  /**
+   * How many messages of one connection are read in a second; as many may come at once. A number from 1, or `Infinity`.
+   * What a peer sends beyond that is read later: nothing fails or is lost, the peer is slowed down.
+   *
+   * Default `Infinity`. Set it where strangers connect, to several times what a client needs: heartbeats and
+   * the parts of streams count too.
+   */
+  @Count({ min: 1, orInfinity: true })
+  readonly messagesPerSecond: number = Infinity;
+
+  /**
+   * How many objects may lie in each other in the pattern of a call. A whole number from 1 to 6. A call or event with a deeper
+   * pattern has no handler: `NO_HANDLER`.
+   *
+   * Default 6: Nest looks no deeper, and takes patterns that differ below that for the same.
+   */
+  @Count({ min: 1, max: 6 })
+  readonly patternDepth: number = 6;
 }
 
 /** The bounds of a client. */

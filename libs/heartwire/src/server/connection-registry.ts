@@ -1,7 +1,7 @@
 import { type Observable, Subject } from 'rxjs';
 
 import { ErrorCode } from '../errors/error-code.js';
-import type { HeartwireError } from '../errors/heartwire-error.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
 import { nodeFrameEncoder, nodeRuntime } from '../link/node-runtime.js';
 import type { Link } from '../link/link.js';
 import type { Address } from '../options/address.js';
@@ -16,12 +16,15 @@ import type { SessionLimits, SessionSettings } from '../session/session-settings
 import type { Liveness } from '../timing/liveness-state.js';
 import { ConnectionAge } from './connection-age.js';
 import type { ConnectionEvent } from './connection-event.js';
+import { Door } from './door.js';
 import { Listener } from './listener.js';
+import { Newcomers } from './newcomers.js';
 import { type ConnectionSnapshot, ServerConnection } from './server-connection.js';
 
 /** The part of Nest's Logger that is used. */
 interface Logger {
   warn(message: string): void;
+  error(message: string): void;
 }
 
 /** Why a connection ends without anything to tell about. */
@@ -40,6 +43,7 @@ export class ConnectionRegistry {
   /** One for all sessions: each of many idle connections should cost little. */
   private readonly sessionLimits: SessionLimits;
   private readonly age: ConnectionAge<ServerConnection>;
+  private readonly newcomers: Newcomers<ServerConnection>;
   private isClosing = false;
   private tellEmpty: (() => void) | undefined;
 
@@ -59,10 +63,25 @@ export class ConnectionRegistry {
     this.age = new ConnectionAge(options.maxConnectionAgeMs, nodeRuntime.random, ({ session }) => {
       session.drain('age', options.drainTimeoutMs);
     });
+    this.newcomers = new Newcomers(options.limits, nodeRuntime.clock, {
+      defer: (task) => void setImmediate(task),
+      ask: ({ session }) => {
+        session.attachment?.heart.ask();
+      },
+      late: ({ session }) => {
+        session.refuse(saidNothing(options.limits.handshakeTimeoutMs));
+      },
+      crowdedOut: ({ session }) => {
+        session.destroy(connectionClosed('too many connections have said nothing yet'));
+      },
+    });
     const encoder = nodeFrameEncoder();
+    const door = new Door(options.limits, nodeRuntime.clock, (message) => {
+      logger.warn(message);
+    });
     this.listeners = options.addresses.map(
       (address) =>
-        new Listener(address, encoder, options.limits, (link) => {
+        new Listener(address, encoder, options.limits, door, (link) => {
           this.accept(link);
         }),
     );
@@ -107,7 +126,7 @@ export class ConnectionRegistry {
 
   private accept(link: Link): void {
     const { limits, heartbeat, drainTimeoutMs, resumeWindowMs } = this.options;
-    if (this.isClosing || this.open.size - this.waiting.size >= limits.connections) {
+    if (this.isClosing) {
       link.destroy();
       return;
     }
@@ -133,6 +152,11 @@ export class ConnectionRegistry {
     this.eventSubject.next({ type: 'opened', connection });
     this.age.begin(connection);
     connection.session.attach(link);
+    this.newcomers.enter(connection);
+  }
+
+  introduced(connection: ServerConnection): void {
+    this.newcomers.leave(connection);
   }
 
   suspended(connection: ServerConnection, reason: HeartwireError): void {
@@ -159,6 +183,7 @@ export class ConnectionRegistry {
 
   closed(connection: ServerConnection, reason: HeartwireError): void {
     this.age.end(connection);
+    this.newcomers.leave(connection);
     this.waiting.delete(connection);
     if (!this.open.delete(connection.clientId)) return;
     if (!EXPECTED_ENDS.has(reason.code) && !connection.wasRefused) {
@@ -175,5 +200,16 @@ export class ConnectionRegistry {
 
   refused(connection: ServerConnection, error: HeartwireError): void {
     this.logger.warn(`Closing the connection of ${connection.remote}: ${error.code}, ${error.message}`);
+    // A fault of this end, in a deserializer perhaps. The other end is not told what it was.
+    if (error.code === ErrorCode.INTERNAL && error.cause !== undefined)
+      this.logger.error(traceOf(error.cause));
   }
+}
+
+function saidNothing(timeoutMs: number): HeartwireError {
+  return new HeartwireError(ErrorCode.HANDSHAKE_FAILED, `nothing was said within ${String(timeoutMs)} ms`);
+}
+
+function traceOf(thrown: unknown): string {
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
 }

@@ -14,6 +14,7 @@ import type { ConnectionEvent } from './connection-event.js';
 import { ConnectionRegistry } from './connection-registry.js';
 import { runAll } from './event-handlers.js';
 import { HeartwireContext } from './heartwire.context.js';
+import { isDeeperThan } from './pattern-depth.js';
 import { type Handler, runHandler } from './run-handler.js';
 import type { ConnectionSnapshot, ServerConnection } from './server-connection.js';
 
@@ -144,7 +145,8 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     const { pattern } = call;
     const known = typeof pattern === 'string' ? this.messageHandlers.get(pattern) : undefined;
     const route = typeof pattern === 'string' ? pattern : this.getPatternAsString(pattern);
-    const handler = (known ?? this.getHandlerByPattern(route)) as Handler | null;
+    const isTooDeep = known === undefined && isDeeperThan(this.options.limits.patternDepth, pattern);
+    const handler = isTooDeep ? null : ((known ?? this.getHandlerByPattern(route)) as Handler | null);
     if (handler === null) {
       if (call.isEvent) this.tellUnhandled(connection, route);
       refuseCall(call);

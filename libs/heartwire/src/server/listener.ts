@@ -8,6 +8,7 @@ import { nodeRuntime } from '../link/node-runtime.js';
 import { SocketLink, type SocketLinkSettings } from '../link/socket-link.js';
 import { type Address, formatAddress } from '../options/address.js';
 import type { FrameEncoder } from '../protocol/frame-encoder.js';
+import type { Door } from './door.js';
 
 const KEEP_ALIVE_MS = 30_000;
 /** Connections that the kernel may hold before they are accepted: a whole fleet reconnects at once. */
@@ -21,11 +22,20 @@ export class Listener {
     private readonly requested: Address,
     encoder: FrameEncoder,
     limits: SocketLinkSettings,
+    door: Door,
     onLink: (link: Link) => void,
   ) {
     this.server = createServer(
       { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, allowHalfOpen: true },
       (socket) => {
+        const { remoteAddress } = socket;
+        if (!door.enter(remoteAddress)) {
+          socket.destroy();
+          return;
+        }
+        socket.once('close', () => {
+          door.leave(remoteAddress);
+        });
         onLink(new SocketLink(socket, encoder, nodeRuntime.clock, limits));
       },
     );

@@ -3,7 +3,7 @@ import type { Link } from '../link/link.js';
 import type { Resumption } from '../protocol/messages.js';
 import type { Runtime } from '../timing/runtime.js';
 import type { Admission } from '../session/admission.js';
-import { answerLost } from '../session/reasons.js';
+import { answerLost, neverAnswered } from '../session/reasons.js';
 import { type Dispatch } from '../session/served-calls.js';
 import { Session } from '../session/session.js';
 import type { ResumableSession } from '../session/session-owner.js';
@@ -29,6 +29,8 @@ export interface ConnectionSnapshot {
 }
 
 export interface ServerConnectionListener {
+  /** It has said something for the first time. */
+  introduced(connection: ServerConnection): void;
   /** Its link broke; its session waits for a new one. */
   suspended(connection: ServerConnection, reason: HeartwireError): void;
   /** Its session goes on over a new link. */
@@ -62,6 +64,9 @@ export class ServerConnection {
   ) {
     this.lastRemote = link.remote;
     this.session = new Session(settings, runtime, admission, dispatch(this), {
+      introduced: () => {
+        listener.introduced(this);
+      },
       ready: (resumed) => {
         if (resumed) listener.resumed(this);
       },
@@ -73,6 +78,7 @@ export class ServerConnection {
       },
       sessionLost: (reason, inFlight) => {
         for (const call of inFlight) call.fail(answerLost(call, reason));
+        for (const call of this.session.calls.releaseWaiting()) call.fail(neverAnswered(call, reason));
         this.session.destroy(reason);
         listener.closed(this, reason);
       },

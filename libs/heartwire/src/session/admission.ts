@@ -1,9 +1,15 @@
+import { overloaded, type Refusal } from './refusal.js';
+
 /** How many calls run in this process, over all connections of one server. */
 export class Admission {
+  /** What a call beyond them is told. */
+  readonly refusal: Refusal;
   private running = 0;
   private readonly waiting = new Set<() => void>();
 
-  constructor(readonly max: number) {}
+  constructor(private readonly max: number) {
+    this.refusal = overloaded(max, 'in this process');
+  }
 
   get isFull(): boolean {
     return this.running >= this.max;

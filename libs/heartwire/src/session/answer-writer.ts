@@ -5,6 +5,7 @@ import type { CallId } from '../protocol/messages.js';
 import { LONG_JSON, toJson } from './call-body.js';
 import type { Codec } from './codec.js';
 import { checkSize, sayable } from './message-size.js';
+import type { Refusal } from './refusal.js';
 
 /** Puts answers into words, through the user's serializer if there is one. */
 export class AnswerWriter {
@@ -50,6 +51,11 @@ export class AnswerWriter {
     } catch (error) {
       return failureText(id, JSON.stringify(toWireError(sayable(error))));
     }
+  }
+
+  /** As a failure, in words that are ready. */
+  refusal(id: CallId, { err, json }: Refusal): Outgoing {
+    return this.codec?.encode === undefined ? failureText(id, json) : this.failure(id, err);
   }
 
   private encoded(packet: object): string | undefined {

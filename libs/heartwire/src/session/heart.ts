@@ -13,6 +13,9 @@ export interface HeartbeatSettings {
   readonly adaptive?: boolean | undefined;
 }
 
+/** The ping that no round trip is measured by. */
+const UNTIMED = -2;
+
 export interface HeartHost {
   sendPing(timestamp: number): void;
   livenessChanged(liveness: Liveness): void;
@@ -53,6 +56,11 @@ export class Heart {
 
   pong(timestamp: number | string): void {
     this.pongs$.next(timestamp);
+  }
+
+  /** Asks for a sign of life now, whether or not a ping is due. */
+  ask(): void {
+    this.host.sendPing(UNTIMED);
   }
 
   stop(): void {

@@ -5,6 +5,7 @@ import { parseMessage } from '../protocol/message-parser.js';
 import { type CallMessage, type ControlMessage, isControlMessage } from '../protocol/messages.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Codec } from './codec.js';
+import type { SessionOwner } from './session-owner.js';
 
 export interface InboundHost {
   /** A counted message is here, whatever becomes of it (docs/protocol.md, section 4). */
@@ -24,6 +25,8 @@ export class Inbound {
   /** Counts the sessions: what an earlier one still decodes is dropped. */
   private generation = 0;
 
+  /** The other end has said something. */
+  private isIntroduced = false;
   /** Bytes of messages that wait for their turn to be delivered. */
   private waitingBytes = 0;
 
@@ -32,6 +35,7 @@ export class Inbound {
     private readonly host: InboundHost,
     private readonly codec: Codec | undefined,
     private readonly maxWaitingBytes: number,
+    private readonly owner: Pick<SessionOwner, 'introduced'>,
   ) {}
 
   /** A new session begins: what is still being decoded belonged to the old one. */
@@ -64,6 +68,10 @@ export class Inbound {
   }
 
   private accept(raw: unknown, frameBytes: number): void {
+    if (!this.isIntroduced) {
+      this.isIntroduced = true;
+      this.owner.introduced?.();
+    }
     const decode = this.codec?.decode;
     if (decode !== undefined && !hasType(raw)) {
       this.host.arrived(frameBytes);

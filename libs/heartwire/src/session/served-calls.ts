@@ -1,6 +1,6 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
-import { toWireError, toWireRefusal } from '../errors/wire-error.js';
+import { toWireError } from '../errors/wire-error.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
 import type { CallId, EventMessage, RequestMessage } from '../protocol/messages.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
@@ -10,6 +10,7 @@ import type { Admission } from './admission.js';
 import { AnswerWriter } from './answer-writer.js';
 import type { Codec } from './codec.js';
 import { EventBacklog } from './event-backlog.js';
+import { overloaded, Refusal } from './refusal.js';
 import type { StreamBounds } from './outgoing-stream.js';
 import { type AnswerStreamOptions, ServedCall, type ServedCallKeeper } from './served-call.js';
 import { endInlet, ServedStreams, type ServedStreamsHost } from './served-streams.js';
@@ -35,10 +36,12 @@ export interface ServedCallsHost extends ServedStreamsHost {
   settled(): void;
 }
 
+const TIME_IS_OVER = 'the time that the caller gave is over';
+
 /** The calls and events of the other end that run here, with their bounds and deadlines. */
 export class ServedCalls implements ServedCallKeeper {
   /** Set while this end is going away. */
-  private refusal: HeartwireError | undefined;
+  private refusal: Refusal | undefined;
 
   private readonly running = new Map<CallId, ServedCall>();
   private readonly runningEvents = new Set<ServedCall>();
@@ -46,6 +49,9 @@ export class ServedCalls implements ServedCallKeeper {
   private readonly deadlines: DeadlineSweep;
   private readonly words: AnswerWriter;
   private readonly streams: ServedStreams;
+  /** Made when they are needed: most connections never are so busy. */
+  private tooManyCalls: Refusal | undefined;
+  private tooManyStreams: Refusal | undefined;
   private inlets = 0;
 
   constructor(
@@ -71,9 +77,7 @@ export class ServedCalls implements ServedCallKeeper {
 
   /** New calls fail with `DRAINING`, which their caller may send elsewhere. */
   refuseNew(reason: string): void {
-    this.refusal = new HeartwireError(ErrorCode.DRAINING, `this end is going away: ${reason}`, {
-      sent: 'never',
-    });
+    this.refusal = new Refusal(ErrorCode.DRAINING, `this end is going away: ${reason}`);
   }
 
   /** A call, or an event whose sender waits for its end. */
@@ -83,15 +87,9 @@ export class ServedCalls implements ServedCallKeeper {
     const isRequest = message.kind === 'request';
     const timeoutMs = isRequest ? message.timeoutMs : undefined;
     const sendsStream = isRequest && message.stream === true;
-    const refusal =
-      this.refusal ??
-      this.overload(this.running.size) ??
-      (sendsStream && this.inlets >= this.limits.incomingStreams
-        ? overloaded(this.limits.incomingStreams, 'on this connection', 'streams')
-        : undefined) ??
-      (timeoutMs === 0 ? expired() : undefined);
+    const refusal = this.refusalFor(sendsStream, timeoutMs);
     if (refusal !== undefined) {
-      this.host.sendAnswer(this.words.failure(id, toWireRefusal(refusal)));
+      this.host.sendAnswer(this.words.refusal(id, refusal));
       return;
     }
     const deadlineAt = timeoutMs === undefined ? Infinity : this.clock.now() + timeoutMs;
@@ -122,7 +120,7 @@ export class ServedCalls implements ServedCallKeeper {
 
   /** An event that nobody waits for. Beyond the bound of running calls it waits in order. */
   event(message: EventMessage, sizeBytes: number): void {
-    if (this.backlog.isEmpty && this.overload(this.runningEvents.size) === undefined) {
+    if (this.backlog.isEmpty && this.hasRoom(this.runningEvents.size)) {
       this.startEvent(message);
       return;
     }
@@ -240,20 +238,27 @@ export class ServedCalls implements ServedCallKeeper {
   }
 
   private readonly startWaitingEvents = (): void => {
-    while (!this.backlog.isEmpty && this.overload(this.runningEvents.size) === undefined) {
+    while (!this.backlog.isEmpty && this.hasRoom(this.runningEvents.size)) {
       const next = this.backlog.shift();
       if (next !== undefined) this.startEvent(next);
     }
     if (!this.backlog.isEmpty && this.admission.isFull) this.admission.whenRoom(this.startWaitingEvents);
   };
 
+  private refusalFor(sendsStream: boolean, timeoutMs: number | undefined): Refusal | undefined {
+    const { incomingStreams, runningCallsPerConnection } = this.limits;
+    if (this.refusal !== undefined) return this.refusal;
+    if (this.running.size >= runningCallsPerConnection)
+      return (this.tooManyCalls ??= overloaded(runningCallsPerConnection, 'on this connection'));
+    if (this.admission.isFull) return this.admission.refusal;
+    if (sendsStream && this.inlets >= incomingStreams)
+      return (this.tooManyStreams ??= overloaded(incomingStreams, 'on this connection', 'streams'));
+    return timeoutMs === 0 ? new Refusal(ErrorCode.DEADLINE_EXCEEDED, TIME_IS_OVER) : undefined;
+  }
+
   /** Calls and events have the same bound, each for itself: a flood of events takes no call's place. */
-  private overload(running: number): HeartwireError | undefined {
-    const { runningCallsPerConnection } = this.limits;
-    if (running >= runningCallsPerConnection)
-      return overloaded(runningCallsPerConnection, 'on this connection');
-    if (this.admission.isFull) return overloaded(this.admission.max, 'in this process');
-    return undefined;
+  private hasRoom(running: number): boolean {
+    return running < this.limits.runningCallsPerConnection && !this.admission.isFull;
   }
 
   private expire(now: number): number | undefined {
@@ -272,13 +277,5 @@ export class ServedCalls implements ServedCallKeeper {
 }
 
 function expired(): HeartwireError {
-  return new HeartwireError(ErrorCode.DEADLINE_EXCEEDED, 'the time that the caller gave is over', {
-    sent: 'answered',
-  });
-}
-
-function overloaded(max: number, where: string, what = 'calls'): HeartwireError {
-  return new HeartwireError(ErrorCode.OVERLOADED, `${String(max)} ${what} run ${where} already`, {
-    sent: 'never',
-  });
+  return new HeartwireError(ErrorCode.DEADLINE_EXCEEDED, TIME_IS_OVER, { sent: 'answered' });
 }

@@ -57,7 +57,7 @@ export class Session implements ResumableSession, LifecycleHost {
     this.codec = settings.codec;
     const peerLimits = peerLimitsOf(settings.limits);
     this.exchange = new Exchange(this, runtime.clock, peerLimits, admission, dispatch);
-    this.inbound = new Inbound(this, settings.codec, settings.limits.waitingEventBytes);
+    this.inbound = new Inbound(this, settings.codec, settings.limits.waitingEventBytes, owner);
     this.delivery = new Delivery(deliveryLogBytes);
     this.outbox = new Outbox(
       runtime.defer,

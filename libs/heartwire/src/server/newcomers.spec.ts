@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+
+import { Newcomers } from './newcomers.js';
+
+const TIMEOUT_MS = 1_000;
+
+describe('newcomers', () => {
+  let newcomers: Newcomers<string>;
+  let told: string[];
+  /** What is done once what has come is read. */
+  let readUp: () => void;
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    told = [];
+    const deferred: (() => void)[] = [];
+    readUp = () => {
+      for (const task of deferred.splice(0)) task();
+    };
+    newcomers = new Newcomers({ handshakes: 3, handshakeTimeoutMs: TIMEOUT_MS }, performance, {
+      defer: (task) => deferred.push(task),
+      ask: (name) => told.push(`${name} is asked`),
+      late: (name) => told.push(`${name} is late`),
+      crowdedOut: (name) => told.push(`${name} has to go`),
+    });
+  });
+
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  const pass = (ms: number): void => {
+    jest.advanceTimersByTime(ms);
+    readUp();
+  };
+
+  it('are asked halfway, and late at the end', () => {
+    newcomers.enter('a');
+    pass(300);
+    newcomers.enter('b');
+    pass(150);
+    expect(told).toEqual([]);
+    pass(100);
+    expect(told).toEqual(['a is asked']);
+    pass(350);
+    expect(told).toEqual(['a is asked', 'b is asked']);
+    pass(200);
+    expect(told).toEqual(['a is asked', 'b is asked', 'a is late']);
+    pass(1_000);
+    expect(told.slice(3)).toEqual(['b is late']);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('that speak are no newcomers any more', () => {
+    for (const name of ['a', 'b', 'c']) newcomers.enter(name);
+    newcomers.leave('b');
+    pass(600);
+    newcomers.leave('a');
+    newcomers.leave('a');
+    pass(1_000);
+    expect(told).toEqual(['a is asked', 'c is asked', 'c is late']);
+    newcomers.enter('d');
+    newcomers.leave('d');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('are not late when their word has come and only was not read yet', () => {
+    newcomers.enter('a');
+    jest.advanceTimersByTime(2 * TIMEOUT_MS);
+    newcomers.leave('a');
+    readUp();
+    expect(told).toEqual(['a is asked']);
+  });
+
+  it('are asked, and given time to answer, by a process that was held up', () => {
+    newcomers.enter('a');
+    jest.setSystemTime(Date.now() + 10 * TIMEOUT_MS);
+    pass(600);
+    expect(told).toEqual(['a is asked']);
+    pass(300);
+    expect(told).toEqual(['a is asked']);
+  });
+
+  it('that are too many lose the one that has been silent longest', () => {
+    for (const name of ['a', 'b', 'c', 'd']) newcomers.enter(name);
+    expect(told).toEqual(['a has to go']);
+    newcomers.leave('b');
+    newcomers.enter('e');
+    expect(told).toEqual(['a has to go']);
+    pass(600);
+    newcomers.enter('f');
+    expect(told.slice(1)).toEqual(['c is asked', 'd is asked', 'e is asked', 'c has to go']);
+    jest.advanceTimersByTime(TIMEOUT_MS);
+    newcomers.enter('g');
+    readUp();
+    expect(told.slice(5)).toEqual(['f is asked', 'd has to go', 'e is late']);
+    newcomers.leave('f');
+    newcomers.leave('g');
+  });
+});
