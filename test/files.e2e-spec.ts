@@ -47,8 +47,12 @@ describe('the files of the demo', () => {
     return { url: `${await gateway.getUrl()}/files`, proxy };
   }
 
-  const put = (url: string, body: BodyInit, headers: Record<string, string> = {}): Promise<Response> =>
-    fetch(url, { method: 'PUT', body, headers, duplex: 'half' } as RequestInit);
+  const put = (
+    url: string,
+    body: Uint8Array | string | Readable,
+    headers: Record<string, string> = {},
+  ): Promise<Response> =>
+    fetch(url, { method: 'PUT', body, headers, duplex: 'half' } as unknown as RequestInit);
   const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
   const bytes = Buffer.alloc(8 * MIB, 'heartwire ');
 
@@ -117,7 +121,7 @@ describe('the files of the demo', () => {
         }
       })(),
     );
-    const reply = await put(`${url}/cut`, body as unknown as BodyInit);
+    const reply = await put(`${url}/cut`, body);
     expect(await reply.json()).toMatchObject({ sha256: sha256(bytes) });
     expect(cuts).toBe(4);
     expect(sha256(await readFile(join(folder, 'cut')))).toBe(sha256(bytes));
