@@ -1,4 +1,4 @@
-# The demo: gateway and chat in one image; docker-compose.yml runs a container of each.
+# The demo: gateway, chat and files in one image; docker-compose.yml runs a container of each.
 ARG NODE_VERSION=22
 
 FROM node:${NODE_VERSION}-slim AS deps
@@ -22,7 +22,9 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/libs/heartwire/package.json libs/heartwire/
 COPY --from=build /app/libs/heartwire/dist libs/heartwire/dist
 COPY --from=build /app/dist dist
+# A volume takes its owner from here.
+RUN mkdir /data && chown node:node /data
 USER node
-EXPOSE 3000 4001
+EXPOSE 3000 4001 4002
 STOPSIGNAL SIGTERM
 CMD ["node", "--enable-source-maps", "dist/main.js"]

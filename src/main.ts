@@ -18,8 +18,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 const serviceEnv = stdout.isTTY ? env : { ...env, NO_COLOR: '1' };
 try {
   const chat = await group.start('chat', pathOf('./chat/main.js'), serviceEnv);
+  const files = await group.start('files', pathOf('./files/main.js'), serviceEnv);
   const gateway = await group.start('gateway', pathOf('./gateway/main.js'), {
     CHAT_URL: chat.address,
+    FILES_URL: files.address,
     ...serviceEnv,
   });
   print(whatToTry(gateway.address, chat));

@@ -33,3 +33,15 @@ export function IsMessageId(): PropertyDecorator {
 export function isMessageId(value: unknown): value is string {
   return typeof value === 'string' && MESSAGE_ID.test(value);
 }
+
+/** Plain names only: none leads out of a folder, none is hidden, none is odd on another system. */
+export function IsFileName(): PropertyDecorator {
+  return Matches(/^[\p{L}\p{N}](?:[\p{L}\p{N} ._-]{0,78}[\p{L}\p{N}_-])?$/u, {
+    message:
+      '$property must be 1 to 80 letters, digits, spaces, dots, hyphens or underscores, begin with a letter or digit, and not end with a dot or space',
+  });
+}
+
+export function IsSha256(): PropertyDecorator {
+  return Matches(/^[0-9a-f]{64}$/, { message: '$property must be 64 lower-case hexadecimal digits' });
+}

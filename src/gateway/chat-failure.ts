@@ -3,20 +3,20 @@ import { STATUS_CODES } from 'node:http';
 import { BadGatewayException, HttpException, HttpStatus } from '@nestjs/common';
 import { ErrorCode, HeartwireError } from 'heartwire';
 
-/** What an HTTP client is told when `chat` could not be asked, or refused. */
-export function toHttpException(failure: unknown): HttpException {
-  if (failure instanceof HeartwireError) return transportFailure(failure);
+/** What an HTTP client is told when a service could not be asked, or refused. */
+export function toHttpException(failure: unknown, service = 'chat'): HttpException {
+  if (failure instanceof HeartwireError) return transportFailure(failure, service);
   if (isRefusal(failure)) return new HttpException(failure.response, failure.status);
-  return new BadGatewayException('the chat service failed');
+  return new BadGatewayException(`the ${service} service failed`);
 }
 
-function transportFailure(error: HeartwireError): HttpException {
+function transportFailure(error: HeartwireError, service: string): HttpException {
   const { code, message, retryable, sent } = error;
   const statusCode = statusOf(error);
   const body = {
     statusCode,
     error: STATUS_CODES[statusCode],
-    message: `chat: ${message}`,
+    message: `${service}: ${message}`,
     code,
     retryable,
     sent,

@@ -3,15 +3,16 @@ import { TerminusModule } from '@nestjs/terminus';
 import { type HeartwireClientOptions, HeartwireModule } from 'heartwire';
 
 import { ChatClient } from './chat-client.js';
-import { CHAT, CHAT_URL } from './chat-token.js';
+import { CHAT, CHAT_URL, FILES } from './chat-token.js';
 import { ConnectionMonitor } from './connection-monitor.js';
+import { FilesController } from './files.controller.js';
 import { FollowService } from './follow.service.js';
 import { HealthController } from './health.controller.js';
 import { PeopleController } from './people.controller.js';
 import { RoomsController } from './rooms.controller.js';
 import { RunningRequests } from './running-requests.js';
 
-/** How the gateway reaches the chat service. */
+/** How the gateway reaches a service. */
 export type ChatConnectionOptions = Omit<HeartwireClientOptions, 'url' | 'urls'> & { readonly url: string };
 
 @Module({
@@ -19,11 +20,16 @@ export type ChatConnectionOptions = Omit<HeartwireClientOptions, 'url' | 'urls'>
   providers: [ChatClient, FollowService, ConnectionMonitor, RunningRequests],
 })
 export class GatewayModule implements NestModule {
-  static to(chat: ChatConnectionOptions): DynamicModule {
+  /** Without `files` it serves no files. */
+  static to(chat: ChatConnectionOptions, files?: ChatConnectionOptions): DynamicModule {
     return {
       module: GatewayModule,
+      controllers: files === undefined ? [] : [FilesController],
       imports: [
-        HeartwireModule.register([{ ...chat, name: CHAT }]),
+        HeartwireModule.register([
+          { ...chat, name: CHAT },
+          ...(files === undefined ? [] : [{ ...files, name: FILES }]),
+        ]),
         // What is down is told to whoever asks; the connection has a log of its own.
         TerminusModule.forRoot({ logger: false }),
       ],

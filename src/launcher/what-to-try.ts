@@ -10,6 +10,9 @@ The team chat runs at ${gateway}. Try, in other terminals:
   curl ${gateway}/rooms
   curl -X PUT ${gateway}/people/ada -H 'content-type: application/json' -d '{"state":"online"}'
   curl ${gateway}/people
+  curl -T README.md ${gateway}/files/
+  curl ${gateway}/files/README.md
+  curl ${gateway}/files
   curl ${gateway}/connections
   curl -i ${gateway}/health
 

@@ -1,0 +1,8 @@
+/** What `files` can be asked. */
+export const FilesPattern = {
+  list: 'files.list',
+  /** Takes a stream of bytes; answers with `UploadProgress`. */
+  put: 'files.put',
+  /** Answers with a `StoredFile`, then its bytes. */
+  get: 'files.get',
+} as const;
