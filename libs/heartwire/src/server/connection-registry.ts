@@ -16,6 +16,7 @@ import type { SessionLimits, SessionSettings } from '../session/session-settings
 import type { Liveness } from '../timing/liveness-state.js';
 import { ConnectionAge } from './connection-age.js';
 import type { ConnectionEvent } from './connection-event.js';
+import { HeartwireHub } from './hub.js';
 import { Listener } from './listener.js';
 import { type ConnectionSnapshot, ServerConnection } from './server-connection.js';
 
@@ -31,6 +32,7 @@ const EXPECTED_ENDS: ReadonlySet<ErrorCode> = new Set([ErrorCode.CLOSED, ErrorCo
 export class ConnectionRegistry {
   readonly listeners: readonly Listener[];
   readonly events$: Observable<ConnectionEvent>;
+  readonly hub: HeartwireHub;
 
   private readonly eventSubject = new Subject<ConnectionEvent>();
   private readonly open = new Map<string, ServerConnection>();
@@ -50,6 +52,9 @@ export class ConnectionRegistry {
     private readonly logger: Logger,
   ) {
     this.events$ = this.eventSubject.asObservable();
+    const { maxFrameBytes } = options.limits;
+    // The first to follow the events: whoever hears of one finds the hub up to date.
+    this.hub = new HeartwireHub({ connections: this.open, events$: this.events$, codec, maxFrameBytes });
     this.admission = new Admission(options.limits.runningCalls);
     this.sessionLimits = {
       ...options.limits,
@@ -135,6 +140,10 @@ export class ConnectionRegistry {
     connection.session.attach(link);
   }
 
+  introduced(connection: ServerConnection): void {
+    if (this.open.has(connection.clientId)) this.eventSubject.next({ type: 'introduced', connection });
+  }
+
   suspended(connection: ServerConnection, reason: HeartwireError): void {
     this.age.end(connection);
     this.waiting.add(connection);
@@ -171,6 +180,10 @@ export class ConnectionRegistry {
   livenessChanged(connection: ServerConnection, liveness: Liveness): void {
     if (this.open.has(connection.clientId))
       this.eventSubject.next({ type: 'liveness', connection, liveness });
+  }
+
+  undelivered(connection: ServerConnection, error: HeartwireError): void {
+    this.logger.warn(`A push doesn't reach ${connection.remote}: ${error.code}, ${error.message}`);
   }
 
   refused(connection: ServerConnection, error: HeartwireError): void {

@@ -12,7 +12,7 @@ export interface ResumableSession {
 
 /** Who owns a session decides what follows from what happens to it. */
 export interface SessionOwner {
-  /** Calls can be sent now; `resumed` tells whether the session went on where it stood. */
+  /** The session stands: `resumed` tells whether it went on where it stood. */
   ready(resumed: boolean): void;
   /** The link is gone. A session that can be resumed keeps what runs. */
   linkLost(reason: HeartwireError, canBeResumed: boolean): void;
