@@ -224,7 +224,9 @@ describe('a server', () => {
     });
 
     it('and fails when the client is gone, also what was not sent yet', async () => {
-      const stubborn = stage.client(url, { limits: { runningCallsPerConnection: 1 } });
+      const strict = await stage.serve({ controllers: [ChatController] }, { server: { resumeWindowMs: 0 } });
+      const { hub } = strict.server;
+      const stubborn = stage.client(strict.url, { limits: { runningCallsPerConnection: 1 } });
       const id = await firstValueFrom(stubborn.send<string>('whoami', {}));
       let hasBegun = false;
       stubborn.handle('silent', () => {
@@ -232,13 +234,10 @@ describe('a server', () => {
         return new Promise(() => undefined);
       });
       const long = { timeoutMs: 60_000 };
-      const running = errorOf(server.hub.client(id).send('silent', 1, long));
-      const waiting = errorOf(server.hub.client(id).send('silent', 2, long));
+      const running = errorOf(hub.client(id).send('silent', 1, long));
+      const waiting = errorOf(hub.client(id).send('silent', 2, long));
       await until('the first one runs', () => hasBegun);
       stubborn.unwrap<{ resetAndDestroy(): void }>().resetAndDestroy();
-      const refused = stage.client(url, { resumeWindowMs: 0 });
-      await refused.connect();
-      await stubborn.close();
       expect(await running).toMatchObject({ sent: 'maybe' });
       expect(await waiting).toMatchObject({ sent: 'never' });
     });
