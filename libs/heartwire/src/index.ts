@@ -17,6 +17,8 @@ export {
   type HeartwireAsyncClientRegistration,
   type HeartwireClientRegistration,
 } from './nest/heartwire.module.js';
+export { OnConnect, OnDisconnect } from './nest/connection-hooks.decorator.js';
+export { PushPattern, type PushPatternOptions } from './nest/push-pattern.decorator.js';
 export { IncomingStream } from './nest/incoming-stream.decorator.js';
 export { HeartwireExceptionFilter } from './nest/heartwire-exception.filter.js';
 export type { Balance, BalanceByKey, BalancedPacket } from './options/balance.js';

@@ -148,8 +148,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
   }
 
   /**
-   * What the servers push under a pattern, from the subscription on: to miss nothing, subscribe before `connect()`.
-   * To subscribe begins to connect.
+   * What the servers push under a pattern, from the subscription on, which begins to connect.
    *
    * @example
    * chat.on$<Line>('said').subscribe(({ from, text }) => print(`${from}: ${text}`));

@@ -8,6 +8,7 @@ import { type IncomingStream, ItemStream } from '../session/incoming-stream.js';
 import { OutgoingCall } from '../session/outgoing-call.js';
 import type { ReplyObserver } from '../session/reply-observer.js';
 import type { Session } from '../session/session.js';
+import { stopUnused } from '../session/stream-source.js';
 
 /** The same as a client's own default for its `callTimeoutMs`. */
 const CALL_TIMEOUT_MS = 5_000;
@@ -47,12 +48,9 @@ export class ClientCalls {
     observer: ReplyObserver,
     pulls: boolean,
   ): OutgoingCall | undefined {
-    const session = this.session();
-    if (session === undefined) {
-      observer.error(gone(this.clientId));
-      return undefined;
-    }
     try {
+      const session = this.session();
+      if (session === undefined) throw gone(this.clientId);
       const body = callBody(pattern, data, options?.metadata, session.codec);
       const timeoutMs = options?.timeoutMs ?? CALL_TIMEOUT_MS;
       const deadlineAt = this.clock.now() + timeoutMs;
@@ -62,6 +60,7 @@ export class ClientCalls {
       session.calls.add(call);
       return call;
     } catch (error) {
+      if (options?.stream !== undefined) stopUnused(options.stream, () => undefined);
       observer.error(error);
       return undefined;
     }

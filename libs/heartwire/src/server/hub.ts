@@ -1,4 +1,4 @@
-import { Observable, Subject } from 'rxjs';
+import { type Observable, Subject } from 'rxjs';
 
 import { nodeRuntime } from '../link/node-runtime.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
@@ -149,6 +149,9 @@ export class HeartwireHub {
         break;
       case 'closed':
         this.closed(clientId, identity);
+        break;
+      case 'opened':
+      case 'liveness':
         break;
     }
   }
