@@ -1,6 +1,9 @@
-export type { EmitOptions, SendOptions } from './client/call-options.js';
+export type { EmitOptions, SendOptions } from './session/call-options.js';
 export type { EndpointLiveness, EndpointSnapshot } from './client/endpoint-snapshot.js';
-export { HeartwireClient, type HeartwireClientEvents } from './client/heartwire.client.js';
+export type { HeartwireClientEvents } from './client/client-events.js';
+export { HeartwireClient } from './client/heartwire.client.js';
+export { HeartwirePushContext } from './client/push-context.js';
+export type { PushHandler } from './client/pushes.js';
 export type { ConnectionStatus } from './client/connection-state.js';
 export { ErrorCode } from './errors/error-code.js';
 export { HeartwireError } from './errors/heartwire-error.js';
@@ -14,12 +17,16 @@ export {
   type HeartwireAsyncClientRegistration,
   type HeartwireClientRegistration,
 } from './nest/heartwire.module.js';
+export { OnConnect, OnDisconnect } from './nest/connection-hooks.decorator.js';
+export { PushPattern, type PushPatternOptions } from './nest/push-pattern.decorator.js';
 export { IncomingStream } from './nest/incoming-stream.decorator.js';
 export { HeartwireExceptionFilter } from './nest/heartwire-exception.filter.js';
 export type { Balance, BalanceByKey, BalancedPacket } from './options/balance.js';
 export type { HeartwireClientOptions } from './options/client-options.js';
 export type { Resolve, ResolvedServer, ResolveQuestion } from './options/resolve.js';
 export type { HeartwireServerOptions } from './options/server-options.js';
+export type { Broadcast, PushOptions, PushTarget } from './server/broadcast.js';
+export type { ClientCallOptions, ClientCalls } from './server/client-calls.js';
 export type { ConnectionEvent } from './server/connection-event.js';
 export { HeartwireContext } from './server/heartwire.context.js';
 export {
@@ -28,6 +35,8 @@ export {
   type HeartwireServerEvents,
   type ServerStatus,
 } from './server/heartwire.server.js';
+export { HeartwireHub } from './server/hub.js';
+export type { Presence } from './server/presence.js';
 export type { ConnectionSnapshot, ServerConnection } from './server/server-connection.js';
 export type { Liveness, LivenessState } from './timing/liveness-state.js';
 export type { Overflow } from './session/outgoing-stream.js';

@@ -9,7 +9,7 @@ import { Admission } from '../session/admission.js';
 import type { Codec } from '../session/codec.js';
 import type { OutgoingCalls } from '../session/outgoing-calls.js';
 import { connectionClosed, neverAnswered } from '../session/reasons.js';
-import { refuseCall } from '../session/refuse-call.js';
+import type { Dispatch } from '../session/served-calls.js';
 import { Session } from '../session/session.js';
 import type { SessionOwner } from '../session/session-owner.js';
 import type { SessionSettings } from '../session/session-settings.js';
@@ -29,6 +29,8 @@ export interface ConnectionSettings {
   readonly runtime: Runtime;
   readonly encoder: FrameEncoder;
   readonly codec: Codec | undefined;
+  /** Who handles what the servers push and ask. */
+  readonly dispatch: Dispatch;
 }
 
 /**
@@ -170,7 +172,7 @@ export class Connection implements Seat, Candidate {
   };
 
   private newSession(): Session {
-    const { options, codec, runtime } = this.settings;
+    const { options, codec, runtime, dispatch } = this.settings;
     const { limits } = options;
     const settings: SessionSettings = {
       ...options,
@@ -217,7 +219,7 @@ export class Connection implements Seat, Candidate {
       refused: () => undefined,
     };
     const admission = new Admission(limits.runningCallsPerConnection);
-    const session = new Session(settings, runtime, admission, refuseCall, owner);
+    const session = new Session(settings, runtime, admission, dispatch, owner);
     return session;
   }
 

@@ -1,37 +1,30 @@
 import { EventEmitter } from 'node:events';
 
 import { Logger } from '@nestjs/common';
-import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
-import { AsyncSubject, lastValueFrom, Observable, Subject } from 'rxjs';
+import { ClientProxy, type MsPattern, type ReadPacket, type WritePacket } from '@nestjs/microservices';
+import { AsyncSubject, defer, lastValueFrom, Observable, Subject } from 'rxjs';
 
-import { ErrorCode } from '../errors/error-code.js';
-import { HeartwireError } from '../errors/heartwire-error.js';
 import { nodeFrameEncoder, nodeRuntime } from '../link/node-runtime.js';
 import type { BalancedPacket } from '../options/balance.js';
 import type { HeartwireClientOptions, ResolvedClientOptions } from '../options/client-options.js';
 import { resolveClientOptions } from '../options/resolve-options.js';
 import type { Metadata } from '../protocol/messages.js';
+import { abortWith } from '../session/abort-with.js';
 import { callBody } from '../session/call-body.js';
+import { type EmitOptions, type SendOptions, traitsOf } from '../session/call-options.js';
 import { type Codec, codecOf } from '../session/codec.js';
+import { explainThrown } from '../session/explain-thrown.js';
 import { type IncomingStream, ItemStream } from '../session/incoming-stream.js';
-import { type CallKind, type CallTraits, OutgoingCall } from '../session/outgoing-call.js';
+import { type CallKind, OutgoingCall } from '../session/outgoing-call.js';
 import type { ReplyObserver } from '../session/reply-observer.js';
 import { stopUnused } from '../session/stream-source.js';
-import { abortWith } from './abort-with.js';
-import { type EmitOptions, type SendOptions, uploadOf } from './call-options.js';
+import { checkedMetadata } from './checked-metadata.js';
+import type { HeartwireClientEvents } from './client-events.js';
 import { ConnectionPool } from './connection-pool.js';
 import type { ConnectionStatus } from './connection-state.js';
 import type { EndpointLiveness, EndpointSnapshot } from './endpoint-snapshot.js';
-
-/**
- * Events of a client, for `client.on(…)`: the names of Nest's TCP client. With several servers each
- * comes for every one of them; `status` tells how the client as a whole is.
- */
-export type HeartwireClientEvents = {
-  connect: () => void;
-  close: () => void;
-  error: (error: HeartwireError) => void;
-};
+import { type PushHandler, Pushes } from './pushes.js';
+import { refused } from './refused.js';
 
 /**
  * Calls the handlers of a Heartwire server.
@@ -55,6 +48,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
   private readonly options: ResolvedClientOptions;
   private readonly codec: Codec | undefined;
   private readonly keyOf: ((packet: BalancedPacket) => string) | undefined;
+  private readonly pushes: Pushes;
   private pool: ConnectionPool;
 
   /** @throws HeartwireError `INVALID_OPTIONS`, naming every fault. */
@@ -64,6 +58,14 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     this.codec = codecOf(this.options);
     const { balance } = this.options;
     this.keyOf = typeof balance === 'object' ? balance.key : undefined;
+    const logger = new Logger(HeartwireClient.name);
+    this.pushes = new Pushes(
+      (pattern) => this.normalizePattern(pattern as MsPattern),
+      (thrown) =>
+        explainThrown(thrown, (text) => {
+          logger.error(text);
+        }),
+    );
     this.pool = this.newPool();
     this.liveness$ = new Observable((subscriber) => {
       for (const { endpoint, liveness } of this.endpoints) {
@@ -145,6 +147,30 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     return outcome.asObservable();
   }
 
+  /**
+   * What the servers push under a pattern, from the subscription on, which begins to connect.
+   *
+   * @example
+   * chat.on$<Line>('said').subscribe(({ from, text }) => print(`${from}: ${text}`));
+   */
+  on$<T = any>(pattern: any): Observable<T> {
+    return defer(() => {
+      this.connectInBackground();
+      return this.pushes.on$(this.normalizePattern(pattern)) as Observable<T>;
+    });
+  }
+
+  /**
+   * Handles what the servers push under a pattern, and answers the calls that they make with it
+   * (`hub.client(id).send`). Of several handlers all get a push, and the first answers a call. Begins to connect.
+   * Returns what takes the handler back.
+   */
+  handle(pattern: any, handler: PushHandler): () => void {
+    const remove = this.pushes.handle(this.normalizePattern(pattern), handler);
+    this.connectInBackground();
+    return remove;
+  }
+
   /* eslint-enable @typescript-eslint/no-explicit-any */
 
   override on<Event extends keyof HeartwireClientEvents>(
@@ -161,6 +187,11 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     return carrier as T;
   }
 
+  /** What fails is told as any lost connection is. After `close()` it stays closed. */
+  private connectInBackground(): void {
+    if (!this.pool.isClosed) this.pool.connect().catch(() => undefined);
+  }
+
   private start(
     kind: CallKind,
     pattern: unknown,
@@ -174,7 +205,8 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
       const body = callBody(pattern, data, metadata, this.codec);
       const timeoutMs = options?.timeoutMs ?? this.options.callTimeoutMs;
       const deadlineAt = nodeRuntime.clock.now() + timeoutMs;
-      const traits = this.traitsOf(options, pulls, pattern, data, metadata);
+      const key = this.keyOf?.({ pattern, data, metadata });
+      const traits = traitsOf(options, pulls, this.options.idleTimeoutMs, key);
       const call = new OutgoingCall(kind, body, observer, deadlineAt, timeoutMs, traits);
       if (options?.signal !== undefined) abortWith(options.signal, call);
       this.pool.request(call);
@@ -186,36 +218,11 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     }
   }
 
-  private traitsOf(
-    options: SendOptions | undefined,
-    pulls: boolean,
-    pattern: unknown,
-    data: unknown,
-    metadata: Metadata | undefined,
-  ): CallTraits | undefined {
-    const { idleTimeoutMs } = this.options;
-    const isPlain = options === undefined && !pulls && this.keyOf === undefined && idleTimeoutMs === Infinity;
-    if (isPlain) return undefined;
-    return {
-      isIdempotent: options?.idempotent === true,
-      upload: uploadOf(options),
-      pulls,
-      idleTimeoutMs: options?.idleTimeoutMs ?? idleTimeoutMs,
-      key: this.keyOf?.({ pattern, data, metadata }),
-    };
-  }
-
   /** What the dispatch hook and the call's own options attach; the call's own win. */
   private metadataFor(pattern: unknown, data: unknown, own: Metadata | undefined): Metadata | undefined {
     if (this.onDispatchHook === undefined && own === undefined) return undefined;
     const { metadata: hooked }: ReadPacket = this.createPacket(pattern, data);
-    const metadata = { ...hooked, ...own };
-    for (const [key, value] of Object.entries<unknown>(metadata)) {
-      if (typeof value === 'string') continue;
-      const message = `metadata.${key} must be a string, not ${typeof value}`;
-      throw new HeartwireError(ErrorCode.UNSERIALIZABLE, message, { sent: 'never' });
-    }
-    return Object.keys(metadata).length === 0 ? undefined : metadata;
+    return checkedMetadata({ ...hooked, ...own });
   }
 
   /** The subscriber itself, unless a subclass wants to see what it gets. */
@@ -239,7 +246,8 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
 
   private newPool(): ConnectionPool {
     const { options, codec } = this;
-    const settings = { options, codec, runtime: nodeRuntime, encoder: nodeFrameEncoder() };
+    const { dispatch } = this.pushes;
+    const settings = { options, codec, runtime: nodeRuntime, encoder: nodeFrameEncoder(), dispatch };
     return new ConnectionPool(settings, new Logger(HeartwireClient.name), {
       statusChanged: (status) => {
         this._status$.next(status);
@@ -285,14 +293,6 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
   protected override dispatchEvent<T>(packet: ReadPacket): Promise<T> {
     return lastValueFrom(this.emit<T>(packet.pattern, packet.data));
   }
-}
-
-/** Nest's own refusal of a call without pattern or data. */
-function refused<T>(failing: Observable<T>): IncomingStream<T> {
-  return new ItemStream<T>((observer) => {
-    failing.subscribe(observer);
-    return undefined;
-  });
 }
 
 function isNil(value: unknown): value is null | undefined {

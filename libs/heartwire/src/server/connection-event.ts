@@ -5,6 +5,8 @@ import type { ServerConnection } from './server-connection.js';
 /** What happens to a server's connections. */
 export type ConnectionEvent =
   | { readonly type: 'opened'; readonly connection: ServerConnection }
+  /** It has said its first word, its hello or a call: it is a client now, and none that only takes a session up. */
+  | { readonly type: 'introduced'; readonly connection: ServerConnection }
   | { readonly type: 'liveness'; readonly connection: ServerConnection; readonly liveness: Liveness }
   /** Its link broke; its session waits for a new one. */
   | { readonly type: 'suspended'; readonly connection: ServerConnection; readonly reason: HeartwireError }

@@ -17,6 +17,7 @@ import type { Liveness } from '../timing/liveness-state.js';
 import { ConnectionAge } from './connection-age.js';
 import type { ConnectionEvent } from './connection-event.js';
 import { Door } from './door.js';
+import { HeartwireHub } from './hub.js';
 import { Listener } from './listener.js';
 import { Newcomers } from './newcomers.js';
 import { type ConnectionSnapshot, ServerConnection } from './server-connection.js';
@@ -34,6 +35,7 @@ const EXPECTED_ENDS: ReadonlySet<ErrorCode> = new Set([ErrorCode.CLOSED, ErrorCo
 export class ConnectionRegistry {
   readonly listeners: readonly Listener[];
   readonly events$: Observable<ConnectionEvent>;
+  readonly hub: HeartwireHub;
 
   private readonly eventSubject = new Subject<ConnectionEvent>();
   private readonly open = new Map<string, ServerConnection>();
@@ -54,6 +56,9 @@ export class ConnectionRegistry {
     private readonly logger: Logger,
   ) {
     this.events$ = this.eventSubject.asObservable();
+    const { maxFrameBytes } = options.limits;
+    // The first to follow the events: whoever hears of one finds the hub up to date.
+    this.hub = new HeartwireHub({ connections: this.open, events$: this.events$, codec, maxFrameBytes });
     this.admission = new Admission(options.limits.runningCalls);
     this.sessionLimits = {
       ...options.limits,
@@ -125,7 +130,7 @@ export class ConnectionRegistry {
   }
 
   private accept(link: Link): void {
-    const { limits, heartbeat, drainTimeoutMs, resumeWindowMs } = this.options;
+    const { heartbeat, drainTimeoutMs, resumeWindowMs } = this.options;
     if (this.isClosing) {
       link.destroy();
       return;
@@ -155,8 +160,12 @@ export class ConnectionRegistry {
     this.newcomers.enter(connection);
   }
 
-  introduced(connection: ServerConnection): void {
+  heard(connection: ServerConnection): void {
     this.newcomers.leave(connection);
+  }
+
+  introduced(connection: ServerConnection): void {
+    if (this.open.has(connection.clientId)) this.eventSubject.next({ type: 'introduced', connection });
   }
 
   suspended(connection: ServerConnection, reason: HeartwireError): void {
@@ -196,6 +205,10 @@ export class ConnectionRegistry {
   livenessChanged(connection: ServerConnection, liveness: Liveness): void {
     if (this.open.has(connection.clientId))
       this.eventSubject.next({ type: 'liveness', connection, liveness });
+  }
+
+  undelivered(connection: ServerConnection, error: HeartwireError): void {
+    this.logger.warn(`A push doesn't reach ${connection.remote}: ${error.code}, ${error.message}`);
   }
 
   refused(connection: ServerConnection, error: HeartwireError): void {

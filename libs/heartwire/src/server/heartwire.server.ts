@@ -1,21 +1,21 @@
-import { HttpException } from '@nestjs/common';
-import { type MessageHandler, type MsPattern, RpcException, Server } from '@nestjs/microservices';
+import { type MessageHandler, type MsPattern, Server } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
 
-import { HeartwireError } from '../errors/heartwire-error.js';
 import { formatAddress } from '../options/address.js';
 import { resolveServerOptions } from '../options/resolve-options.js';
 import type { HeartwireServerOptions, ResolvedServerOptions } from '../options/server-options.js';
 import { oneLine } from '../protocol/peer-text.js';
 import { codecOf } from '../session/codec.js';
+import { explainThrown } from '../session/explain-thrown.js';
 import { refuseCall } from '../session/refuse-call.js';
+import { runAll } from '../session/run-all.js';
+import { type Handler, runHandler } from '../session/run-handler.js';
 import type { ServedCall } from '../session/served-call.js';
 import type { ConnectionEvent } from './connection-event.js';
 import { ConnectionRegistry } from './connection-registry.js';
-import { runAll } from './event-handlers.js';
 import { HeartwireContext } from './heartwire.context.js';
+import type { HeartwireHub } from './hub.js';
 import { isDeeperThan } from './pattern-depth.js';
-import { type Handler, runHandler } from './run-handler.js';
 import type { ConnectionSnapshot, ServerConnection } from './server-connection.js';
 
 /** Heartwire's transport id: `@MessagePattern(pattern, HEARTWIRE)` binds a handler to this transport. */
@@ -49,6 +49,8 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
   override transportId: symbol = HEARTWIRE;
   /** Connections as they open, change and close. */
   readonly connections$: Observable<ConnectionEvent>;
+  /** Reaches the clients: one, a room, an identity, all. */
+  readonly hub: HeartwireHub;
 
   private readonly options: ResolvedServerOptions;
   private readonly registry: ConnectionRegistry;
@@ -66,11 +68,13 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
       this.options,
       codecOf(this.options),
       (connection) => (call) => {
+        if (!connection.isIntroduced) connection.introduce();
         this.dispatch(connection, call);
       },
       this.logger,
     );
     this.connections$ = this.registry.events$;
+    this.hub = this.registry.hub;
   }
 
   /** The URL that it really listens at (the first, of several); known after `listen()`. */
@@ -194,21 +198,8 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
   }
 
   /** What a caller may know of what a handler threw; the rest is for the log of this end. */
-  private readonly explain = (thrown: unknown): unknown => {
-    if (thrown instanceof RpcException) {
-      const error = thrown.getError();
-      return typeof error === 'string' ? { status: 'error', message: error } : error;
-    }
-    if (thrown instanceof HttpException) {
-      return {
-        status: thrown.getStatus(),
-        name: thrown.name,
-        message: thrown.message,
-        response: thrown.getResponse(),
-      };
-    }
-    if (thrown instanceof Error && !(thrown instanceof HeartwireError))
-      this.logger.error(thrown.stack ?? thrown.message);
-    return thrown;
-  };
+  private readonly explain = (thrown: unknown): unknown =>
+    explainThrown(thrown, (text) => {
+      this.logger.error(text);
+    });
 }

@@ -1,5 +1,6 @@
-import type { HeartwireError } from '../errors/heartwire-error.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
 import type { Link } from '../link/link.js';
+import type { Outgoing } from '../protocol/frame-encoder.js';
 import type { Resumption } from '../protocol/messages.js';
 import type { Runtime } from '../timing/runtime.js';
 import type { Admission } from '../session/admission.js';
@@ -9,6 +10,7 @@ import { Session } from '../session/session.js';
 import type { ResumableSession } from '../session/session-owner.js';
 import type { SessionSettings } from '../session/session-settings.js';
 import type { Liveness } from '../timing/liveness-state.js';
+import type { PushOptions } from './broadcast.js';
 
 /** What is known about one connection, at one moment. */
 export interface ConnectionSnapshot {
@@ -28,8 +30,21 @@ export interface ConnectionSnapshot {
   readonly liveness: Liveness | undefined;
 }
 
+/** Where a connection's client is, among the others. */
+export interface ConnectionHub {
+  join(clientId: string, room: string): boolean;
+  leave(clientId: string, room: string): boolean;
+  roomsOf(clientId: string): readonly string[];
+  to(target: { readonly client: string }): {
+    emit(pattern: unknown, data: unknown, options?: PushOptions): void;
+  };
+}
+
 export interface ServerConnectionListener {
-  /** It has said something for the first time. */
+  readonly hub: ConnectionHub;
+  /** It has said something for the first time, whatever it is. */
+  heard(connection: ServerConnection): void;
+  /** It has a session, or has made its first call. */
   introduced(connection: ServerConnection): void;
   /** Its link broke; its session waits for a new one. */
   suspended(connection: ServerConnection, reason: HeartwireError): void;
@@ -40,6 +55,8 @@ export interface ServerConnectionListener {
   closed(connection: ServerConnection, reason: HeartwireError): void;
   livenessChanged(connection: ServerConnection, liveness: Liveness): void;
   refused(connection: ServerConnection, error: HeartwireError): void;
+  /** A push that it can't take. */
+  undelivered(connection: ServerConnection, error: HeartwireError): void;
 }
 
 /** One client's connection, as its server and its handlers see it. */
@@ -49,6 +66,12 @@ export class ServerConnection {
   wasRefused = false;
   /** It sent an event that nobody handles: that was told already. */
   wasMisunderstood = false;
+  /** A push was too long for it: that was told already. */
+  private missedPush = false;
+  /** Whether it has said its first word: its hello, or a call. */
+  isIntroduced = false;
+  /** Who the client is, where the server asks; known from its first word on. */
+  identity: string | undefined;
   /** For the server: the conversation. */
   readonly session: Session;
   private lastRemote: string;
@@ -60,15 +83,16 @@ export class ServerConnection {
     runtime: Runtime,
     admission: Admission,
     dispatch: (connection: ServerConnection) => Dispatch,
-    listener: ServerConnectionListener,
+    private readonly listener: ServerConnectionListener,
   ) {
     this.lastRemote = link.remote;
     this.session = new Session(settings, runtime, admission, dispatch(this), {
-      introduced: () => {
-        listener.introduced(this);
+      heard: () => {
+        listener.heard(this);
       },
       ready: (resumed) => {
         if (resumed) listener.resumed(this);
+        else this.introduce();
       },
       resume: (resumption) => listener.resume(this, resumption),
       goaway: () => undefined,
@@ -78,8 +102,8 @@ export class ServerConnection {
       },
       sessionLost: (reason, inFlight) => {
         for (const call of inFlight) call.fail(answerLost(call, reason));
-        for (const call of this.session.calls.releaseWaiting()) call.fail(neverAnswered(call, reason));
         this.session.destroy(reason);
+        for (const call of this.session.calls.releaseWaiting()) call.fail(neverAnswered(call, reason));
         listener.closed(this, reason);
       },
       livenessChanged: (liveness) => {
@@ -106,6 +130,51 @@ export class ServerConnection {
   /** Whether it has a link now. Without one its session waits for it. */
   get isConnected(): boolean {
     return this.session.attachment !== undefined;
+  }
+
+  /** The rooms that the client is in. */
+  get rooms(): readonly string[] {
+    return this.listener.hub.roomsOf(this.clientId);
+  }
+
+  /** Puts the client into a room. `false` when it is in there already, or gone. */
+  join(room: string): boolean {
+    return this.listener.hub.join(this.clientId, room);
+  }
+
+  /** Takes the client out of a room. `false` when it isn't in there. */
+  leave(room: string): boolean {
+    return this.listener.hub.leave(this.clientId, room);
+  }
+
+  /**
+   * Pushes something to this client alone.
+   *
+   * @throws HeartwireError `UNSERIALIZABLE`, `FRAME_TOO_LARGE`
+   */
+  emit(pattern: unknown, data: unknown, options?: PushOptions): void {
+    this.listener.hub.to({ client: this.clientId }).emit(pattern, data, options);
+  }
+
+  /** For the server: the client has said something. */
+  introduce(): void {
+    if (this.isIntroduced) return;
+    this.isIntroduced = true;
+    this.listener.introduced(this);
+  }
+
+  /** For the server: sends what is written down already. One that is going away is left in peace. */
+  push(message: Outgoing): void {
+    const { state, exchange } = this.session;
+    if (state !== 'ready' && state !== 'suspended') return;
+    try {
+      exchange.push(message);
+    } catch (error) {
+      // It takes shorter messages than others do: that is told once, and concerns nobody else.
+      if (!(error instanceof HeartwireError)) throw error;
+      if (!this.missedPush) this.listener.undelivered(this, error);
+      this.missedPush = true;
+    }
   }
 
   get name(): string | undefined {

@@ -1,8 +1,10 @@
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { fromWireError } from '../errors/wire-error.js';
+import type { Outgoing } from '../protocol/frame-encoder.js';
 import type { CallId, CallMessage } from '../protocol/messages.js';
 import type { Clock } from '../timing/clock.js';
 import type { Admission } from './admission.js';
+import { checkSize } from './message-size.js';
 import type { OutgoingCall } from './outgoing-call.js';
 import { OutgoingCalls, type OutgoingCallsHost } from './outgoing-calls.js';
 import { type Dispatch, ServedCalls, type ServedCallsHost } from './served-calls.js';
@@ -21,12 +23,24 @@ export class Exchange {
   constructor(
     private readonly host: ExchangeHost,
     clock: Clock,
-    limits: SessionLimits,
+    /** The other end's, once it has said them. */
+    private readonly limits: SessionLimits,
     admission: Admission,
     dispatch: Dispatch,
   ) {
     this.calls = new OutgoingCalls(host, clock, limits);
     this.served = new ServedCalls(host, clock, limits, admission, dispatch);
+  }
+
+  /**
+   * Tells the other end something, behind the answers that wait already. What it doesn't read counts against
+   * the session's own bound.
+   *
+   * @throws HeartwireError `FRAME_TOO_LARGE` when the other end takes less
+   */
+  push(message: Outgoing): void {
+    checkSize(message, this.limits.maxFrameBytes);
+    this.host.sendAnswer(message);
   }
 
   get isIdle(): boolean {

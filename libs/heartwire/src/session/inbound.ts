@@ -35,7 +35,7 @@ export class Inbound {
     private readonly host: InboundHost,
     private readonly codec: Codec | undefined,
     private readonly maxWaitingBytes: number,
-    private readonly owner: Pick<SessionOwner, 'introduced'>,
+    private readonly owner: Pick<SessionOwner, 'heard'>,
   ) {}
 
   /** A new session begins: what is still being decoded belonged to the old one. */
@@ -70,7 +70,7 @@ export class Inbound {
   private accept(raw: unknown, frameBytes: number): void {
     if (!this.isIntroduced) {
       this.isIntroduced = true;
-      this.owner.introduced?.();
+      this.owner.heard?.();
     }
     const decode = this.codec?.decode;
     if (decode !== undefined && !hasType(raw)) {

@@ -13,8 +13,8 @@ export interface ResumableSession {
 /** Who owns a session decides what follows from what happens to it. */
 export interface SessionOwner {
   /** Accepting end: the other end has said something for the first time, whatever it is. */
-  introduced?(): void;
-  /** Calls can be sent now; `resumed` tells whether the session went on where it stood. */
+  heard?(): void;
+  /** The session stands, and calls can be sent: `resumed` tells whether it went on where it stood. */
   ready(resumed: boolean): void;
   /** The link is gone. A session that can be resumed keeps what runs. */
   linkLost(reason: HeartwireError, canBeResumed: boolean): void;

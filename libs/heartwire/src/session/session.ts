@@ -38,7 +38,8 @@ const PATIENCE_MS = 1_000;
  */
 export class Session implements ResumableSession, LifecycleHost {
   private readonly lifecycle: Lifecycle;
-  private readonly exchange: Exchange;
+  /** The calls of both directions, and what is pushed. */
+  readonly exchange: Exchange;
   readonly outbox: Outbox;
   readonly codec: Codec | undefined;
   private readonly delivery: Delivery;
@@ -263,6 +264,7 @@ export class Session implements ResumableSession, LifecycleHost {
     const known = hello.resume && this.owner.resume(hello.resume);
     if (known === undefined) {
       this.handshake.open(attachment, hello);
+      this.owner.ready(false);
       return;
     }
     // The session that the other end means takes over the link; this one was only its doorman.

@@ -1,9 +1,7 @@
-import { Readable } from 'node:stream';
-
 import type { Metadata } from '../protocol/messages.js';
-import type { CallTraits } from '../session/outgoing-call.js';
-import type { Overflow } from '../session/outgoing-stream.js';
-import type { StreamSource } from '../session/stream-source.js';
+import type { CallTraits } from './outgoing-call.js';
+import type { Overflow } from './outgoing-stream.js';
+import type { StreamSource } from './stream-source.js';
 
 /** What one call may ask for. */
 export interface SendOptions {
@@ -40,10 +38,32 @@ export interface EmitOptions {
   readonly metadata?: Metadata;
 }
 
+/** What only some calls ask for; nothing, for most. */
+export function traitsOf(
+  options: SendOptions | undefined,
+  pulls: boolean,
+  idleTimeoutMs: number,
+  key?: string,
+): CallTraits | undefined {
+  if (options === undefined && !pulls && key === undefined && idleTimeoutMs === Infinity) return undefined;
+  return {
+    isIdempotent: options?.idempotent === true,
+    upload: uploadOf(options),
+    pulls,
+    idleTimeoutMs: options?.idleTimeoutMs ?? idleTimeoutMs,
+    key,
+  };
+}
+
 /** The stream that goes with a call. A Readable that fails before the call is sent must not end the process. */
-export function uploadOf(options: SendOptions | undefined): CallTraits['upload'] {
+function uploadOf(options: SendOptions | undefined): CallTraits['upload'] {
   if (options?.stream === undefined) return undefined;
   const { stream: source, overflow } = options;
-  if (source instanceof Readable) source.on('error', () => undefined);
+  if (isEmitter(source)) source.on('error', () => undefined);
   return { source, overflow };
+}
+
+/** Whether it is a Readable; this runs in a browser too, which knows none. */
+function isEmitter(source: object): source is { on(event: 'error', listener: () => void): unknown } {
+  return 'on' in source && typeof source.on === 'function';
 }

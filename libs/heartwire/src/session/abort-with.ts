@@ -1,6 +1,6 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
-import type { OutgoingCall } from '../session/outgoing-call.js';
+import type { OutgoingCall } from './outgoing-call.js';
 
 /** Gives the call up when the signal fires; the listener goes with the call. */
 export function abortWith(signal: AbortSignal, call: OutgoingCall): void {

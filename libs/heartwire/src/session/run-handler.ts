@@ -1,8 +1,8 @@
 import { from, isObservable, type Subscription } from 'rxjs';
 
-import type { Overflow } from '../session/outgoing-stream.js';
-import type { ServedCall } from '../session/served-call.js';
-import { isStreamSource, type StreamSource, stopUnused } from '../session/stream-source.js';
+import type { Overflow } from './outgoing-stream.js';
+import type { ServedCall } from './served-call.js';
+import { isStreamSource, type StreamSource, stopUnused } from './stream-source.js';
 
 /**
  * A handler as Nest registers it: what it returns may be a value, a stream, or a Promise of either.

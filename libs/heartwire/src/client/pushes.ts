@@ -1,0 +1,77 @@
+import { Observable, Subject } from 'rxjs';
+
+import { refuseCall } from '../session/refuse-call.js';
+import { runAll } from '../session/run-all.js';
+import { type Handler, runHandler } from '../session/run-handler.js';
+import type { ServedCall } from '../session/served-call.js';
+import { HeartwirePushContext } from './push-context.js';
+
+/**
+ * Handles pushes and answers calls. It may return a value, a stream, or a Promise of either, as
+ * a handler of a server does.
+ */
+export type PushHandler = (data: unknown, context: HeartwirePushContext) => unknown;
+
+/** What the servers of a client push to it, and who is told: every listener, every handler. */
+export class Pushes {
+  private readonly listeners = new Map<string, Subject<unknown>>();
+  private readonly handlers = new Map<string, Handler[]>();
+
+  constructor(
+    private readonly routeOf: (pattern: unknown) => string,
+    private readonly explain: (thrown: unknown) => unknown,
+  ) {}
+
+  on$(route: string): Observable<unknown> {
+    return new Observable((subscriber) => {
+      const subject = this.listeners.get(route) ?? new Subject<unknown>();
+      this.listeners.set(route, subject);
+      subscriber.add(() => {
+        if (!subject.observed) this.listeners.delete(route);
+      });
+      subscriber.add(subject.subscribe(subscriber));
+    });
+  }
+
+  /** Returns what takes the handler back. */
+  handle(route: string, handler: PushHandler): () => void {
+    const own = ((data, context) => handler(data, context as HeartwirePushContext)) satisfies Handler;
+    this.handlers.set(route, [...this.handlersOf(route), own]);
+    return () => {
+      const others = this.handlersOf(route).filter((each) => each !== own);
+      if (others.length === 0) this.handlers.delete(route);
+      else this.handlers.set(route, others);
+    };
+  }
+
+  readonly dispatch = (call: ServedCall): void => {
+    const route = this.routeOf(call.pattern);
+    if (call.isEvent) this.tell(call, route);
+    else this.answer(call, route);
+  };
+
+  private handlersOf(route: string): readonly Handler[] {
+    return this.handlers.get(route) ?? [];
+  }
+
+  /** A call has one answer: the first handler gives it. */
+  private answer(call: ServedCall, route: string): void {
+    const [handler] = this.handlersOf(route);
+    if (handler === undefined) refuseCall(call);
+    else void runHandler(handler, call, new HeartwirePushContext(route, call), this.explain);
+  }
+
+  private tell(call: ServedCall, route: string): void {
+    const handlers = this.handlersOf(route);
+    const listeners = this.listeners.get(route);
+    if (handlers.length === 0 && listeners === undefined) {
+      refuseCall(call);
+      return;
+    }
+    const all: Handler = (data, context) => {
+      listeners?.next(data);
+      return handlers.length === 0 ? undefined : runAll(handlers)(data, context);
+    };
+    void runHandler(all, call, new HeartwirePushContext(route, call), this.explain);
+  }
+}

@@ -1,0 +1,11 @@
+import type { Observable } from 'rxjs';
+
+import { type IncomingStream, ItemStream } from '../session/incoming-stream.js';
+
+/** Nest's own refusal of a call without pattern or data. */
+export function refused<T>(failing: Observable<T>): IncomingStream<T> {
+  return new ItemStream<T>((observer) => {
+    failing.subscribe(observer);
+    return undefined;
+  });
+}

@@ -1,0 +1,34 @@
+import { type CustomDecorator, SetMetadata } from '@nestjs/common';
+
+/** Where a method's metadata keeps what it is for. */
+export const PUSH_PATTERN = 'heartwire:push-pattern';
+
+export interface PushPatternOptions {
+  /** The name of the client whose servers are meant. Default: every client of `HeartwireModule`. */
+  readonly from?: string | symbol;
+}
+
+export interface PushPatternMetadata extends PushPatternOptions {
+  readonly pattern: unknown;
+}
+
+/**
+ * A method that handles what the servers of this application's clients push, and answers the calls that they
+ * make with it. Pipes, guards, interceptors and filters work as for handlers, and so do `@Payload()` and
+ * `@Ctx()`, which gives a `HeartwirePushContext`. It may return a value, a Promise or an AsyncIterable, whose
+ * items are a stream; of an Observable, the last value is the answer.
+ *
+ * The method is one of a provider or controller of the default scope, and its client is one that
+ * `HeartwireModule` provides. The client connects with the application.
+ *
+ * @example
+ * @PushPattern('orders.shipped', { from: 'ORDERS' })
+ * shipped(@Payload() order: OrderDto) { … }
+ */
+export function PushPattern(
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- patterns are any in Nest
+  pattern: any,
+  options: PushPatternOptions = {},
+): CustomDecorator {
+  return SetMetadata(PUSH_PATTERN, { pattern: pattern as unknown, ...options } satisfies PushPatternMetadata);
+}

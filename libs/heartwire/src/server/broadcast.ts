@@ -1,0 +1,71 @@
+import type { Outgoing } from '../protocol/frame-encoder.js';
+import type { Metadata } from '../protocol/messages.js';
+
+/**
+ * Whom a push is meant for. A plain text reaches whoever goes by that name: the client with that id,
+ * everybody in the room of that name, and every client of that identity. Where names come from users,
+ * say which of these is meant: otherwise somebody could name a room after somebody else.
+ */
+export type PushTarget =
+  string | { readonly client: string } | { readonly room: string } | { readonly identity: string };
+
+/** What one push may carry beside its data. */
+export interface PushOptions {
+  readonly metadata?: Metadata;
+}
+
+/** What a broadcast needs of its hub. */
+export interface BroadcastHost {
+  /** The ids of all clients. */
+  everybody(): Iterable<string>;
+  /** The ids of those that a target names. */
+  named(target: PushTarget): Iterable<string>;
+  /** @throws HeartwireError when it can't be written, or is too large */
+  write(pattern: unknown, data: unknown, metadata: Metadata | undefined): Outgoing;
+  deliver(clientId: string, message: Outgoing): void;
+}
+
+/**
+ * A push to many: who gets it, and who doesn't. Immutable, so it may be kept and used again; who is
+ * meant is looked up with each `emit`.
+ *
+ * @example
+ * hub.to('lobby').except(ctx.connection.clientId).emit('said', line);
+ */
+export class Broadcast {
+  /** @param targets missing for everybody */
+  constructor(
+    private readonly host: BroadcastHost,
+    private readonly targets?: readonly PushTarget[],
+    private readonly exceptions: readonly PushTarget[] = [],
+  ) {}
+
+  /** Whoever goes by these names doesn't get it. */
+  except(...targets: readonly PushTarget[]): Broadcast {
+    return new Broadcast(this.host, this.targets, [...this.exceptions, ...targets]);
+  }
+
+  /**
+   * Pushes, at once, to each client that is meant, once. It is written down once for all. A client whose link
+   * is away gets it with its next link, in order; one that doesn't read what it is sent loses its own
+   * session at its own bound (`limits.sendBufferBytes`), and nobody else waits for it.
+   *
+   * @throws HeartwireError `UNSERIALIZABLE`, or `FRAME_TOO_LARGE` beyond the server's own `limits.maxFrameBytes`
+   */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- patterns are any in Nest
+  emit(pattern: any, data: unknown, options?: PushOptions): void {
+    const message = this.host.write(pattern, data, options?.metadata);
+    for (const id of this.recipients()) this.host.deliver(id, message);
+  }
+
+  private recipients(): ReadonlySet<string> {
+    const { host, targets } = this;
+    const ids = new Set(targets === undefined ? host.everybody() : this.idsOf(targets));
+    for (const id of this.idsOf(this.exceptions)) ids.delete(id);
+    return ids;
+  }
+
+  private idsOf(targets: readonly PushTarget[]): readonly string[] {
+    return targets.flatMap((target) => [...this.host.named(target)]);
+  }
+}

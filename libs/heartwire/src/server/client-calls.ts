@@ -1,0 +1,75 @@
+import { ErrorCode } from '../errors/error-code.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
+import type { Clock } from '../timing/clock.js';
+import { abortWith } from '../session/abort-with.js';
+import { callBody } from '../session/call-body.js';
+import { type SendOptions, traitsOf } from '../session/call-options.js';
+import { type IncomingStream, ItemStream } from '../session/incoming-stream.js';
+import { OutgoingCall } from '../session/outgoing-call.js';
+import type { ReplyObserver } from '../session/reply-observer.js';
+import type { Session } from '../session/session.js';
+import { stopUnused } from '../session/stream-source.js';
+
+/** The same as a client's own default for its `callTimeoutMs`. */
+const CALL_TIMEOUT_MS = 5_000;
+
+/** What a call to a client may ask for: as with the calls of a client, but nothing sends it again. */
+export type ClientCallOptions = Omit<SendOptions, 'idempotent'>;
+
+/** Calls to one client. */
+export class ClientCalls {
+  /** @param session looks the client's session up: missing for a client that is gone */
+  constructor(
+    private readonly clientId: string,
+    private readonly session: () => Session | undefined,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Calls what the client has for the pattern: its `@PushPattern` methods, or what it gave to
+   * `client.handle`. Nothing is sent before the Observable is subscribed to or iterated over; to leave it
+   * early cancels the call, at the client too. While the client's link is away, the call waits for the next one.
+   *
+   * It fails as the calls of a client do: with `DEADLINE_EXCEEDED` after `timeoutMs` (default 5000), with
+   * `NO_HANDLER`, with what the client's handler threw, and with `CONNECTION_LOST` when the client is gone.
+   *
+   * @example
+   * const answer = await firstValueFrom(hub.client(id).send<boolean>('confirm', { amount }, { timeoutMs: 30_000 }));
+   */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as Nest's ClientProxy has it
+  send<TResult = any>(pattern: any, data: unknown, options?: ClientCallOptions): IncomingStream<TResult> {
+    return new ItemStream<TResult>((observer, pulls) => this.start(pattern, data, options, observer, pulls));
+  }
+
+  private start(
+    pattern: unknown,
+    data: unknown,
+    options: ClientCallOptions | undefined,
+    observer: ReplyObserver,
+    pulls: boolean,
+  ): OutgoingCall | undefined {
+    try {
+      const session = this.session();
+      if (session === undefined) throw gone(this.clientId);
+      const body = callBody(pattern, data, options?.metadata, session.codec);
+      const timeoutMs = options?.timeoutMs ?? CALL_TIMEOUT_MS;
+      const deadlineAt = this.clock.now() + timeoutMs;
+      const traits = traitsOf(options, pulls, Infinity);
+      const call = new OutgoingCall('request', body, observer, deadlineAt, timeoutMs, traits);
+      if (options?.signal !== undefined) abortWith(options.signal, call);
+      session.calls.add(call);
+      return call;
+    } catch (error) {
+      if (options?.stream !== undefined) stopUnused(options.stream, () => undefined);
+      observer.error(error);
+      return undefined;
+    }
+  }
+}
+
+function gone(clientId: string): HeartwireError {
+  return new HeartwireError(ErrorCode.CONNECTION_LOST, `no client goes by the id ${clientId} now`, {
+    sent: 'never',
+    retryable: false,
+  });
+}

@@ -1,0 +1,188 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  ParseIntPipe,
+  Scope,
+  UseGuards,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Ctx, type MicroserviceOptions, Payload, RpcException } from '@nestjs/microservices';
+import {
+  HeartwireError,
+  HeartwireHub,
+  HeartwireModule,
+  HeartwirePushContext,
+  HeartwireServer,
+  OnConnect,
+  OnDisconnect,
+  PushPattern,
+  type ServerConnection,
+} from 'heartwire';
+import { firstValueFrom } from 'rxjs';
+
+import { errorOf, outcomeOf } from './support/outcome.js';
+import { moduleOf, Stage } from './support/stage.js';
+import { until } from './support/until.js';
+
+@Injectable()
+class OnlyWithTicket implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    return context.switchToRpc().getContext<HeartwirePushContext>().metadata['ticket'] !== undefined;
+  }
+}
+
+@Injectable()
+class Listener {
+  readonly seen: unknown[] = [];
+
+  @PushPattern('news')
+  news(@Payload('title') title: string, @Ctx() context: HeartwirePushContext): void {
+    this.seen.push([title, context.getPattern()]);
+  }
+
+  @PushPattern({ cmd: 'half' }, { from: 'CHAT' })
+  half(@Payload(ParseIntPipe) n: number): number {
+    return n / 2;
+  }
+
+  @PushPattern('half', { from: 'OTHER' })
+  never(): string {
+    return 'the wrong client';
+  }
+
+  @UseGuards(OnlyWithTicket)
+  @PushPattern('guarded')
+  guarded(): string {
+    return 'welcome';
+  }
+
+  @PushPattern('refuse')
+  refuse(): never {
+    throw new RpcException({ reason: 'not today' });
+  }
+
+  @PushPattern('count')
+  async *count(): AsyncGenerator<number> {
+    yield await Promise.resolve(1);
+    yield 2;
+  }
+}
+
+@Injectable()
+class Porter {
+  readonly seen: string[] = [];
+
+  constructor(readonly hub: HeartwireHub) {}
+
+  @OnConnect()
+  welcome(connection: ServerConnection): void {
+    this.seen.push(`hello ${connection.clientId}`);
+    connection.join('lobby');
+  }
+
+  @OnConnect()
+  async stumble(): Promise<void> {
+    await Promise.resolve();
+    throw new Error('the mat slipped');
+  }
+
+  @OnDisconnect()
+  goodbye(connection: ServerConnection, reason: HeartwireError): void {
+    this.seen.push(`goodbye ${connection.clientId}: ${reason.code}`);
+  }
+}
+
+describe('pushes in a Nest application', () => {
+  const stage = new Stage();
+
+  afterEach(() => stage.clear());
+
+  const open = async (): Promise<{ porter: Porter; hub: HeartwireHub; listener: Listener; id: string }> => {
+    const { porter, hub, url } = await serve();
+    const module = moduleOf({
+      imports: [HeartwireModule.register([{ name: 'CHAT', url }])],
+      providers: [Listener],
+    });
+    const app = stage.track(await NestFactory.createApplicationContext(module, { logger: stage.logger }));
+    await until('the client is there', () => hub.clients.length === 1);
+    return { porter, hub, listener: app.get(Listener), id: hub.clients[0] ?? '' };
+  };
+
+  const serve = async (): Promise<{ porter: Porter; hub: HeartwireHub; url: string }> => {
+    // The stage's own way, with a module that knows the server.
+    const server = new HeartwireServer({ url: 'tcp://127.0.0.1:0' });
+    const root = {
+      module: moduleOf({ providers: [Porter] }),
+      imports: [HeartwireModule.forServer(server)],
+    };
+    const app = await NestFactory.createMicroservice<MicroserviceOptions>(root, {
+      strategy: server,
+      logger: stage.logger,
+    });
+    stage.track(app);
+    await app.listen();
+    const porter = app.get(Porter);
+    return { porter, hub: porter.hub, url: server.address };
+  };
+
+  it('reach the methods of providers, whose application connects by itself', async () => {
+    const { hub, listener } = await open();
+    hub.broadcast.emit('news', { title: 'rain', text: 'much of it' });
+    await until('it was told', () => listener.seen.length === 1);
+    expect(listener.seen).toEqual([['rain', 'news']]);
+  });
+
+  it('that are calls are answered, through pipes, by the client that is meant', async () => {
+    const { hub, id } = await open();
+    expect(await firstValueFrom(hub.client(id).send({ cmd: 'half' }, '84'))).toBe(42);
+    expect(await errorOf(hub.client(id).send({ cmd: 'half' }, 'many'))).toMatchObject({ status: 400 });
+    expect(await errorOf(hub.client(id).send('half', 1))).toMatchObject({ code: 'NO_HANDLER' });
+    expect(await outcomeOf(hub.client(id).send('count', {}))).toMatchObject({ values: [1, 2] });
+    expect(await errorOf(hub.client(id).send('refuse', {}))).toEqual({ reason: 'not today' });
+  });
+
+  it('pass guards, which see the context', async () => {
+    const { hub, id } = await open();
+    const ticket = { metadata: { ticket: '1' } };
+    expect(await firstValueFrom(hub.client(id).send('guarded', {}, ticket))).toBe('welcome');
+    expect(await errorOf(hub.client(id).send('guarded', {}))).toMatchObject({ status: 403 });
+  });
+
+  it('can’t be handled by a class without a single instance', async () => {
+    @Injectable({ scope: Scope.REQUEST })
+    class EachTime {
+      @PushPattern('news')
+      news(): void {
+        throw new Error('unreachable');
+      }
+    }
+    const module = moduleOf({
+      imports: [HeartwireModule.register([{ name: 'CHAT', url: 'tcp://127.0.0.1:1' }])],
+      providers: [EachTime],
+    });
+    const app = await NestFactory.createApplicationContext(module, {
+      logger: stage.logger,
+      abortOnError: false,
+    }).catch((error: unknown) => error);
+    expect(app).toMatchObject({ message: expect.stringContaining('EachTime.news') });
+  });
+
+  it('a server’s providers hear who comes and goes, and one that fails is only logged', async () => {
+    const { hub, porter, url } = await serve();
+    const client = stage.client(url);
+    await client.connect();
+    await until('it is in the lobby', () => hub.members('lobby').length === 1);
+    const [id = ''] = hub.clients;
+    await until('the failure is logged', () =>
+      stage.logger
+        .texts('error')
+        .some((text) => text.includes('Porter.stumble failed: Error: the mat slipped')),
+    );
+    await client.close();
+    await until('it is gone', () => porter.seen.length === 2);
+    expect(porter.seen).toEqual([`hello ${id}`, `goodbye ${id}: CONNECTION_LOST`]);
+    expect(hub.rooms).toEqual([]);
+  });
+});
