@@ -135,6 +135,24 @@ describe('a handshake at the dialling end', () => {
     expect(end.sessionsLost).toHaveLength(1);
   });
 
+  it('says nothing of what it has received until it knows which session it will be', () => {
+    const { end, peer, wire } = dial();
+    peer.say(WELCOME, READY);
+    end.session.calls.add(new RecordedCall('greet', 'first').outgoing);
+    settle();
+    peer.say({ id: 1, response: 'answer', isDisposed: true });
+    wire.cut();
+    settle();
+    const next = new MemoryWire();
+    const again = new ScriptedPeer(next.accepting);
+    end.session.attach(next.dialling);
+    again.say(WELCOME, { type: 'ping', timestamp: 7 });
+    expect(again.heardOf('hello')).toMatchObject([{ resume: { received: 1 } }]);
+    expect(again.heardOf('pong')).toEqual([{ type: 'pong', timestamp: 7 }]);
+    again.say({ ...READY, session: 'c-2' }, { type: 'ping', timestamp: 8 });
+    expect(again.heardOf('pong')[1]).toEqual({ type: 'pong', timestamp: 8, received: 0 });
+  });
+
   it.each([3, -1])(
     'gives up a session whose other end claims to have received %d of 2 messages',
     (received) => {

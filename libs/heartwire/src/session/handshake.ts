@@ -31,6 +31,8 @@ export function peerLimitsOf(limits: SessionLimits): PeerLimits {
 export class Handshake {
   /** What a new link needs to take the session up again. */
   private identity: SessionIdentity | undefined;
+  /** Dialling end: hello asks for that session, and may be answered with another, which counts from zero. */
+  private isAsking = false;
 
   constructor(
     private readonly settings: SessionSettings,
@@ -64,9 +66,9 @@ export class Handshake {
     this.identity = undefined;
   }
 
-  /** What has arrived so far, for any message that can carry it; nothing before there is a session. */
+  /** What has arrived so far, for any message that can carry it; nothing before a session stands on the link. */
   tellReceived(): number | undefined {
-    if (this.identity === undefined) return undefined;
+    if (this.identity === undefined || this.isAsking) return undefined;
     this.delivery.acknowledgementSent();
     return this.delivery.received;
   }
@@ -90,6 +92,7 @@ export class Handshake {
   /** Dialling end: asks for a session, or for the one that it has. */
   hello(): void {
     const { name, heartbeat, limits } = this.settings;
+    this.isAsking = true;
     this.say({
       kind: 'hello',
       protocol: PROTOCOL_VERSION,
@@ -131,6 +134,7 @@ export class Handshake {
    * @throws ProtocolViolation when the other end can't have received what it claims.
    */
   stands({ heart, welcome }: Attachment, ready: ReadyMessage): void {
+    this.isAsking = false;
     heart.agree(ready.heartbeatInterval, ready.heartbeatTimeout);
     if (ready.resumed) this.delivery.acknowledge(ready.received);
     else this.delivery.begin(this.settings.resumeWindowMs > 0);

@@ -197,6 +197,15 @@ describe('a fault proxy', () => {
     expect(proxy.accepted).toBe(2);
   });
 
+  it('leaves no socket behind when it is cut and then reset at once', async () => {
+    const [client, peer] = await pair();
+    proxy.cut();
+    proxy.reset();
+    await client.until(() => client.ending !== 'open');
+    await peer.until(() => peer.ending !== 'open');
+    while (proxy.connections > 0) await new Promise(setImmediate);
+  });
+
   it('closes one direction, and keeps the other open', async () => {
     const [client, peer] = await pair();
     proxy.halfClose('upstream');

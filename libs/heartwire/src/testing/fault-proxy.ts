@@ -2,6 +2,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 import { type Ending, FlowFaults } from './flow-faults.js';
 import { type FlowName, Passage } from './passage.js';
+import { resetSocket } from './reset-socket.js';
 import { seededRandom } from './seeded-random.js';
 
 /** From the client to the server, from the server to the client, or both. */
@@ -175,12 +176,12 @@ export class FaultProxy {
 
   private endAll(ending: Ending): void {
     for (const passage of this.passages) passage.end(ending);
-    for (const socket of this.unpaired) socket.resetAndDestroy();
+    for (const socket of this.unpaired) resetSocket(socket);
   }
 
   private accept(client: Socket): void {
     if (this.target === undefined) {
-      client.resetAndDestroy();
+      resetSocket(client);
       return;
     }
     const { hostname, port } = new URL(this.target);
@@ -192,12 +193,12 @@ export class FaultProxy {
     });
     this.track(server);
     const onFailed = (): void => {
-      client.resetAndDestroy();
+      resetSocket(client);
     };
     server.once('close', onFailed);
     server.once('connect', () => {
       server.removeListener('close', onFailed);
-      if (client.destroyed) server.resetAndDestroy();
+      if (client.destroyed) resetSocket(server);
       else this.join(client, server);
     });
   }

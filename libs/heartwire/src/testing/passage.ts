@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 
 import { Flow } from './flow.js';
 import type { Ending, FlowFaults } from './flow-faults.js';
+import { resetSocket } from './reset-socket.js';
 
 export type FlowName = 'upstream' | 'downstream';
 
@@ -37,7 +38,7 @@ export class Passage {
     this.flows.upstream.stop();
     this.flows.downstream.stop();
     for (const socket of [this.client, this.server]) {
-      if (ending === 'reset') socket.resetAndDestroy();
+      if (ending === 'reset') resetSocket(socket);
       else socket.destroySoon();
     }
   }
@@ -56,6 +57,6 @@ function watch(socket: Socket, other: Socket, outgoing: Flow, incoming: Flow): v
   socket.once('close', () => {
     incoming.stop();
     if (other.readableEnded) other.destroy();
-    else if (failed && !outgoing.isSilent) other.resetAndDestroy();
+    else if (failed && !outgoing.isSilent) resetSocket(other);
   });
 }
