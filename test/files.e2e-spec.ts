@@ -7,11 +7,11 @@ import { Readable } from 'node:stream';
 
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { FaultProxy } from 'heartwire/testing';
 
 import { createChat } from '../src/chat/create-chat.js';
 import { createFiles } from '../src/files/create-files.js';
 import { createGateway } from '../src/gateway/create-gateway.js';
-import { CuttableProxy } from './support/cuttable-proxy.js';
 import { RecordingLogger } from './support/stage.js';
 import { until } from './support/until.js';
 
@@ -32,14 +32,14 @@ describe('the files of the demo', () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   });
 
-  async function start(maxFileBytes = 64 * MIB): Promise<{ url: string; proxy: CuttableProxy }> {
+  async function start(maxFileBytes = 64 * MIB): Promise<{ url: string; proxy: FaultProxy }> {
     const chat = await createChat({ url: 'tcp://127.0.0.1:0' }, logger);
     await chat.app.listen();
     cleanups.push(() => chat.app.close());
     const files = await createFiles({ url: 'tcp://127.0.0.1:0' }, { folder, maxFileBytes }, logger);
     await files.app.listen();
     cleanups.push(() => files.app.close());
-    const proxy = await CuttableProxy.to(files.server.address);
+    const proxy = await FaultProxy.to(files.server.address);
     cleanups.push(() => proxy.close());
     const gateway = await createGateway({ url: chat.server.address }, logger, { url: proxy.url });
     await gateway.listen(0, '127.0.0.1');
