@@ -146,7 +146,7 @@ describe('a handshake at the accepting end', () => {
     expect(readyOf(second)).toMatchObject({ session: 'session-1', resumed: true, received: 2 });
     // The first of the two answers had arrived.
     expect(second.heardOf(undefined)).toEqual([{ id: 2, response: 'hello', isDisposed: true }]);
-    expect(end.readies).toEqual([true]);
+    expect(end.readies).toEqual([false, true]);
     expect(end.sessions.size).toBe(1);
   });
 
