@@ -55,6 +55,10 @@ export class RawPeer {
     return peer;
   }
 
+  get localPort(): number | undefined {
+    return this.socket.localPort;
+  }
+
   get isClosed(): boolean {
     return this.socket.destroyed;
   }

@@ -53,10 +53,11 @@ export class Target {
 
   /** Somebody of whom anything can be expected. */
   async stranger(options?: { readonly reads?: boolean }): Promise<RawPeer> {
-    const before = this.server.connections.length;
     const peer = await RawPeer.connect(this.url, options);
     this.peers.push(peer);
-    await until('the server has accepted', () => this.server.connections.length > before);
+    const isKnown = (): boolean =>
+      this.server.connections.some(({ remote }) => remote.endsWith(`:${String(peer.localPort)}`));
+    await until('the server has accepted', () => peer.isClosed || isKnown());
     return peer;
   }
 
