@@ -54,11 +54,11 @@ module.exports = {
       ...layer(
         'link',
         ['protocol', 'errors', 'timing'],
-        'A link carries messages; of the options it knows only what an address is and how one is found.',
+        'A link carries messages; of the options it knows only what an address is, how one is found, and how TLS is spoken.',
       ),
       to: {
         path: [folders(...allBut('link', 'protocol', 'errors', 'timing')), `${lib}/index\\.ts$`],
-        pathNot: `${lib}/options/(address|resolve)\\.ts$`,
+        pathNot: `${lib}/options/(address|resolve|tls-options|peer-certificate)\\.ts$`,
       },
     },
     layer(

@@ -97,6 +97,7 @@ const allowed: readonly (readonly [file: string, source: string])[] = [
     'session/g.ts',
     `import '../link/leaf.js'; import '../options/leaf.js'; import '../timing/leaf.js'; import 'rxjs';`,
   ],
+  ['link/secure.ts', `import 'node:tls'; import '../options/tls-options.js';`],
   ['server/listener.ts', `import 'node:net'; import '../link/carrier.js';`],
   ['server/heartwire.context.ts', `import '@nestjs/microservices'; import '../session/leaf.js';`],
   [
@@ -115,6 +116,7 @@ const allowed: readonly (readonly [file: string, source: string])[] = [
 const folders = 'protocol errors timing options link session client server nest testing'.split(' ');
 const support: readonly (readonly [file: string, source: string])[] = [
   ...folders.map((folder) => [`${folder}/leaf.ts`, `export interface Leaf { leaf: true }`] as const),
+  ['options/tls-options.ts', `export const tls = true;`],
   ['options/address.ts', `export const address = 'tcp://here';`],
   ['server/h.spec.ts', `export const spec = true;`],
   ['testing/index.ts', `export type { Leaf } from './leaf.js';`],

@@ -45,6 +45,7 @@ export interface EndOptions extends Partial<Omit<SessionSettings, 'role' | 'clie
 function settingsOf(role: SessionSettings['role'], clientId: string, options: EndOptions): SessionSettings {
   const { heartbeat = { intervalMs: 1_000, timeoutMs: 2_000 }, limits } = options;
   const { handshakeTimeoutMs = 500, drainTimeoutMs = 500, resumeWindowMs = 5_000, codec, name } = options;
+  const { authenticate, token } = options;
   return {
     role,
     clientId,
@@ -54,6 +55,8 @@ function settingsOf(role: SessionSettings['role'], clientId: string, options: En
     resumeWindowMs,
     codec,
     name,
+    authenticate,
+    token,
     limits: { ...LIMITS, ...limits },
   };
 }

@@ -22,9 +22,18 @@ export { PushPattern, type PushPatternOptions } from './nest/push-pattern.decora
 export { IncomingStream } from './nest/incoming-stream.decorator.js';
 export { HeartwireExceptionFilter } from './nest/heartwire-exception.filter.js';
 export type { Balance, BalanceByKey, BalancedPacket } from './options/balance.js';
+export type { Authenticate, ConnectingPeer, Credentials, TokenSource } from './options/authenticate.js';
 export type { HeartwireClientOptions } from './options/client-options.js';
+export type { CertificateName, PeerCertificate } from './options/peer-certificate.js';
 export type { Resolve, ResolvedServer, ResolveQuestion } from './options/resolve.js';
 export type { HeartwireServerOptions } from './options/server-options.js';
+export type {
+  ClientTlsOptions,
+  FileContent,
+  SecureContextOptions,
+  ServerTlsOptions,
+  UserTls,
+} from './options/tls-options.js';
 export type { Broadcast, PushOptions, PushTarget } from './server/broadcast.js';
 export type { ClientCallOptions, ClientCalls } from './server/client-calls.js';
 export type { ConnectionEvent } from './server/connection-event.js';

@@ -7,6 +7,7 @@ import { answerLost, connectionClosed } from '../session/reasons.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import { balancer } from './balancer.js';
 import { CallRouter } from './call-router.js';
+import { ClearTokenWarning } from './clear-token-warning.js';
 import { Connection, type ConnectionSettings } from './connection.js';
 import type { ConnectionListener } from './connection-listener.js';
 import { ConnectionLog, type Logger } from './connection-log.js';
@@ -35,6 +36,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
   private readonly endpoints: Endpoints;
   private readonly budget = new RetryBudget();
   private readonly log: ConnectionLog;
+  private readonly tokenWarning: ClearTokenWarning;
   private answeredBefore = 0;
   private connecting: Promise<void> | undefined;
   private firstAttempt: Waiter | undefined;
@@ -47,6 +49,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
     private readonly listener: ConnectionListener,
   ) {
     const { options, runtime } = settings;
+    this.tokenWarning = new ClearTokenWarning(logger, options.token !== undefined);
     const pick = balancer(options.balance, runtime.random);
     this.router = new CallRouter(runtime.clock, options.limits, pick);
     this.endpoints = new Endpoints(options, runtime, options.resolve ?? resolveByDns, this);
@@ -115,6 +118,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
     const log = new ConnectionLog(this.logger, formatAddress(replica.address), this.settings.runtime.clock);
     const connection = new Connection(replica, rank, this.settings, log, this);
     this.alive.add(connection);
+    this.tokenWarning.connectingTo(replica);
     return connection;
   }
 

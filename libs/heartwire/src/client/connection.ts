@@ -1,7 +1,7 @@
 import { ErrorCode } from '../errors/error-code.js';
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import { fromNodeError } from '../errors/node-error.js';
-import { dial } from '../link/dial.js';
+import type { Dialler } from '../link/dialler.js';
 import { SocketLink } from '../link/socket-link.js';
 import type { ResolvedClientOptions } from '../options/client-options.js';
 import type { FrameEncoder } from '../protocol/frame-encoder.js';
@@ -27,6 +27,7 @@ import type { Seat } from './seats.js';
 export interface ConnectionSettings {
   readonly options: ResolvedClientOptions;
   readonly runtime: Runtime;
+  readonly dialler: Dialler;
   readonly encoder: FrameEncoder;
   readonly codec: Codec | undefined;
   /** Who handles what the servers push and ask. */
@@ -150,10 +151,10 @@ export class Connection implements Seat, Candidate {
   }
 
   private readonly dialNow = (): void => {
-    const { options, encoder, runtime } = this.settings;
+    const { options, encoder, runtime, dialler } = this.settings;
     const { address, hosts } = this.replica;
     this.attempts += 1;
-    const dialled = dial(address, hosts, options.connectTimeoutMs);
+    const dialled = dialler.dial(address, hosts);
     this.move({ name: 'dialling', dial: dialled });
     const isStale = (): boolean => this.current.name !== 'dialling' || this.current.dial !== dialled;
     dialled.socket.then(
@@ -236,7 +237,10 @@ export class Connection implements Seat, Candidate {
   }
 
   private attemptFailed(error: HeartwireError): void {
-    this.failures += 1;
+    // The same token would be refused again: that counts as all the attempts there may be.
+    const isHopeless =
+      error.code === ErrorCode.UNAUTHENTICATED && !this.settings.options.reconnect.afterRefusal;
+    this.failures = isHopeless ? Infinity : this.failures + 1;
     this.owner.attemptFailed(this, error);
   }
 

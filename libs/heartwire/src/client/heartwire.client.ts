@@ -4,6 +4,7 @@ import { Logger } from '@nestjs/common';
 import { ClientProxy, type MsPattern, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import { AsyncSubject, defer, lastValueFrom, Observable, Subject } from 'rxjs';
 
+import { Dialler } from '../link/dialler.js';
 import { nodeFrameEncoder, nodeRuntime } from '../link/node-runtime.js';
 import type { BalancedPacket } from '../options/balance.js';
 import type { HeartwireClientOptions, ResolvedClientOptions } from '../options/client-options.js';
@@ -37,10 +38,7 @@ import { refused } from './refused.js';
  * const order = await firstValueFrom(orders.send<Order>('orders.create', dto));
  */
 export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
-  /**
-   * How the connections are: the latest of each first, and then each change of any. `endpoint` tells which
-   * of several servers a value is about.
-   */
+  /** How the connections are: the latest of each first, then each change of any. `endpoint` tells of which server. */
   readonly liveness$: Observable<EndpointLiveness>;
 
   private readonly livenessSubject = new Subject<EndpointLiveness>();
@@ -93,7 +91,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
    * calls wait for the next attempts within their deadlines. With `strict` it rejects when no server
    * could be reached. After `close()` it opens the client again.
    *
-   * @throws HeartwireError `CONNECT_FAILED`, `CONNECT_TIMEOUT` or `HANDSHAKE_FAILED`, with `strict` only.
+   * @throws HeartwireError `CONNECT_FAILED`, `CONNECT_TIMEOUT` or `HANDSHAKE_FAILED`, with `strict` only; `UNAUTHENTICATED`.
    */
   override connect(): Promise<void> {
     if (this.pool.isClosed) this.pool = this.newPool();
@@ -246,8 +244,8 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
 
   private newPool(): ConnectionPool {
     const { options, codec } = this;
-    const { dispatch } = this.pushes;
-    const settings = { options, codec, runtime: nodeRuntime, encoder: nodeFrameEncoder(), dispatch };
+    const platform = { runtime: nodeRuntime, encoder: nodeFrameEncoder(), dialler: new Dialler(options) };
+    const settings = { options, codec, ...platform, dispatch: this.pushes.dispatch };
     return new ConnectionPool(settings, new Logger(HeartwireClient.name), {
       statusChanged: (status) => {
         this._status$.next(status);

@@ -43,7 +43,8 @@ export function replicasOf(target: Target, servers: readonly ResolvedServer[]): 
     if (!isPort || ![host, ...otherHosts].every((each) => isIP(each))) {
       throw new TypeError(`resolve must give IP addresses and ports, not ${JSON.stringify({ host, port })}`);
     }
-    const address: Address = { kind: 'tcp', host: target.kind === 'tcp' ? target.host : host, port };
+    const address: Address =
+      target.kind === 'tcp' || target.kind === 'tls' ? { ...target, port } : { kind: 'tcp', host, port };
     const url = formatAddress(otherHosts.length > 0 ? address : { ...address, host });
     const hosts = [host, ...otherHosts];
     return { key: [url, ...otherHosts].join(' '), url, address, hosts, priority, weight };

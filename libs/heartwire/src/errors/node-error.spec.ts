@@ -121,6 +121,31 @@ describe('fromNodeError', () => {
   });
 
   it.each([
+    [{ code: 'CERT_HAS_EXPIRED' }, 'the certificate of the other end has expired (CERT_HAS_EXPIRED)'],
+    [
+      { code: 'ERR_TLS_CERT_ALTNAME_INVALID', host: 'orders.example' },
+      'the certificate of the other end is not for "orders.example" (ERR_TLS_CERT_ALTNAME_INVALID)',
+    ],
+    [
+      { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+      'no authority that is trusted here has signed the certificate of the other end (DEPTH_ZERO_SELF_SIGNED_CERT)',
+    ],
+    [systemError('ECONNRESET', 'read'), 'the other end reset the connection (ECONNRESET)'],
+    [systemError('ETIMEDOUT', 'connect'), 'the other end does not answer (ETIMEDOUT)'],
+  ])('of a handshake that broke is that it broke, whatever did it: %j', (cause, message) => {
+    expect(fromNodeError(cause, ErrorCode.HANDSHAKE_FAILED)).toMatchObject({
+      code: 'HANDSHAKE_FAILED',
+      message,
+      sent: 'never',
+    });
+  });
+
+  it('of a certificate that the other end misses, once the connection stood, is a broken handshake too', () => {
+    const cause = { code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' };
+    expect(fromNodeError(cause, CONNECTION_LOST)).toMatchObject({ code: 'HANDSHAKE_FAILED', sent: 'never' });
+  });
+
+  it.each([
     [new Error('odd'), 'odd'],
     ['odd', 'odd'],
     [new Error(''), 'an unknown failure'],

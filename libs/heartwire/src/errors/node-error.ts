@@ -16,6 +16,8 @@ interface Meaning {
   readonly message: (place: string, facts: SystemFacts) => string;
 }
 
+const UNTRUSTED = 'no authority that is trusted here has signed the certificate of the other end';
+
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   ECONNREFUSED: { code: ErrorCode.CONNECT_FAILED, message: (place) => `nothing listens at ${place}` },
   ENOTFOUND: { message: (_, facts) => `the name ${nameOf(facts)} is not known` },
@@ -33,6 +35,25 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   EPERM: { message: (place) => `this process may not use ${place}` },
   ENOENT: { message: (place) => `there is no socket file ${place}` },
   ENOTSOCK: { message: (place) => `${place} is no socket file` },
+  CERT_HAS_EXPIRED: { message: () => 'the certificate of the other end has expired' },
+  CERT_NOT_YET_VALID: { message: () => 'the certificate of the other end is not valid yet' },
+  CERT_REVOKED: { message: () => 'the certificate of the other end was revoked' },
+  DEPTH_ZERO_SELF_SIGNED_CERT: { message: () => UNTRUSTED },
+  SELF_SIGNED_CERT_IN_CHAIN: { message: () => UNTRUSTED },
+  UNABLE_TO_GET_ISSUER_CERT: { message: () => UNTRUSTED },
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: { message: () => UNTRUSTED },
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: { message: () => UNTRUSTED },
+  ERR_TLS_CERT_ALTNAME_INVALID: {
+    message: (_, facts) => `the certificate of the other end is not for ${nameOf(facts)}`,
+  },
+  ERR_SSL_WRONG_VERSION_NUMBER: { message: () => 'the other end does not speak TLS' },
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: { message: () => 'the other end does not speak TLS' },
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: {
+    code: ErrorCode.HANDSHAKE_FAILED,
+    message: () => 'the other end wants a certificate of this one',
+  },
+  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: { message: () => 'the other end shows no certificate' },
+  ERR_TLS_HANDSHAKE_TIMEOUT: { message: () => 'the other end takes too long over TLS' },
   EMFILE: { message: () => 'this process has as many files and sockets open as it may' },
   ENFILE: { message: () => 'this machine has as many files and sockets open as it can' },
 };
@@ -63,6 +84,8 @@ function codeOf(
   meaning: Meaning | undefined,
   fallback: ErrorCode,
 ): ErrorCode {
+  // A handshake that broke is one, however it broke.
+  if (fallback === ErrorCode.HANDSHAKE_FAILED) return fallback;
   const isConnecting = syscall === 'connect' || fallback === ErrorCode.CONNECT_FAILED;
   if (!isConnecting) return meaning?.code ?? fallback;
   return errno === 'ETIMEDOUT' ? ErrorCode.CONNECT_TIMEOUT : ErrorCode.CONNECT_FAILED;
@@ -87,7 +110,7 @@ function systemFacts(error: unknown): SystemFacts | undefined {
   return {
     errno,
     syscall: text(member(error, 'syscall')),
-    hostname: text(member(error, 'hostname')),
+    hostname: text(member(error, 'hostname')) ?? text(member(error, 'host')),
     place: placeOf(text(member(error, 'address')), member(error, 'port')),
   };
 }

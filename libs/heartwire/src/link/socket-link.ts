@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 import { ErrorCode } from '../errors/error-code.js';
 import type { HeartwireError } from '../errors/heartwire-error.js';
@@ -22,7 +23,10 @@ export interface SocketLinkSettings {
 const HEADER_BYTES = 4;
 const REPLACEMENT_CHARACTER = '\uFFFD';
 
-/** A link over a connected stream socket: TCP or a Unix socket. */
+/** How a TLS handshake begins: its record type, and the major version. */
+const TLS_HANDSHAKE = [0x16, 0x03];
+
+/** A link over a connected stream socket: TCP, TLS or a Unix socket. */
 export class SocketLink implements Link {
   readonly remote: string;
 
@@ -92,6 +96,8 @@ export class SocketLink implements Link {
       })
       .on('error', (error) => {
         this.failure ??= fromNodeError(error, ErrorCode.CONNECTION_LOST);
+        // TLS leaves that to us once it has shaken hands.
+        this.socket.destroy();
       })
       .on('close', () => {
         this.partialFrame.stop();
@@ -128,7 +134,7 @@ export class SocketLink implements Link {
       this.decoder.push(chunk, this.onFrame);
     } catch (error) {
       if (!(error instanceof ProtocolViolation)) throw error;
-      this.violated(error);
+      this.violated(this.explain(error, chunk));
       return;
     }
     const rests = this.pace?.spend(this.decoder.framesDecoded - framesDecoded) ?? false;
@@ -150,6 +156,18 @@ export class SocketLink implements Link {
     this.receiver?.text(text, end - start + HEADER_BYTES);
   };
 
+  /** One who speaks TLS to a plain port would otherwise be told of a frame of 353 MiB. */
+  private explain(violation: ProtocolViolation, chunk: Buffer): ProtocolViolation {
+    const isTls =
+      this.bytesReceived === chunk.length && TLS_HANDSHAKE.every((byte, at) => chunk[at] === byte);
+    return isTls
+      ? new ProtocolViolation(
+          'PROTOCOL_ERROR',
+          'TLS is not spoken here: it was dialled with tls:// instead of tcp://',
+        )
+      : violation;
+  }
+
   private violated(violation: ProtocolViolation): void {
     this.decoder.stop();
     this.partialFrame.stop();
@@ -157,9 +175,11 @@ export class SocketLink implements Link {
   }
 }
 
-function remoteUrl(socket: Socket): string {
+/** Where the other end of a socket is, for people. */
+export function remoteUrl(socket: Socket): string {
   const { remoteAddress, remotePort } = socket;
   if (remoteAddress === undefined) return 'unix://';
   const host = remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress;
-  return `tcp://${host}:${String(remotePort)}`;
+  const scheme = socket instanceof TLSSocket ? 'tls' : 'tcp';
+  return `${scheme}://${host}:${String(remotePort)}`;
 }

@@ -2,7 +2,8 @@
 export type Address = TcpAddress | UnixAddress;
 
 export interface TcpAddress {
-  readonly kind: 'tcp';
+  /** `tls` is TCP that TLS keeps secret. */
+  readonly kind: 'tcp' | 'tls';
   /** A name, an IPv4 address, or an IPv6 address without brackets. */
   readonly host: string;
   /** 0 lets the system pick a free port; servers only. */
@@ -24,10 +25,10 @@ export interface SrvTarget {
   readonly name: string;
 }
 
-/** The url of an address: `tcp://orders:4001`, `tcp://[::1]:4001`, `unix:///run/orders.sock`, `srv+tcp://_orders._tcp.example`. */
+/** The url of an address: `tcp://orders:4001`, `tls://[::1]:4001`, `unix:///run/orders.sock`, `srv+tcp://_orders._tcp.example`. */
 export function formatAddress(address: Target): string {
   if (address.kind === 'unix') return `unix://${address.path}`;
   if (address.kind === 'srv') return `srv+tcp://${address.name}`;
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-  return `tcp://${host}:${String(address.port)}`;
+  return `${address.kind}://${host}:${String(address.port)}`;
 }

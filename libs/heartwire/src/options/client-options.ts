@@ -1,8 +1,10 @@
 import type { Target } from './address.js';
+import type { TokenSource } from './authenticate.js';
 import type { Balance } from './balance.js';
 import { HasBalance } from './checks/balances.js';
 import { Count, Milliseconds } from './checks/numbers.js';
 import { IsFunction, Section } from './checks/objects.js';
+import { IsToken, SecretSection } from './checks/secrets.js';
 import { PeerName, YesOrNo } from './checks/texts.js';
 import { ExactlyOneUrl, Urls } from './checks/urls.js';
 import type { HeartbeatOptions } from './heartbeat-options.js';
@@ -11,12 +13,13 @@ import { ReconnectOptions } from './reconnect-options.js';
 import type { Resolve } from './resolve.js';
 import { SharedOptions } from './shared-options.js';
 import type { PacketDeserializer, PacketSerializer } from './shared-options.js';
+import { type AskForTls, ClientTlsOptions, type ClientTlsSource } from './tls-options.js';
 import type { UserOptions } from './user-options.js';
 
 /** All that a client may be told, with its defaults. Checked by class-validator. */
 export class ClientOptions extends SharedOptions {
   /**
-   * What to connect to: `tcp://host:port` (an IPv6 address in brackets), `unix:///absolute/path`, or
+   * What to connect to: `tcp://host:port` (an IPv6 address in brackets), `tls://host:port`, `unix:///absolute/path`, or
    * `srv+tcp://_service._tcp.domain` for what DNS lists as SRV records. A name with several addresses is several
    * servers. No default: give this or `urls`.
    */
@@ -97,9 +100,11 @@ export class ClientOptions extends SharedOptions {
   readonly connectTimeoutMs: number = 5_000;
 
   /**
-   * How long the other end may take to answer `hello` once the connection stands. In ms, from 1.
+   * How long TLS may take once the connection stands, and then the other end to answer `hello`; each for itself. In ms,
+   * from 1.
    *
-   * Default 5000: ample inside a data centre. Raise it for servers that stall for seconds when they start.
+   * Default 5000: ample inside a data centre. Raise it for servers that stall for seconds when they start. One that refuses
+   * a token takes a second to say so.
    */
   @Milliseconds({ min: 1 })
   readonly handshakeTimeoutMs: number = 5_000;
@@ -121,6 +126,25 @@ export class ClientOptions extends SharedOptions {
   @PeerName()
   readonly name: string | undefined = undefined;
 
+  /**
+   * Proves to the server who this client is. A text of 1 to 16384 characters, or a function that gives one, at once or
+   * as a Promise: it is asked at each connect. It is sent only to a server that asks for it. Over `tcp://` everyone on the
+   * way can read it: the client warns of that once.
+   *
+   * Default: none. Set it where the server has `authenticate`.
+   */
+  @IsToken()
+  readonly token: TokenSource | undefined = undefined;
+
+  /**
+   * Whom to trust over `tls://`, and the own certificate where the server wants one. A function is asked at each connect,
+   * so that it may give fresh certificates.
+   *
+   * Default: the public authorities are trusted, and no certificate is shown.
+   */
+  @SecretSection(ClientTlsOptions, true)
+  readonly tls: ClientTlsOptions | AskForTls = new ClientTlsOptions();
+
   /** How the client comes back after a connection was lost. */
   @Section(ReconnectOptions)
   readonly reconnect: ReconnectOptions = new ReconnectOptions();
@@ -131,7 +155,7 @@ export class ClientOptions extends SharedOptions {
 }
 
 /** Options of a {@link HeartwireClient}. All may be left out but `url` (or `urls`). */
-export type HeartwireClientOptions = UserOptions<ClientOptions, 'heartbeat' | 'reconnect' | 'limits'>;
+export type HeartwireClientOptions = UserOptions<ClientOptions, 'heartbeat' | 'reconnect' | 'limits' | 'tls'>;
 
 /** What holds for a client: checked, complete and frozen. */
 export interface ResolvedClientOptions {
@@ -149,6 +173,8 @@ export interface ResolvedClientOptions {
   readonly handshakeTimeoutMs: number;
   readonly strict: boolean;
   readonly name: string | undefined;
+  readonly token: (() => string | Promise<string>) | undefined;
+  readonly tls: ClientTlsSource;
   readonly reconnect: ReconnectOptions;
   readonly limits: ResolvedLimits<ClientLimits>;
   readonly serializer: PacketSerializer | undefined;

@@ -138,8 +138,9 @@ export class ServerLimits extends ConnectionLimits {
   readonly connectionsPerAddress: number = Infinity;
 
   /**
-   * How many connections may have said nothing yet. A whole number from 1. Beyond it the one that has been silent longest
-   * is closed: a client that speaks at once is let in, also while silent ones are kept open by the thousand.
+   * How many connections may have said nothing yet, or not be let in yet by `authenticate`. A whole number from 1. Beyond it
+   * the one that has been so longest is closed: a client that speaks at once is let in, also while silent ones are kept
+   * open by the thousand. As many TLS handshakes may be under way.
    *
    * Default 8192: more than the clients whose connections may stand in the system's own line (4096) and in the
    * server's. Lower it where strangers connect.
@@ -149,9 +150,10 @@ export class ServerLimits extends ConnectionLimits {
 
   /**
    * How long a new connection may say nothing at all. In ms, from 100. Then it ends with `HANDSHAKE_FAILED`. Any message
-   * will do; halfway the peer is sent a ping, so one that answers pings may be silent for ever.
+   * will do; halfway the peer is sent a ping, so one that answers pings may be silent for ever. With `authenticate` it
+   * is the time for `hello` and the verdict on it. TLS may take as long before that.
    *
-   * Default 5000. Raise it for peers on very slow networks.
+   * Default 5000. Raise it for peers on very slow networks, and where `authenticate` asks a service that may be slow.
    */
   @Milliseconds({ min: 100 })
   readonly handshakeTimeoutMs: number = 5_000;

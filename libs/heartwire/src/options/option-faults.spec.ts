@@ -157,6 +157,34 @@ describe('faults', () => {
       'resolve must be a function that finds the servers behind a name: it is "dns"; give one, or leave it out',
     ],
     [
+      { token: 5 },
+      'token must be a text of 1 to 16384 characters, or a function that gives one: it is a number; give one of them, or leave it out',
+    ],
+    [
+      { token: 'x'.repeat(16_385) },
+      'token must be a text of 1 to 16384 characters, or a function that gives one: it has 16385; give one of them, or leave it out',
+    ],
+    [
+      { tls: { servername: 'tls://orders:4001' } },
+      'tls.servername must be a host name: it is "tls://orders:4001"; give one without scheme and port, or leave it out',
+    ],
+    [
+      { tls: { minVersion: 'TLSv1' } },
+      'tls.minVersion must be "TLSv1.2" or "TLSv1.3": it is "TLSv1"; give one of them, or leave it out',
+    ],
+    [
+      { tls: { ca: [] } },
+      'tls.ca must be what such a file holds, as a text or a Buffer, or an array of those: it is empty; read the file and give that',
+    ],
+    [
+      { tls: { key: 5 } },
+      'tls.key must be what such a file holds, as a text or a Buffer, or an array of those: it is a number; read the file and give that',
+    ],
+    [
+      { tls: true },
+      'tls must be an object, or a function that gives one: it is a boolean; give any of { ca, cert, key, passphrase, pfx, crl, ciphers, minVersion, servername, rejectUnauthorized }, or leave it out',
+    ],
+    [
       { serializer: {} },
       'serializer must be an object with the method serialize: it has none; give an instance that has it, or leave it out',
     ],
@@ -175,6 +203,14 @@ describe('faults', () => {
   });
 
   it.each([
+    [
+      { authenticate: 'me' },
+      'authenticate must be a function that tells who a client is: it is "me"; give one, or leave it out',
+    ],
+    [
+      { tls: { requestCert: 'yes' } },
+      'tls.requestCert must be true or false: it is "yes"; give one of them without quotes, or leave it out',
+    ],
     [
       { maxConnectionAgeMs: 0 },
       'maxConnectionAgeMs must be a number of milliseconds from 100 to 2147483647, or Infinity: it is 0; leave it out for the default, Infinity',

@@ -99,13 +99,13 @@ describe('unknown keys', () => {
       'timeoutMs is no option: did you mean callTimeoutMs?',
     ]);
     expect(serverFaults({ url, timeoutMs: 5 })).toEqual([
-      'timeoutMs is no option: leave it out, or use one of heartbeat, drainTimeoutMs, resumeWindowMs, serializer, deserializer, url, urls, maxConnectionAgeMs, limits',
+      'timeoutMs is no option: leave it out, or use one of heartbeat, drainTimeoutMs, resumeWindowMs, serializer, deserializer, url, urls, maxConnectionAgeMs, tls, authenticate, limits',
     ]);
   });
 
   it('of a server include what only a client has', () => {
     expect(serverFaults({ url, strict: true })).toEqual([
-      'strict is no option: leave it out, or use one of heartbeat, drainTimeoutMs, resumeWindowMs, serializer, deserializer, url, urls, maxConnectionAgeMs, limits',
+      'strict is no option: leave it out, or use one of heartbeat, drainTimeoutMs, resumeWindowMs, serializer, deserializer, url, urls, maxConnectionAgeMs, tls, authenticate, limits',
     ]);
   });
 
@@ -133,7 +133,14 @@ describe('unknown keys', () => {
 describe('secrets', () => {
   const secret = 'hunter2';
   it.each([
-    { url, token: secret },
+    { url, token: secret.repeat(3_000) },
+    { url, token: [secret] },
+    { url, token: { secret } },
+    { url, tls: { passphrase: secret } },
+    { url: 'tls://orders:4001', tls: { passphrase: { secret }, key: [secret, 5] } },
+    { url: 'tls://orders:4001', tls: { key: secret } },
+    { url: 'tls://orders:4001', tls: secret },
+    { url: 'tls://orders:4001', tls: { minVersion: secret.length } },
     { url, limits: { token: secret } },
     { url: `tcp://user:${secret}@orders:4001` },
     { url: `tcp://user:${secret}@x@orders:4001` },

@@ -81,7 +81,7 @@ function faultsOf({ property, constraints = {} }: ValidationError, section: stri
     });
 }
 
-function invalidOptions(owner: string, faults: readonly OptionFault[]): HeartwireError {
+export function invalidOptions(owner: string, faults: readonly OptionFault[]): HeartwireError {
   const [first] = faults;
   const message =
     faults.length === 1 && first !== undefined

@@ -1,4 +1,5 @@
 import { Count, Milliseconds } from './checks/numbers.js';
+import { YesOrNo } from './checks/texts.js';
 
 /** How a client comes back after a connection could not be opened or was lost. */
 export class ReconnectOptions {
@@ -54,4 +55,13 @@ export class ReconnectOptions {
    */
   @Milliseconds({ min: 0 })
   readonly stableAfterMs: number = 10_000;
+
+  /**
+   * Whether the client goes on trying when every server has refused its credentials with `UNAUTHENTICATED`.
+   *
+   * Default false: the same token would be refused again and again. Set it to true where `token` is a function that may
+   * have a better one later.
+   */
+  @YesOrNo()
+  readonly afterRefusal: boolean = false;
 }

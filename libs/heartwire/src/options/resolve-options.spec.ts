@@ -38,6 +38,8 @@ describe('the defaults', () => {
       handshakeTimeoutMs: 5_000,
       strict: false,
       name: undefined,
+      token: undefined,
+      tls: { isFixed: true, read: expect.any(Function) },
       reconnect: {
         maxAttempts: Infinity,
         firstMaxMs: 100,
@@ -45,6 +47,7 @@ describe('the defaults', () => {
         growthMs: 100,
         maxMs: 5_000,
         stableAfterMs: 10_000,
+        afterRefusal: false,
       },
       limits: {
         maxFrameBytes: 4 * MIB,
@@ -70,6 +73,8 @@ describe('the defaults', () => {
       drainTimeoutMs: 10_000,
       resumeWindowMs: 30_000,
       maxConnectionAgeMs: Infinity,
+      tls: expect.any(Function),
+      authenticate: undefined,
       limits: {
         maxFrameBytes: 4 * MIB,
         sendBufferBytes: 16 * MIB,
@@ -136,7 +141,8 @@ describe('what was given', () => {
       limits: { connections: undefined },
       drainTimeoutMs: undefined,
     };
-    expect(resolveServerOptions(input)).toEqual(resolveServerOptions({ url }));
+    const tls = expect.any(Function);
+    expect(resolveServerOptions(input)).toEqual({ ...resolveServerOptions({ url }), tls });
   });
 
   it('may be an instance of a class, with getters and methods', () => {

@@ -1,8 +1,12 @@
 import type { Address, Target } from './address.js';
+import type { TokenSource } from './authenticate.js';
+import { isToken } from './checks/secrets.js';
 import { ClientOptions, type ResolvedClientOptions } from './client-options.js';
 import type { ConnectionLimits } from './limits.js';
-import { readOptions } from './read-options.js';
+import { invalidOptions, readOptions } from './read-options.js';
 import { type ResolvedServerOptions, ServerOptions } from './server-options.js';
+import { clientTlsFaults, serverTlsFaults } from './tls-faults.js';
+import { ClientTlsOptions, type ClientTlsSource, SecureContextOptions } from './tls-options.js';
 import { parseUrl } from './url.js';
 
 const MEBIBYTE = 1_024 ** 2;
@@ -13,14 +17,15 @@ const MEBIBYTE = 1_024 ** 2;
  * @throws HeartwireError `INVALID_OPTIONS` that lists every fault
  */
 export function resolveServerOptions(input: unknown): ResolvedServerOptions {
-  const { url, urls, limits, heartbeat, ...rest } = readOptions(
-    ServerOptions,
-    spelledOut(input),
-    'HeartwireServer',
-  );
+  const owner = 'HeartwireServer';
+  const { url, urls, limits, heartbeat, tls, ...rest } = readOptions(ServerOptions, spelledOut(input), owner);
+  const addresses = parsed<Address>(url, urls, (each) => parseUrl(each));
+  const faults = serverTlsFaults(addresses, tls, tls.requestCert);
+  if (faults.length > 0) throw invalidOptions(owner, faults);
   return Object.freeze({
     ...rest,
-    addresses: parsed<Address>(url, urls, (each) => parseUrl(each)),
+    addresses,
+    tls: () => tls,
     heartbeat: frozen(heartbeat, {}),
     limits: frozen(limits, {
       sendBufferBytes: limits.sendBufferBytes ?? roomFor(limits, 16 * MEBIBYTE),
@@ -36,14 +41,20 @@ export function resolveServerOptions(input: unknown): ResolvedServerOptions {
  * @throws HeartwireError `INVALID_OPTIONS` that lists every fault
  */
 export function resolveClientOptions(input: unknown): ResolvedClientOptions {
-  const { url, urls, limits, heartbeat, reconnect, ...rest } = readOptions(
+  const owner = 'HeartwireClient';
+  const { url, urls, limits, heartbeat, reconnect, tls, token, ...rest } = readOptions(
     ClientOptions,
     spelledOut(input),
-    'HeartwireClient',
+    owner,
   );
+  const targets = parsed<Target>(url, urls, (each) => parseUrl(each, 'client'));
+  const faults = clientTlsFaults(targets, tls);
+  if (faults.length > 0) throw invalidOptions(owner, faults);
   return Object.freeze({
     ...rest,
-    targets: parsed<Target>(url, urls, (each) => parseUrl(each, 'client')),
+    targets,
+    token: tokenSource(token),
+    tls: tlsSource(tls),
     heartbeat: frozen(heartbeat, {}),
     reconnect: frozen(reconnect, {}),
     limits: frozen(limits, {
@@ -52,6 +63,40 @@ export function resolveClientOptions(input: unknown): ResolvedClientOptions {
       waitingBytes: limits.waitingBytes ?? roomFor(limits, 64 * MEBIBYTE),
     }),
   });
+}
+
+/**
+ * Checks the certificate that a server is to have from now on.
+ *
+ * @throws HeartwireError `INVALID_OPTIONS` that lists every fault
+ */
+export function resolveSecureContext(
+  input: unknown,
+  { addresses, tls }: ResolvedServerOptions,
+): SecureContextOptions {
+  const owner = 'setSecureContext';
+  const context = readOptions(SecureContextOptions, input, owner);
+  const faults = serverTlsFaults(addresses, context, tls().requestCert);
+  if (faults.length > 0) throw invalidOptions(owner, faults);
+  return context;
+}
+
+/** A function in any case, so that nothing that shows the client shows its token. */
+function tokenSource(token: TokenSource | undefined): ResolvedClientOptions['token'] {
+  if (token === undefined) return undefined;
+  if (typeof token === 'string') return () => token;
+  return async () => {
+    const given: unknown = await token();
+    if (isToken(given)) return given;
+    throw new TypeError('the function token gave no text of 1 to 16384 characters');
+  };
+}
+
+function tlsSource(tls: ClientOptions['tls']): ClientTlsSource {
+  if (typeof tls !== 'function') return Object.freeze({ isFixed: true, read: () => tls });
+  const read = async (): Promise<ClientTlsOptions> =>
+    readOptions(ClientTlsOptions, await tls(), 'HeartwireClient, by its function tls,');
+  return Object.freeze({ isFixed: false, read });
 }
 
 /** `heartbeat: 'adaptive'` is short for `{ adaptive: true }`. */

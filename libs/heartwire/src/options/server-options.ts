@@ -1,18 +1,21 @@
 import type { Address } from './address.js';
+import type { Authenticate } from './authenticate.js';
 import { Milliseconds } from './checks/numbers.js';
-import { Section } from './checks/objects.js';
+import { IsFunction, Section } from './checks/objects.js';
+import { SecretSection } from './checks/secrets.js';
 import { ExactlyOneUrl, Urls } from './checks/urls.js';
 import type { HeartbeatOptions } from './heartbeat-options.js';
 import { type ResolvedLimits, ServerLimits } from './limits.js';
 import { SharedOptions } from './shared-options.js';
 import type { PacketDeserializer, PacketSerializer } from './shared-options.js';
+import { ServerTlsOptions } from './tls-options.js';
 import type { UserOptions } from './user-options.js';
 
 /** All that a server may be told, with its defaults. Checked by class-validator. */
 export class ServerOptions extends SharedOptions {
   /**
-   * Where to listen: `tcp://host:port` (an IPv6 address in brackets; port 0 picks a free one) or
-   * `unix:///absolute/path`. No default: give this or `urls`.
+   * Where to listen: `tcp://host:port` (an IPv6 address in brackets; port 0 picks a free one), `tls://host:port`
+   * together with `tls`, or `unix:///absolute/path`. No default: give this or `urls`.
    */
   @ExactlyOneUrl('server')
   readonly url: string | undefined = undefined;
@@ -32,13 +35,28 @@ export class ServerOptions extends SharedOptions {
   @Milliseconds({ min: 100, orInfinity: true })
   readonly maxConnectionAgeMs: number = Infinity;
 
+  /** Certificate and key for `tls://`, and whether clients must show a certificate of theirs. */
+  @SecretSection(ServerTlsOptions)
+  readonly tls: ServerTlsOptions = new ServerTlsOptions();
+
+  /**
+   * Tells who a client is, from its token and its certificate. What it returns is `connection.identity` in handlers;
+   * to refuse the client it throws, or gives `undefined`, `null` or `false`. It is asked at each connect, also when a
+   * session goes on: that needs the same identity, compared by value. Until then nothing of the client is served, and
+   * one that says no `hello` never is.
+   *
+   * Default: none, so everyone who can connect may call. Set it on servers that strangers can reach.
+   */
+  @IsFunction('tells who a client is')
+  readonly authenticate: Authenticate | undefined = undefined;
+
   /** What the server bounds. */
   @Section(ServerLimits)
   readonly limits: ServerLimits = new ServerLimits();
 }
 
 /** Options of a {@link HeartwireServer}. All may be left out but `url` (or `urls`). */
-export type HeartwireServerOptions = UserOptions<ServerOptions, 'heartbeat' | 'limits'>;
+export type HeartwireServerOptions = UserOptions<ServerOptions, 'heartbeat' | 'limits' | 'tls'>;
 
 /** What holds for a server: checked, complete and frozen. */
 export interface ResolvedServerOptions {
@@ -47,6 +65,9 @@ export interface ResolvedServerOptions {
   readonly drainTimeoutMs: number;
   readonly resumeWindowMs: number;
   readonly maxConnectionAgeMs: number;
+  /** A function, so that nothing that shows the options shows a key. */
+  readonly tls: () => ServerTlsOptions;
+  readonly authenticate: Authenticate | undefined;
   readonly limits: ResolvedLimits<ServerLimits>;
   readonly serializer: PacketSerializer | undefined;
   readonly deserializer: PacketDeserializer | undefined;

@@ -29,6 +29,13 @@ describe('parseUrl', () => {
     },
   );
 
+  it('reads tls:// as tcp://, and writes it again', () => {
+    const address = parseUrl('tls://[::1]:4001');
+    expect(address).toEqual({ kind: 'tls', host: '::1', port: 4001 });
+    expect(formatAddress(address)).toBe('tls://[::1]:4001');
+    expect(() => parseUrl('tls://orders')).toThrow('give one, as in tls://orders:4001');
+  });
+
   it('accepts a scheme in capitals and one trailing slash', () => {
     expect(parseUrl('TCP://orders:4001/')).toEqual({ kind: 'tcp', host: 'orders', port: 4001 });
   });
@@ -45,19 +52,15 @@ describe('parseUrl', () => {
     ],
     [
       'http://orders:4001',
-      'must begin with tcp:// or unix://: it is "http://orders:4001"; use one of them instead of http://',
-    ],
-    [
-      'tls://orders:4001',
-      'must be a tcp:// or unix:// url, since tls:// is not in this version: it is "tls://orders:4001"; use tcp:// or unix://',
+      'must begin with tcp://, tls:// or unix://: it is "http://orders:4001"; use one of them instead of http://',
     ],
     [
       'wss://orders:4001',
-      'must be a tcp:// or unix:// url, since wss:// is not in this version: it is "wss://orders:4001"; use tcp:// or unix://',
+      'must be a tcp://, tls:// or unix:// url, since wss:// is not in this version: it is "wss://orders:4001"; use tcp://, tls:// or unix://',
     ],
     [
       'srv+tcp://_orders._tcp.example',
-      'must be one to listen at: it is "srv+tcp://_orders._tcp.example"; SRV records are for clients: use tcp:// or unix://',
+      'must be one to listen at: it is "srv+tcp://_orders._tcp.example"; SRV records are for clients: use tcp://, tls:// or unix://',
     ],
     [
       'tcp://orders',

@@ -15,7 +15,7 @@ export interface UrlFault {
   readonly remedy: string;
 }
 
-const LATER_SCHEMES: ReadonlySet<string> = new Set(['tls', 'ws', 'wss']);
+const LATER_SCHEMES: ReadonlySet<string> = new Set(['ws', 'wss']);
 const MAX_PORT = 65_535;
 const MAX_HOST_CHARACTERS = 253;
 /** What fits a socket address on Linux. Other systems may take less, and say so. */
@@ -44,24 +44,29 @@ export function readUrl(url: unknown, side: Side): Target | UrlFault {
   }
   switch (scheme.toLowerCase()) {
     case 'tcp':
-      return readTcp(rest, side);
+      return readTcp('tcp', rest, side);
+    case 'tls':
+      return readTcp('tls', rest, side);
     case 'unix':
       return readUnix(rest);
     case 'srv+tcp':
       return side === 'client'
         ? readSrv(rest)
-        : fault('must be one to listen at', 'SRV records are for clients: use tcp:// or unix://');
+        : fault('must be one to listen at', 'SRV records are for clients: use tcp://, tls:// or unix://');
     default:
       return LATER_SCHEMES.has(scheme.toLowerCase())
         ? fault(
-            `must be a tcp:// or unix:// url, since ${scheme}:// is not in this version`,
-            'use tcp:// or unix://',
+            `must be a tcp://, tls:// or unix:// url, since ${scheme}:// is not in this version`,
+            'use tcp://, tls:// or unix://',
           )
-        : fault('must begin with tcp:// or unix://', `use one of them instead of ${scheme.slice(0, 20)}://`);
+        : fault(
+            'must begin with tcp://, tls:// or unix://',
+            `use one of them instead of ${scheme.slice(0, 20)}://`,
+          );
   }
 }
 
-function readTcp(rest: string, side: Side): Address | UrlFault {
+function readTcp(kind: 'tcp' | 'tls', rest: string, side: Side): Address | UrlFault {
   if (rest.includes('@')) return fault('must not hold credentials', 'leave out everything up to the @');
   // One trailing slash is what URL.toString() and many tools add.
   const authority = rest.endsWith('/') ? rest.slice(0, -1) : rest;
@@ -70,12 +75,15 @@ function readTcp(rest: string, side: Side): Address | UrlFault {
   const [, bracketed, name, portText] = /^(?:\[([^[\]]*)\]|([^:[\]]*))(?::([^:]*))?$/s.exec(authority) ?? [];
   const host = bracketed ?? name;
   if (host === undefined) {
-    return fault('must be tcp://host:port', 'put an IPv6 address in brackets, as in tcp://[::1]:4001');
+    return fault(
+      `must be ${kind}://host:port`,
+      `put an IPv6 address in brackets, as in ${kind}://[::1]:4001`,
+    );
   }
   if (bracketed === undefined ? !isName(host) : !isIP(host, 6)) {
     return bracketed === undefined
-      ? fault('must name a host', 'give a name or an IP address, as in tcp://orders:4001')
-      : fault('must have an IPv6 address in its brackets', 'give one such as tcp://[::1]:4001');
+      ? fault('must name a host', `give a name or an IP address, as in ${kind}://orders:4001`)
+      : fault('must have an IPv6 address in its brackets', `give one such as ${kind}://[::1]:4001`);
   }
   const port = /^\d{1,5}$/.test(portText ?? '') ? Number(portText) : Number.NaN;
   if (port === 0 && side === 'client')
@@ -84,10 +92,10 @@ function readTcp(rest: string, side: Side): Address | UrlFault {
     const lowest = side === 'server' ? '0 (any free one)' : '1';
     return fault(
       `must end in a port from ${lowest} to ${String(MAX_PORT)}`,
-      'give one, as in tcp://orders:4001',
+      `give one, as in ${kind}://orders:4001`,
     );
   }
-  return { kind: 'tcp', host, port };
+  return { kind, host, port };
 }
 
 /** The path is taken as it is, with no percent signs decoded. */

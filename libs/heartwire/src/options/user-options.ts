@@ -1,7 +1,7 @@
 /** Exactly one of `url` and `urls`. */
 export type UrlChoice =
   | {
-      /** `tcp://host:port` (an IPv6 address in brackets), `unix:///absolute/path`, or for a client `srv+tcp://_service._tcp.domain`. */
+      /** `tcp://host:port` (an IPv6 address in brackets), `tls://host:port`, `unix:///absolute/path`, or for a client `srv+tcp://_service._tcp.domain`. */
       readonly url: string;
       readonly urls?: undefined;
     }
@@ -11,7 +11,10 @@ export type UrlChoice =
       readonly url?: undefined;
     };
 
-type UserSection<Section> = { readonly [Key in keyof Section]?: Section[Key] | undefined };
+/** A function in place of a section is written as it is. */
+type UserSection<Section> = Section extends (...args: never) => unknown
+  ? Section
+  : { readonly [Key in keyof Section]?: Section[Key] | undefined };
 
 /** What a user writes for a class of options: everything may be left out but the url. */
 export type UserOptions<Options, SectionName extends keyof Options> = UrlChoice & {

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { type Observable, Subject } from 'rxjs';
 
 import { ErrorCode } from '../errors/error-code.js';
@@ -6,7 +8,9 @@ import { nodeFrameEncoder, nodeRuntime } from '../link/node-runtime.js';
 import type { Link } from '../link/link.js';
 import type { Address } from '../options/address.js';
 import type { ResolvedServerOptions } from '../options/server-options.js';
+import type { SecureContextOptions } from '../options/tls-options.js';
 import type { Resumption } from '../protocol/messages.js';
+import { oneLine } from '../protocol/peer-text.js';
 import { Admission } from '../session/admission.js';
 import type { Codec } from '../session/codec.js';
 import { connectionClosed } from '../session/reasons.js';
@@ -18,9 +22,13 @@ import { ConnectionAge } from './connection-age.js';
 import type { ConnectionEvent } from './connection-event.js';
 import { Door } from './door.js';
 import { HeartwireHub } from './hub.js';
-import { Listener } from './listener.js';
+import { Listener, type ListenerOwner } from './listener.js';
 import { Newcomers } from './newcomers.js';
-import { type ConnectionSnapshot, ServerConnection } from './server-connection.js';
+import {
+  type ConnectionSnapshot,
+  ServerConnection,
+  type ServerConnectionListener,
+} from './server-connection.js';
 
 /** The part of Nest's Logger that is used. */
 interface Logger {
@@ -32,7 +40,7 @@ interface Logger {
 const EXPECTED_ENDS: ReadonlySet<ErrorCode> = new Set([ErrorCode.CLOSED, ErrorCode.CONNECTION_LOST]);
 
 /** Accepts connections, knows those that are open, and ends them in order. */
-export class ConnectionRegistry {
+export class ConnectionRegistry implements ListenerOwner, ServerConnectionListener {
   readonly listeners: readonly Listener[];
   readonly events$: Observable<ConnectionEvent>;
   readonly hub: HeartwireHub;
@@ -74,7 +82,9 @@ export class ConnectionRegistry {
         session.attachment?.heart.ask();
       },
       late: ({ session }) => {
-        session.refuse(saidNothing(options.limits.handshakeTimeoutMs));
+        // Where the server asks who it is, the session itself sees to it.
+        if (options.authenticate === undefined)
+          session.refuse(saidNothing(options.limits.handshakeTimeoutMs));
       },
       crowdedOut: ({ session }) => {
         session.destroy(connectionClosed('too many connections have said nothing yet'));
@@ -84,12 +94,7 @@ export class ConnectionRegistry {
     const door = new Door(options.limits, nodeRuntime.clock, (message) => {
       logger.warn(message);
     });
-    this.listeners = options.addresses.map(
-      (address) =>
-        new Listener(address, encoder, options.limits, door, (link) => {
-          this.accept(link);
-        }),
-    );
+    this.listeners = options.addresses.map((address) => new Listener(address, encoder, options, this, door));
   }
 
   get addresses(): readonly Address[] {
@@ -98,6 +103,11 @@ export class ConnectionRegistry {
 
   get snapshots(): readonly ConnectionSnapshot[] {
     return [...this.open.values()].map((connection) => connection.snapshot);
+  }
+
+  /** @throws HeartwireError `INVALID_OPTIONS` when certificate or key can't be used; then all stays as it was */
+  setSecureContext(tls: SecureContextOptions): void {
+    for (const listener of this.listeners) listener.setSecureContext(tls);
   }
 
   /** @throws HeartwireError when an address can't be listened at; the others are closed again. */
@@ -129,7 +139,7 @@ export class ConnectionRegistry {
     });
   }
 
-  private accept(link: Link): void {
+  accept(link: Link): void {
     const { heartbeat, drainTimeoutMs, resumeWindowMs } = this.options;
     if (this.isClosing) {
       link.destroy();
@@ -139,7 +149,7 @@ export class ConnectionRegistry {
       role: 'accepting',
       clientId: globalThis.crypto.randomUUID(),
       heartbeat,
-      handshakeTimeoutMs: 0,
+      handshakeTimeoutMs: this.options.limits.handshakeTimeoutMs,
       drainTimeoutMs,
       resumeWindowMs,
       limits: this.sessionLimits,
@@ -151,6 +161,7 @@ export class ConnectionRegistry {
       nodeRuntime,
       this.admission,
       this.dispatchFor,
+      this.options.authenticate,
       this,
     );
     this.open.set(settings.clientId, connection);
@@ -161,10 +172,12 @@ export class ConnectionRegistry {
   }
 
   heard(connection: ServerConnection): void {
-    this.newcomers.leave(connection);
+    // Where the server asks who it is, a word is not enough.
+    if (this.options.authenticate === undefined) this.newcomers.leave(connection);
   }
 
   introduced(connection: ServerConnection): void {
+    this.newcomers.leave(connection);
     if (this.open.has(connection.clientId)) this.eventSubject.next({ type: 'introduced', connection });
   }
 
@@ -186,6 +199,12 @@ export class ConnectionRegistry {
   resume(doorman: ServerConnection, resumption: Resumption): ResumableSession | undefined {
     const known = this.open.get(resumption.session);
     if (known === undefined || known === doorman || !known.session.canBeResumed(resumption)) return undefined;
+    if (!isDeepStrictEqual(known.identity, doorman.identity)) {
+      this.logger.warn(
+        `${doorman.remote} gets a new session: the one that it asked for is of another identity`,
+      );
+      return undefined;
+    }
     this.closed(doorman, connectionClosed('its session goes on'));
     return known.session;
   }
@@ -212,10 +231,20 @@ export class ConnectionRegistry {
   }
 
   refused(connection: ServerConnection, error: HeartwireError): void {
-    this.logger.warn(`Closing the connection of ${connection.remote}: ${error.code}, ${error.message}`);
+    this.tellRefused(connection.remote, error);
     // A fault of this end, in a deserializer perhaps. The other end is not told what it was.
     if (error.code === ErrorCode.INTERNAL && error.cause !== undefined)
       this.logger.error(traceOf(error.cause));
+  }
+
+  handshakeFailed(remote: string, error: HeartwireError): void {
+    this.tellRefused(remote, error);
+  }
+
+  private tellRefused(remote: string, { code, message, cause }: HeartwireError): void {
+    // The client doesn't hear why its credentials were not accepted, but this end may know.
+    const why = code === ErrorCode.UNAUTHENTICATED && cause instanceof Error ? `: ${cause.message}` : '';
+    this.logger.warn(`Closing the connection of ${remote}: ${code}, ${message}${oneLine(why)}`);
   }
 }
 

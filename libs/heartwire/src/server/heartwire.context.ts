@@ -15,8 +15,10 @@ type HeartwireContextArgs = [ServerConnection, string, Metadata | undefined];
  * build(@Payload() query: Query, @Ctx() ctx: HeartwireContext) {
  *   return this.reports.build(query, { signal: ctx.signal, budgetMs: ctx.timeLeftMs });
  * }
+ *
+ * @typeParam Identity what `authenticate` returns
  */
-export class HeartwireContext extends BaseRpcContext<HeartwireContextArgs> {
+export class HeartwireContext<Identity = unknown> extends BaseRpcContext<HeartwireContextArgs> {
   constructor(
     connection: ServerConnection,
     pattern: string,
@@ -43,9 +45,9 @@ export class HeartwireContext extends BaseRpcContext<HeartwireContextArgs> {
     return this.call.timeLeftMs;
   }
 
-  /** The caller's connection. */
-  get connection(): ServerConnection {
-    return this.args[0];
+  /** The caller's connection: who it is, where it comes from, the certificate that it has shown. */
+  get connection(): ServerConnection<Identity> {
+    return this.args[0] as ServerConnection<Identity>;
   }
 
   /** What the caller attached beside the data. */

@@ -2,8 +2,9 @@ import { type MessageHandler, type MsPattern, Server } from '@nestjs/microservic
 import type { Observable } from 'rxjs';
 
 import { formatAddress } from '../options/address.js';
-import { resolveServerOptions } from '../options/resolve-options.js';
+import { resolveSecureContext, resolveServerOptions } from '../options/resolve-options.js';
 import type { HeartwireServerOptions, ResolvedServerOptions } from '../options/server-options.js';
+import type { SecureContextOptions, UserTls } from '../options/tls-options.js';
 import { oneLine } from '../protocol/peer-text.js';
 import { codecOf } from '../session/codec.js';
 import { explainThrown } from '../session/explain-thrown.js';
@@ -36,7 +37,7 @@ export type HeartwireServerEvents = {
 };
 
 /**
- * Serves the handlers of a Nest application over TCP or a Unix socket.
+ * Serves the handlers of a Nest application over TCP, TLS or a Unix socket.
  *
  * @example
  * const app = await NestFactory.createMicroservice<MicroserviceOptions>(AppModule, {
@@ -137,6 +138,19 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
   /** The `net.Server` that accepts connections (the first, of several). */
   override unwrap<T>(): T {
     return this.registry.listeners[0]?.server as T;
+  }
+
+  /**
+   * Gives TLS connections from now on another certificate and key; open ones keep theirs. As with Node's `tls.Server`,
+   * what is left out is not taken over from before, `ca` included; `requestCert` and `rejectUnauthorized` stay.
+   *
+   * @example
+   * server.setSecureContext({ cert: readFileSync(certFile), key: readFileSync(keyFile) });
+   *
+   * @throws HeartwireError `INVALID_OPTIONS` when they can't be used; then all stays as it was
+   */
+  setSecureContext(tls: UserTls<SecureContextOptions>): void {
+    this.registry.setSecureContext(resolveSecureContext(tls, this.options));
   }
 
   private async closeInOrder(): Promise<void> {

@@ -9,6 +9,7 @@ import { checkSize } from '../session/message-size.js';
 import { Broadcast, type BroadcastHost, type PushTarget } from './broadcast.js';
 import { ClientCalls } from './client-calls.js';
 import type { ConnectionEvent } from './connection-event.js';
+import { identityName } from './identity-name.js';
 import type { Presence } from './presence.js';
 import { Rooms } from './rooms.js';
 import type { ServerConnection } from './server-connection.js';
@@ -137,10 +138,11 @@ export class HeartwireHub {
 
   private follow({ type, connection }: ConnectionEvent): void {
     const { clientId, identity } = connection;
+    const name = identityName(identity);
     switch (type) {
       case 'introduced':
         this.present.add(clientId);
-        if (identity !== undefined) this.identities.join(clientId, identity);
+        if (name !== undefined) this.identities.join(clientId, name);
         this.presenceSubject.next({ type: 'connected', clientId, identity });
         break;
       case 'suspended':
@@ -156,7 +158,7 @@ export class HeartwireHub {
     }
   }
 
-  private closed(clientId: string, identity: string | undefined): void {
+  private closed(clientId: string, identity: unknown): void {
     this.identities.leaveAll(clientId);
     const rooms = this.roomTable.leaveAll(clientId);
     if (this.present.delete(clientId))

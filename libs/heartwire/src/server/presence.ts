@@ -1,8 +1,8 @@
 /** What happens to the clients of a hub. */
 export type Presence = {
   readonly clientId: string;
-  /** Who the client is, where the server asks. */
-  readonly identity: string | undefined;
+  /** What `authenticate` said of the client; `undefined` where the server doesn't ask. */
+  readonly identity: unknown;
 } & (
   | { readonly type: 'connected' }
   /** Its link broke. It stays where it is, and gets later what is pushed meanwhile. */

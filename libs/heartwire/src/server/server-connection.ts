@@ -1,5 +1,10 @@
+import { inspect } from 'node:util';
+
 import { HeartwireError } from '../errors/heartwire-error.js';
 import type { Link } from '../link/link.js';
+import { peerCertificateOf } from '../link/peer-certificate.js';
+import type { Authenticate, ConnectingPeer, Credentials } from '../options/authenticate.js';
+import type { PeerCertificate } from '../options/peer-certificate.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
 import type { Resumption } from '../protocol/messages.js';
 import type { Runtime } from '../timing/runtime.js';
@@ -11,6 +16,7 @@ import type { ResumableSession } from '../session/session-owner.js';
 import type { SessionSettings } from '../session/session-settings.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import type { PushOptions } from './broadcast.js';
+import { identityOf } from './identity-of.js';
 
 /** What is known about one connection, at one moment. */
 export interface ConnectionSnapshot {
@@ -60,7 +66,7 @@ export interface ServerConnectionListener {
 }
 
 /** One client's connection, as its server and its handlers see it. */
-export class ServerConnection {
+export class ServerConnection<Identity = unknown> implements ConnectingPeer {
   readonly openedAt = new Date();
   /** It broke the rules or a limit: that was told already. */
   wasRefused = false;
@@ -70,11 +76,11 @@ export class ServerConnection {
   private missedPush = false;
   /** Whether it has said its first word: its hello, or a call. */
   isIntroduced = false;
-  /** Who the client is, where the server asks; known from its first word on. */
-  identity: string | undefined;
   /** For the server: the conversation. */
   readonly session: Session;
   private lastRemote: string;
+  private lastCertificate: PeerCertificate | undefined;
+  private who: unknown;
   private lastName: string | undefined;
 
   constructor(
@@ -83,14 +89,26 @@ export class ServerConnection {
     runtime: Runtime,
     admission: Admission,
     dispatch: (connection: ServerConnection) => Dispatch,
+    authenticate: Authenticate | undefined,
     private readonly listener: ServerConnectionListener,
   ) {
     this.lastRemote = link.remote;
-    this.session = new Session(settings, runtime, admission, dispatch(this), {
+    this.lastCertificate = peerCertificateOf(link.carrier);
+    const asksWho = {
+      ...settings,
+      authenticate:
+        authenticate &&
+        (async (credentials: Credentials): Promise<void> => {
+          this.who = await identityOf(authenticate, credentials, this);
+        }),
+    };
+    const ownSettings = authenticate === undefined ? settings : asksWho;
+    this.session = new Session(ownSettings, runtime, admission, dispatch(this), {
       heard: () => {
         listener.heard(this);
       },
       ready: (resumed) => {
+        this.lastCertificate = peerCertificateOf(this.session.attachment?.link.carrier);
         if (resumed) listener.resumed(this);
         else this.introduce();
       },
@@ -125,6 +143,16 @@ export class ServerConnection {
   get remote(): string {
     this.lastRemote = this.session.attachment?.link.remote ?? this.lastRemote;
     return this.lastRemote;
+  }
+
+  /** What `authenticate` said of the client; `undefined` on a server that doesn't ask. */
+  get identity(): Identity {
+    return this.who as Identity;
+  }
+
+  /** The certificate that the client has shown, verified; `undefined` without mutual TLS. */
+  get peerCertificate(): PeerCertificate | undefined {
+    return this.lastCertificate;
   }
 
   /** Whether it has a link now. Without one its session waits for it. */
@@ -184,6 +212,15 @@ export class ServerConnection {
 
   get liveness(): Liveness | undefined {
     return this.session.liveness;
+  }
+
+  /** What somebody who logs it sees: nothing of its server and of its client's secrets. */
+  [inspect.custom](): ConnectionSnapshot {
+    return this.snapshot;
+  }
+
+  toJSON(): ConnectionSnapshot {
+    return this.snapshot;
   }
 
   get snapshot(): ConnectionSnapshot {

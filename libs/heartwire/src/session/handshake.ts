@@ -9,6 +9,7 @@ import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Attachment } from './attachment.js';
 import type { Delivery } from './delivery.js';
 import type { OutgoingCalls } from './outgoing-calls.js';
+import { noToken } from './reasons.js';
 import { isSameSecret, newIdentity, type SessionIdentity } from './session-identity.js';
 import type { SessionLimits, SessionSettings } from './session-settings.js';
 
@@ -85,17 +86,18 @@ export class Handshake {
       heartbeatTimeout: heartbeat.timeoutMs,
       maxFrameBytes: limits.maxFrameBytes,
       maxInFlight: limits.runningCallsPerConnection,
-      authentication: 'none',
+      authentication: this.settings.authenticate === undefined ? 'none' : 'token',
     });
   }
 
   /** Dialling end: asks for a session, or for the one that it has. */
-  hello(): void {
+  hello(token?: string): void {
     const { name, heartbeat, limits } = this.settings;
     this.isAsking = true;
     this.say({
       kind: 'hello',
       protocol: PROTOCOL_VERSION,
+      token,
       name,
       heartbeatInterval: heartbeat.intervalMs,
       heartbeatTimeout: heartbeat.timeoutMs,
@@ -105,11 +107,36 @@ export class Handshake {
     });
   }
 
-  /** Dialling end: the other end has said what it expects. */
-  welcomed(attachment: Attachment, welcome: WelcomeMessage): void {
+  /**
+   * Dialling end: the other end has said what it expects. One who has a token says hello only now: the token goes to
+   * nobody who doesn't ask for it, and not in clear to a port that speaks TLS. Rejects with `HANDSHAKE_FAILED` when
+   * there is no token to be had.
+   *
+   * @throws ProtocolViolation when the other end speaks another version.
+   */
+  welcomed(
+    attachment: Attachment,
+    welcome: WelcomeMessage,
+    isCurrent: () => boolean,
+  ): Promise<void> | undefined {
     checkVersion(welcome.protocol);
     attachment.welcome = welcome;
     this.peerLimits.maxFrameBytes = welcome.maxFrameBytes;
+    const { token } = this.settings;
+    return token && this.introduce(welcome.authentication === 'token' ? token : () => undefined, isCurrent);
+  }
+
+  private async introduce(
+    ask: () => string | undefined | Promise<string>,
+    isCurrent: () => boolean,
+  ): Promise<void> {
+    let token: string | undefined;
+    try {
+      token = await ask();
+    } catch (error) {
+      throw noToken(error);
+    }
+    if (isCurrent()) this.hello(token);
   }
 
   /** Accepting end: a new session. */

@@ -5,6 +5,7 @@ import { parseMessage } from '../protocol/message-parser.js';
 import { type CallMessage, type ControlMessage, isControlMessage } from '../protocol/messages.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Codec } from './codec.js';
+import type { EarlyMessage, Gate } from './early-message.js';
 import type { SessionOwner } from './session-owner.js';
 
 export interface InboundHost {
@@ -16,10 +17,15 @@ export interface InboundHost {
   refuse(error: unknown): void;
 }
 
+/** What one may say who isn't let in yet. */
+const GREETINGS: ReadonlySet<unknown> = new Set(['hello', 'ping', 'pong', 'heartbeat', 'error']);
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Turns what a link delivers into known messages, once, and in the order in which it came. */
 export class Inbound {
+  /** Set as long as the other end isn't let in. */
+  gate: Gate | undefined;
   /** Set while a user's deserializer is at work on an earlier message: the later ones wait for it. */
   private decoding: Promise<void> | undefined;
   /** Counts the sessions: what an earlier one still decodes is dropped. */
@@ -43,6 +49,15 @@ export class Inbound {
     this.generation += 1;
     this.decoding = undefined;
     this.waitingBytes = 0;
+  }
+
+  /** What came early has its turn now. */
+  deliver(early: readonly EarlyMessage[]): void {
+    try {
+      for (const { raw, frameBytes } of early) this.accept(raw, frameBytes);
+    } catch (error) {
+      this.host.refuse(error);
+    }
   }
 
   text(text: string, frameBytes: number): void {
@@ -71,6 +86,10 @@ export class Inbound {
     if (!this.isIntroduced) {
       this.isIntroduced = true;
       this.owner.heard?.();
+    }
+    if (this.gate !== undefined && !isGreeting(raw)) {
+      this.gate.early(raw, frameBytes);
+      return;
     }
     const decode = this.codec?.decode;
     if (decode !== undefined && !hasType(raw)) {
@@ -141,6 +160,10 @@ function decodeUtf8(bytes: Uint8Array): string {
   } catch {
     throw new ProtocolViolation('PROTOCOL_ERROR', "an envelope's header must be valid UTF-8");
   }
+}
+
+function isGreeting(raw: unknown): boolean {
+  return hasType(raw) && GREETINGS.has((raw as { type: unknown }).type);
 }
 
 /** Control messages, and the calls' own `cancel` and `credit`, are no packets that a deserializer knows. */

@@ -1,3 +1,4 @@
+import { ErrorCode } from '../errors/error-code.js';
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import type { Link, LinkReceiver } from '../link/link.js';
 import { controlText } from '../protocol/message-text.js';
@@ -8,7 +9,7 @@ import type { Exchange } from './exchange.js';
 import type { Handshake } from './handshake.js';
 import type { Inbound } from './inbound.js';
 import type { Outbox } from './outbox.js';
-import { connectionClosed, connectionLost, cutOff, handshakeTimedOut } from './reasons.js';
+import { connectionClosed, connectionLost, cutOff, handshakeTimedOut, notWelcomed } from './reasons.js';
 import type { SessionSettings } from './session-settings.js';
 import { leave, type SessionState, type Suspension } from './session-state.js';
 
@@ -53,16 +54,23 @@ export class Lifecycle {
     return 'suspension' in this.current ? this.current.suspension : undefined;
   }
 
-  /** Dialling end: hello is said, ready must come in time. */
-  greet(attachment: Attachment): void {
+  /** The handshake begins, and must be over in time. */
+  greet(attachment: Attachment, onLate?: () => void): void {
     const { link } = attachment;
     const { handshakeTimeoutMs } = this.settings;
-    const { suspension } = this;
-    const timer = setTimeout(() => {
-      this.detach(link, handshakeTimedOut(link.remote, handshakeTimeoutMs));
-    }, handshakeTimeoutMs);
-    this.move({ name: 'greeting', attachment, timer, suspension });
+    const giveUp = (): void => this.detach(link, handshakeTimedOut(link.remote, handshakeTimeoutMs));
+    this.greetUntil(attachment, handshakeTimeoutMs, onLate ?? giveUp);
     link.open(this.receiverFor(link));
+  }
+
+  /** How the handshake ends if nothing else comes of it for so long. */
+  greetUntil(attachment: Attachment, ms: number, onLate: () => void): void {
+    const { suspension } = this;
+    this.move({ name: 'greeting', attachment, timer: setTimeout(onLate, ms), suspension });
+  }
+
+  isGreeting(attachment: Attachment): boolean {
+    return this.current.name === 'greeting' && this.current.attachment === attachment;
   }
 
   /** Calls flow over this link. One that it had before is dropped: a session has one link at a time. */
@@ -114,7 +122,8 @@ export class Lifecycle {
   detach(link: Link, reason: HeartwireError): void {
     const { attachment, current } = this;
     if (attachment?.link !== link) return;
-    const because = current.name === 'ending' ? current.reason : (attachment.lastWord ?? reason);
+    const because =
+      current.name === 'ending' ? current.reason : (attachment.lastWord ?? this.explain(reason));
     const until = this.resumableUntil();
     const wasLeft = current.name === 'draining' && !current.endsHere;
     attachment.heart.stop();
@@ -195,6 +204,16 @@ export class Lifecycle {
     else this.end(connectionClosed('all is done'));
   };
 
+  private explain(reason: HeartwireError): HeartwireError {
+    const { current } = this;
+    const isUnwelcome =
+      this.settings.role === 'dialling' &&
+      current.name === 'greeting' &&
+      current.attachment.welcome === undefined &&
+      reason.code === ErrorCode.CONNECTION_LOST;
+    return isUnwelcome ? notWelcomed(reason) : reason;
+  }
+
   private resumableUntil(): number | undefined {
     const { current } = this;
     if (!this.handshake.isResumable) return undefined;
@@ -213,7 +232,7 @@ export class Lifecycle {
   private peerEnded(attachment: Attachment): void {
     const isSimplePeer = this.settings.role === 'accepting' && attachment.hello === undefined;
     // A session waits for a new link. A simple peer that has only finished sending still gets what it is owed.
-    if (!isSimplePeer || this.current.name === 'ending') {
+    if (!isSimplePeer || this.current.name === 'ending' || this.current.name === 'greeting') {
       this.detach(attachment.link, connectionLost(attachment.link.remote));
       return;
     }

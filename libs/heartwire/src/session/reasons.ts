@@ -21,6 +21,27 @@ export function handshakeTimedOut(remote: string, timeoutMs: number): HeartwireE
   return new HeartwireError(ErrorCode.HANDSHAKE_FAILED, message, { sent: 'never' });
 }
 
+export function notIntroduced(timeoutMs: number): HeartwireError {
+  const message = `the handshake was not over within ${String(timeoutMs)} ms`;
+  return new HeartwireError(ErrorCode.HANDSHAKE_FAILED, message, { sent: 'never' });
+}
+
+/** Dialling end: the other end has accepted the connection and ended it without a word. */
+export function notWelcomed({ message }: HeartwireError): HeartwireError {
+  const hint = 'before it said anything: does it want TLS, or another certificate?';
+  return new HeartwireError(ErrorCode.HANDSHAKE_FAILED, `${message} ${hint}`, { sent: 'never' });
+}
+
+/** The same whatever was wrong. What it was stays on this end. */
+export function notAccepted(cause: unknown): HeartwireError {
+  return new HeartwireError(ErrorCode.UNAUTHENTICATED, 'the credentials were not accepted', { cause });
+}
+
+/** @param cause what the function of the user's threw */
+export function noToken(cause: unknown): HeartwireError {
+  return new HeartwireError(ErrorCode.HANDSHAKE_FAILED, 'the option token gave no token', { cause });
+}
+
 export function heartbeatTimedOut(remote: string, liveness: Liveness): HeartwireError {
   const silentForMs = Math.round(liveness.silentForMs);
   const message = `nothing was heard from ${remote} for ${String(silentForMs)} ms`;

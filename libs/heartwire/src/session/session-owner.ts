@@ -2,12 +2,13 @@ import type { HeartwireError } from '../errors/heartwire-error.js';
 import type { Link } from '../link/link.js';
 import type { HelloMessage, Resumption } from '../protocol/messages.js';
 import type { Liveness } from '../timing/liveness-state.js';
+import type { EarlyMessage } from './early-message.js';
 import type { OutgoingCall } from './outgoing-call.js';
 
 /** A session that can go on over another link. */
 export interface ResumableSession {
-  /** Takes the link on which the other end has just said hello to it. */
-  resumeOn(link: Link, hello: HelloMessage): void;
+  /** Takes the link on which the other end has just said hello to it, and what came `early` behind that. */
+  resumeOn(link: Link, hello: HelloMessage, early: readonly EarlyMessage[]): void;
 }
 
 /** Who owns a session decides what follows from what happens to it. */

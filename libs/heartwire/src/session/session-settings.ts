@@ -1,3 +1,4 @@
+import type { Credentials } from '../options/authenticate.js';
 import type { Codec } from './codec.js';
 import type { HeartbeatSettings } from './heart.js';
 
@@ -9,7 +10,11 @@ export interface SessionSettings {
   /** What the dialling end calls itself, for the other end's logs. */
   readonly name?: string | undefined;
   readonly heartbeat: HeartbeatSettings;
-  /** How long `ready` may take after `hello`, in ms. Dialling end only. */
+  /** Dialling end: gives what proves who it is, to who asks for it. */
+  readonly token?: (() => string | Promise<string>) | undefined;
+  /** Accepting end: asks who the other end is. Rejects to refuse it, whatever with. */
+  readonly authenticate?: ((credentials: Credentials) => Promise<void>) | undefined;
+  /** How long the handshake may take, in ms. For the accepting end it is over with `hello`, where it authenticates. */
   readonly handshakeTimeoutMs: number;
   /** How long what runs may still take once the other end has finished sending, in ms. */
   readonly drainTimeoutMs: number;

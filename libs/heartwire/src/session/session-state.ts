@@ -8,14 +8,17 @@ type Timer = ReturnType<typeof setTimeout>;
  * is ignored; that ends every race with late callbacks.
  *
  *     dialling end:   detached → greeting → ready → suspended → greeting → ready → …
- *     accepting end:  detached → ready → suspended → ready → …
+ *     accepting end:  detached → ready → suspended → ready → …           (→ greeting → ready where it authenticates)
  *     either:         ready → draining → parting → ending → detached          any → ended
  *     the end that was left:    draining → finishing → detached
  */
 export type SessionState =
   /** No link, and nothing to go on with. Calls wait; nothing is served. */
   | { readonly name: 'detached' }
-  /** The dialling end has said hello and waits for ready, as long as the timer lets it. */
+  /**
+   * The dialling end has said hello, or waits for welcome to say it, and waits for ready; the accepting end waits for hello,
+   * or for the verdict on it. As long as the timer lets them.
+   */
   | {
       readonly name: 'greeting';
       readonly attachment: Attachment;

@@ -14,13 +14,15 @@ import type { Admission } from './admission.js';
 import type { Attachment } from './attachment.js';
 import type { Codec } from './codec.js';
 import { Delivery } from './delivery.js';
-import { checkVersion, Handshake, inTurn, peerLimitsOf } from './handshake.js';
+import { Handshake, inTurn, peerLimitsOf } from './handshake.js';
 import { Exchange } from './exchange.js';
+import type { EarlyMessage } from './early-message.js';
 import { Inbound } from './inbound.js';
 import { Lifecycle, type LifecycleHost } from './lifecycle.js';
 import type { OutgoingCall } from './outgoing-call.js';
 import type { OutgoingCalls } from './outgoing-calls.js';
 import { Outbox } from './outbox.js';
+import { Reception } from './reception.js';
 import { connectionClosed, heartbeatTimedOut, slowConsumer, toRefusal } from './reasons.js';
 import type { Dispatch, ServedCalls } from './served-calls.js';
 import type { ResumableSession, SessionOwner } from './session-owner.js';
@@ -46,6 +48,7 @@ export class Session implements ResumableSession, LifecycleHost {
   private readonly inbound: Inbound;
   private readonly handshake: Handshake;
   private readonly upkeep: Upkeep;
+  private readonly reception: Reception;
 
   constructor(
     private readonly settings: SessionSettings,
@@ -81,6 +84,17 @@ export class Session implements ResumableSession, LifecycleHost {
       outbox,
       this.handshake,
       this,
+    );
+    this.reception = new Reception(
+      settings,
+      runtime.clock,
+      this.lifecycle,
+      this.handshake,
+      this.inbound,
+      outbox,
+      calls,
+      owner,
+      (error) => this.refuse(error),
     );
     this.upkeep = new Upkeep(
       runtime,
@@ -136,10 +150,9 @@ export class Session implements ResumableSession, LifecycleHost {
     }
     const attachment = this.attachmentFor(link);
     if (this.settings.role === 'accepting') {
-      this.handshake.welcome();
-      this.lifecycle.ready(attachment);
+      this.reception.welcome(attachment);
     } else {
-      this.handshake.hello();
+      if (this.settings.token === undefined) this.handshake.hello();
       this.lifecycle.greet(attachment);
     }
   }
@@ -150,13 +163,14 @@ export class Session implements ResumableSession, LifecycleHost {
   }
 
   /** Accepting end: goes on over the link on which the other end has asked for it. */
-  resumeOn(link: Link, hello: HelloMessage): void {
+  resumeOn(link: Link, hello: HelloMessage, early: readonly EarlyMessage[]): void {
     this.outbox.detach();
     const attachment = this.attachmentFor(link);
     this.lifecycle.ready(attachment);
     this.handshake.reopen(attachment, hello);
     this.outbox.replay();
     this.owner.ready(true);
+    this.inbound.deliver(early);
   }
 
   /**
@@ -228,11 +242,13 @@ export class Session implements ResumableSession, LifecycleHost {
     switch (message.kind) {
       case 'welcome':
         inTurn(message, state === 'greeting' && attachment.welcome === undefined);
-        this.handshake.welcomed(attachment, message);
+        this.handshake
+          .welcomed(attachment, message, () => this.lifecycle.isGreeting(attachment))
+          ?.catch((error: unknown) => this.lifecycle.detach(attachment.link, toRefusal(error)));
         break;
       case 'hello':
         inTurn(message, this.settings.role === 'accepting' && attachment.hello === undefined);
-        this.greeted(attachment, message);
+        this.reception.greeted(attachment, message);
         break;
       case 'ready':
         inTurn(message, state === 'greeting');
@@ -256,22 +272,6 @@ export class Session implements ResumableSession, LifecycleHost {
     this.owner.refused(refusal);
     this.upkeep.say({ kind: 'error', code: refusal.code, message: refusal.message });
     this.lifecycle.end(refusal);
-  }
-
-  /** Accepting end: the other end wants a session, new or old. */
-  private greeted(attachment: Attachment, hello: HelloMessage): void {
-    checkVersion(hello.protocol);
-    const known = hello.resume && this.owner.resume(hello.resume);
-    if (known === undefined) {
-      this.handshake.open(attachment, hello);
-      this.owner.ready(false);
-      return;
-    }
-    // The session that the other end means takes over the link; this one was only its doorman.
-    this.outbox.detach();
-    this.calls.stop();
-    this.lifecycle.finish(connectionClosed('its session goes on'));
-    known.resumeOn(attachment.link, hello);
   }
 
   /** Dialling end: the session stands. */

@@ -17,3 +17,21 @@ export function YesOrNo(): PropertyDecorator {
     return `must be true or false: it is ${shownValue(value)}; give one of them without quotes, or leave it out`;
   });
 }
+
+/** One of these words. May be left out. */
+export function OneOf(...words: readonly string[]): PropertyDecorator {
+  return Check('oneOf', (value) => {
+    if (value === undefined || words.some((word) => word === value)) return undefined;
+    const names = words.map((word) => `"${word}"`).join(' or ');
+    return `must be ${names}: it is ${shownValue(value)}; give one of them, or leave it out`;
+  });
+}
+
+/** A name that may stand in a certificate. May be left out. */
+export function HostName(): PropertyDecorator {
+  return Check('hostName', (value) =>
+    value === undefined || (typeof value === 'string' && /^[^\s/:]{1,253}$/.test(value))
+      ? undefined
+      : `must be a host name: it is ${shownValue(value)}; give one without scheme and port, or leave it out`,
+  );
+}

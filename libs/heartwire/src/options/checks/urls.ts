@@ -57,7 +57,7 @@ function faultOf(url: unknown, side: Side): string | undefined {
 function repeated(url: unknown, index: number, side: Side, firstAt: Map<string, number>): string | undefined {
   const read = readUrl(url, side);
   // Port 0 is a different port each time.
-  if (read.kind === 'fault' || (read.kind === 'tcp' && read.port === 0)) return undefined;
+  if (read.kind === 'fault' || ('port' in read && read.port === 0)) return undefined;
   const address = formatAddress(read);
   const first = firstAt.get(address);
   if (first === undefined) {

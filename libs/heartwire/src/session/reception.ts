@@ -1,0 +1,142 @@
+import { ErrorCode } from '../errors/error-code.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
+import type { HelloMessage } from '../protocol/messages.js';
+import type { Clock } from '../timing/clock.js';
+import type { Attachment } from './attachment.js';
+import { checkVersion, type Handshake } from './handshake.js';
+import type { EarlyMessage, Gate } from './early-message.js';
+import type { Inbound } from './inbound.js';
+import type { Lifecycle } from './lifecycle.js';
+import type { OutgoingCalls } from './outgoing-calls.js';
+import type { Outbox } from './outbox.js';
+import { connectionClosed, notAccepted, notIntroduced } from './reasons.js';
+import type { SessionOwner } from './session-owner.js';
+import type { SessionSettings } from './session-settings.js';
+
+/** Refusals leave at whole multiples of this after the first word, so that they tell nothing about their reason. */
+const REFUSAL_STEP_MS = 1_000;
+/** What a message takes here beside its bytes, at least. */
+const MESSAGE_OVERHEAD_BYTES = 256;
+
+/** What came before its sender was let in. */
+interface Waiting {
+  readonly messages: EarlyMessage[];
+  bytes: number;
+}
+
+/**
+ * Accepting end: brings those who say hello to their session, new or old. Where the owner wants to know
+ * who they are, nothing else is done for them before that (docs/protocol.md, section 4).
+ */
+export class Reception implements Gate {
+  /** While the owner is asked: what came behind hello, in order. */
+  private waiting: Waiting | undefined;
+  private openedAt = 0;
+  /** When the other end said something that needs a verdict. */
+  private spokeAt: number | undefined;
+  private isRefused = false;
+
+  constructor(
+    private readonly settings: SessionSettings,
+    private readonly clock: Clock,
+    private readonly lifecycle: Lifecycle,
+    private readonly handshake: Handshake,
+    private readonly inbound: Inbound,
+    private readonly outbox: Outbox,
+    private readonly calls: OutgoingCalls,
+    private readonly owner: Pick<SessionOwner, 'ready' | 'resume'>,
+    private readonly refuse: (error: unknown) => void,
+  ) {}
+
+  /** Somebody is here. */
+  welcome(attachment: Attachment): void {
+    this.handshake.welcome();
+    if (this.settings.authenticate === undefined) {
+      this.lifecycle.ready(attachment);
+      return;
+    }
+    this.openedAt = this.clock.now();
+    this.inbound.gate = this;
+    this.lifecycle.greet(attachment, () => {
+      this.refuse(notIntroduced(this.settings.handshakeTimeoutMs));
+    });
+  }
+
+  /** @throws ProtocolViolation when the other end speaks another version. */
+  greeted(attachment: Attachment, hello: HelloMessage): void {
+    if (this.isRefused) return;
+    checkVersion(hello.protocol);
+    const { authenticate } = this.settings;
+    if (authenticate === undefined) {
+      this.letIn(attachment, hello, []);
+      return;
+    }
+    const { token, ...rest } = hello;
+    // For as long as the connection lives, and longer in what shows it: without the token.
+    attachment.hello = rest;
+    this.spokeAt = this.clock.now();
+    const waiting: Waiting = { messages: [], bytes: 0 };
+    this.waiting = waiting;
+    const isStillHere = (): boolean => this.lifecycle.isGreeting(attachment) && !this.isRefused;
+    authenticate({ token, name: hello.name })
+      .then(
+        () => {
+          if (!isStillHere()) return;
+          this.inbound.gate = undefined;
+          this.letIn(attachment, rest, waiting.messages);
+        },
+        (cause: unknown) => {
+          if (isStillHere()) this.turnAway(attachment, cause);
+        },
+      )
+      .catch(this.refuse);
+  }
+
+  /** Before the verdict: a message that is no greeting. */
+  early(raw: unknown, frameBytes: number): void {
+    const { waiting } = this;
+    const { attachment } = this.lifecycle;
+    if (this.isRefused || attachment === undefined) return;
+    if (waiting === undefined) {
+      this.turnAway(attachment, undefined);
+      return;
+    }
+    waiting.bytes += frameBytes + MESSAGE_OVERHEAD_BYTES;
+    if (waiting.bytes > this.settings.limits.maxFrameBytes) throw tooMuch();
+    waiting.messages.push({ raw, frameBytes });
+  }
+
+  private letIn(attachment: Attachment, hello: HelloMessage, early: readonly EarlyMessage[]): void {
+    const known = hello.resume && this.owner.resume(hello.resume);
+    if (known === undefined) {
+      this.handshake.open(attachment, hello);
+      if (this.lifecycle.isGreeting(attachment)) this.lifecycle.ready(attachment);
+      this.owner.ready(false);
+      this.inbound.deliver(early);
+      return;
+    }
+    // The session that the other end means takes over the link; this one was only its doorman.
+    this.outbox.detach();
+    this.calls.stop();
+    this.lifecycle.finish(connectionClosed('its session goes on'));
+    known.resumeOn(attachment.link, hello, early);
+  }
+
+  /** In the same words and after the same time whatever was wrong. */
+  private turnAway(attachment: Attachment, cause: unknown): void {
+    this.isRefused = true;
+    this.waiting = undefined;
+    const now = this.clock.now();
+    const spentMs = now - (this.spokeAt ?? now);
+    const waitMs = REFUSAL_STEP_MS * (Math.floor(spentMs / REFUSAL_STEP_MS) + 1) - spentMs;
+    const leftMs = this.openedAt + this.settings.handshakeTimeoutMs - now;
+    this.lifecycle.greetUntil(attachment, Math.max(Math.min(waitMs, leftMs), 0), () => {
+      this.refuse(notAccepted(cause));
+    });
+  }
+}
+
+function tooMuch(): HeartwireError {
+  const message = 'too much was sent before the handshake was over';
+  return new HeartwireError(ErrorCode.OVERLOADED, message, { sent: 'never' });
+}
