@@ -74,6 +74,28 @@ describe('Outbox', () => {
     expect(link.batches).toEqual([['ping', 'answer 1', 'answer 2', 'call 1', 'call 2']]);
   });
 
+  it('begins to send before a busy tick is over, and writes few times however much it says', () => {
+    attach();
+    const answers = Array.from({ length: 60 }, (_, index) => `answer ${String(index)}`);
+    for (const answer of answers) outbox.pushAnswer(answer);
+    expect(link.batches.map((batch) => batch.length)).toEqual([8, 8, 16]);
+    endTick();
+    expect(link.batches.map((batch) => batch.length)).toEqual([8, 8, 16, 28]);
+    expect(link.batches.flat()).toEqual(answers);
+    for (const answer of answers.slice(0, 7)) outbox.pushAnswer(answer);
+    expect(link.batches).toHaveLength(4);
+  });
+
+  it('does not begin early without room', () => {
+    attach();
+    link.hasRoom = false;
+    outbox.pushAnswer('large');
+    endTick();
+    for (let count = 0; count < 60; count += 1) outbox.pushAnswer('more');
+    endTick();
+    expect(link.batches).toEqual([['large']]);
+  });
+
   it('waits for room, and lets what is urgent overtake what has waited', () => {
     attach();
     link.hasRoom = false;

@@ -12,6 +12,12 @@ const BULK_BYTES = 131_072;
 /** How much may be on its way when more of streams is sent: a call made now waits behind that much in the kernel. */
 const BULK_WINDOW_BYTES = 1_048_576;
 
+/**
+ * A tick that has so much to say says it in several writes: after so many messages, and each time that they have
+ * doubled. The other end is at work on the first while this one makes the rest; a tick has few writes all the same.
+ */
+const FIRST_WRITE_AT = 8;
+
 /** Calls that wait for their turn; pulled only when there is room to send. */
 export interface CallSource {
   /** Hands over the next call's message, or `undefined` when none may go now. */
@@ -20,7 +26,7 @@ export interface CallSource {
 
 /**
  * What a session has to say, in the order of its urgency: control messages, answers, calls, and
- * the items of streams. Everything said within one tick leaves as one write. Answers and control
+ * the items of streams. What is said within one tick leaves as one write, or a few. Answers and control
  * messages are bounded by `maxBytes` each; calls and streams wait in their sources, which have bounds
  * of their own. What is handed to a link, `delivery` keeps.
  */
@@ -40,6 +46,8 @@ export class Outbox implements BulkRoom {
   /** Only control messages leave before the session stands on its link. */
   private isOpen = false;
   private isScheduled = false;
+  private saidInTick = 0;
+  private nextWriteAt = FIRST_WRITE_AT;
   private isEnding = false;
   private isFlushing = false;
 
@@ -126,11 +134,20 @@ export class Outbox implements BulkRoom {
     this.wake();
   }
 
-  /** Something may be sent: looks once the tick's work is done. */
+  /** Something may be sent: looks once the tick's work is done, or sooner if that is much. */
   wake(): void {
-    if (this.isScheduled || this.link === undefined) return;
-    this.isScheduled = true;
-    this.defer(this.flush);
+    if (this.link === undefined) return;
+    if (!this.isScheduled) {
+      this.isScheduled = true;
+      this.saidInTick = 1;
+      this.nextWriteAt = FIRST_WRITE_AT;
+      this.defer(this.flush);
+      return;
+    }
+    this.saidInTick += 1;
+    if (this.saidInTick < this.nextWriteAt || !this.hasRoom) return;
+    this.nextWriteAt *= 2;
+    this.sendOnce();
   }
 
   /** The link has room again. */
@@ -147,6 +164,10 @@ export class Outbox implements BulkRoom {
 
   private readonly flush = (): void => {
     this.isScheduled = false;
+    this.sendOnce();
+  };
+
+  private sendOnce(): void {
     // What is taken may end the session: its batch still goes before the link's end.
     if (this.isFlushing) return;
     this.isFlushing = true;
@@ -155,7 +176,7 @@ export class Outbox implements BulkRoom {
     } finally {
       this.isFlushing = false;
     }
-  };
+  }
 
   private send(): void {
     const { link } = this;
