@@ -6,17 +6,15 @@ import { peerCertificateOf } from '../link/peer-certificate.js';
 import type { Authenticate, ConnectingPeer, Credentials } from '../options/authenticate.js';
 import type { PeerCertificate } from '../options/peer-certificate.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
-import type { Resumption } from '../protocol/messages.js';
 import type { Runtime } from '../timing/runtime.js';
 import type { Admission } from '../session/admission.js';
-import { answerLost, neverAnswered } from '../session/reasons.js';
 import { type Dispatch } from '../session/served-calls.js';
 import { Session } from '../session/session.js';
-import type { ResumableSession } from '../session/session-owner.js';
 import type { SessionSettings } from '../session/session-settings.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import type { PushOptions } from './broadcast.js';
 import { identityOf } from './identity-of.js';
+import { ServerSessionOwner, type SessionListener } from './server-session-owner.js';
 
 /** What is known about one connection, at one moment. */
 export interface ConnectionSnapshot {
@@ -46,28 +44,15 @@ export interface ConnectionHub {
   };
 }
 
-export interface ServerConnectionListener {
+export interface ServerConnectionListener extends SessionListener<ServerConnection> {
   readonly hub: ConnectionHub;
-  /** It has said something for the first time, whatever it is. */
-  heard(connection: ServerConnection): void;
-  /** It has a session, or has made its first call. */
-  introduced(connection: ServerConnection): void;
-  /** Its link broke; its session waits for a new one. */
-  suspended(connection: ServerConnection, reason: HeartwireError): void;
-  /** Its session goes on over a new link. */
-  resumed(connection: ServerConnection): void;
-  /** The session that somebody wants to go on with over this connection. */
-  resume(connection: ServerConnection, resumption: Resumption): ResumableSession | undefined;
-  closed(connection: ServerConnection, reason: HeartwireError): void;
-  livenessChanged(connection: ServerConnection, liveness: Liveness): void;
-  refused(connection: ServerConnection, error: HeartwireError): void;
   /** A push that it can't take. */
   undelivered(connection: ServerConnection, error: HeartwireError): void;
 }
 
 /** One client's connection, as its server and its handlers see it. */
 export class ServerConnection<Identity = unknown> implements ConnectingPeer {
-  readonly openedAt = new Date();
+  private readonly openedMs = Date.now();
   /** It broke the rules or a limit: that was told already. */
   wasRefused = false;
   /** It sent an event that nobody handles: that was told already. */
@@ -103,35 +88,12 @@ export class ServerConnection<Identity = unknown> implements ConnectingPeer {
         }),
     };
     const ownSettings = authenticate === undefined ? settings : asksWho;
-    this.session = new Session(ownSettings, runtime, admission, dispatch(this), {
-      heard: () => {
-        listener.heard(this);
-      },
-      ready: (resumed) => {
-        this.lastCertificate = peerCertificateOf(this.session.attachment?.link.carrier);
-        if (resumed) listener.resumed(this);
-        else this.introduce();
-      },
-      resume: (resumption) => listener.resume(this, resumption),
-      goaway: () => undefined,
-      retries: () => false,
-      linkLost: (reason, canBeResumed) => {
-        if (canBeResumed) listener.suspended(this, reason);
-      },
-      sessionLost: (reason, inFlight) => {
-        for (const call of inFlight) call.fail(answerLost(call, reason));
-        this.session.destroy(reason);
-        for (const call of this.session.calls.releaseWaiting()) call.fail(neverAnswered(call, reason));
-        listener.closed(this, reason);
-      },
-      livenessChanged: (liveness) => {
-        listener.livenessChanged(this, liveness);
-      },
-      refused: (error) => {
-        this.wasRefused = true;
-        listener.refused(this, error);
-      },
-    });
+    const owner = new ServerSessionOwner(this, listener);
+    this.session = new Session(ownSettings, runtime, admission, dispatch(this), owner);
+  }
+
+  get openedAt(): Date {
+    return new Date(this.openedMs);
   }
 
   /** Names the client; stable while its session goes on over new links. */
@@ -184,6 +146,11 @@ export class ServerConnection<Identity = unknown> implements ConnectingPeer {
     this.listener.hub.to({ client: this.clientId }).emit(pattern, data, options);
   }
 
+  /** For the server: its session stands on a link, which may be a new one. */
+  stands(): void {
+    this.lastCertificate = peerCertificateOf(this.session.attachment?.link.carrier);
+  }
+
   /** For the server: the client has said something. */
   introduce(): void {
     if (this.isIntroduced) return;
@@ -230,7 +197,7 @@ export class ServerConnection<Identity = unknown> implements ConnectingPeer {
       name: this.name,
       remote: this.remote,
       openedAt: this.openedAt,
-      uptimeMs: Date.now() - this.openedAt.getTime(),
+      uptimeMs: Date.now() - this.openedMs,
       isConnected: this.isConnected,
       bytesReceived: link?.bytesReceived ?? 0,
       bytesSent: link?.bytesSent ?? 0,

@@ -7,7 +7,8 @@ import type { Heart } from './heart.js';
 export interface Attachment {
   readonly link: Link;
   readonly heart: Heart;
-  readonly openedAt: Date;
+  /** By the wall clock, in ms. */
+  readonly openedAt: number;
   /** What the accepting end announced. */
   welcome?: WelcomeMessage;
   /** What the dialling end said; a simple peer says nothing. */

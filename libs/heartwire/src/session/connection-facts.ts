@@ -12,8 +12,8 @@ export function statusResponse(
   return {
     kind: 'status-response',
     clientId,
-    connectTime: openedAt.getTime(),
-    uptime: Date.now() - openedAt.getTime(),
+    connectTime: openedAt,
+    uptime: Date.now() - openedAt,
     rtt: liveness?.roundTripMs ?? null,
     heartbeatCount: liveness?.heartbeats ?? 0,
     missedHeartbeats: liveness?.missed ?? 0,

@@ -1,6 +1,6 @@
 import { ErrorCode } from '../errors/error-code.js';
 import type { HeartwireError } from '../errors/heartwire-error.js';
-import type { Link, LinkReceiver } from '../link/link.js';
+import type { Link } from '../link/link.js';
 import { controlText } from '../protocol/message-text.js';
 import type { Clock } from '../timing/clock.js';
 import { LONGEST_DELAY_MS } from '../timing/longest-delay.js';
@@ -8,6 +8,7 @@ import type { Attachment } from './attachment.js';
 import type { Exchange } from './exchange.js';
 import type { Handshake } from './handshake.js';
 import type { Inbound } from './inbound.js';
+import { LinkEar, type LinkListener } from './link-ear.js';
 import type { Outbox } from './outbox.js';
 import { connectionClosed, connectionLost, cutOff, handshakeTimedOut, notWelcomed } from './reasons.js';
 import type { SessionSettings } from './session-settings.js';
@@ -27,14 +28,14 @@ export interface LifecycleHost {
 }
 
 /** Moves a session from state to state, and holds the one link that it has. See {@link SessionState}. */
-export class Lifecycle {
+export class Lifecycle implements LinkListener {
   private current: SessionState = { name: 'detached' };
 
   constructor(
     private readonly settings: SessionSettings,
     private readonly clock: Clock,
     private readonly exchange: Exchange,
-    private readonly inbound: Inbound,
+    readonly inbound: Inbound,
     private readonly outbox: Outbox,
     private readonly handshake: Handshake,
     private readonly host: LifecycleHost,
@@ -60,7 +61,7 @@ export class Lifecycle {
     const { handshakeTimeoutMs } = this.settings;
     const giveUp = (): void => this.detach(link, handshakeTimedOut(link.remote, handshakeTimeoutMs));
     this.greetUntil(attachment, handshakeTimeoutMs, onLate ?? giveUp);
-    link.open(this.receiverFor(link));
+    link.open(new LinkEar(this, link));
   }
 
   /** How the handshake ends if nothing else comes of it for so long. */
@@ -81,7 +82,7 @@ export class Lifecycle {
     if (old?.link === attachment.link) return;
     old?.heart.stop();
     old?.link.destroy();
-    attachment.link.open(this.receiverFor(attachment.link));
+    attachment.link.open(new LinkEar(this, attachment.link));
   }
 
   /** What runs may finish within `graceMs`. Then the link ends: at once when idle, if it `endsHere`. */
@@ -229,7 +230,22 @@ export class Lifecycle {
     this.move({ name: 'suspended', suspension, timer });
   }
 
-  private peerEnded(attachment: Attachment): void {
+  isListeningTo(link: Link): boolean {
+    const { current } = this;
+    return 'attachment' in current && current.attachment.link === link && current.name !== 'ending';
+  }
+
+  isAttachedTo(link: Link): boolean {
+    return this.attachment?.link === link;
+  }
+
+  writable(): void {
+    this.outbox.writable();
+  }
+
+  peerEnded(): void {
+    const { attachment } = this;
+    if (attachment === undefined) return;
     const isSimplePeer = this.settings.role === 'accepting' && attachment.hello === undefined;
     // A session waits for a new link. A simple peer that has only finished sending still gets what it is owed.
     if (!isSimplePeer || this.current.name === 'ending' || this.current.name === 'greeting') {
@@ -242,34 +258,12 @@ export class Lifecycle {
     this.drainUntil(until, attachment, 'the other end has finished', true, true);
   }
 
+  linkClosed(link: Link, error: HeartwireError | undefined): void {
+    this.detach(link, error ?? connectionLost(link.remote));
+  }
+
   private move(next: SessionState): void {
     leave(this.current);
     this.current = next;
-  }
-
-  /** What a link says counts only while it is the session's link, and until the last word is said. */
-  private receiverFor(link: Link): LinkReceiver {
-    const isListening = (): boolean => this.attachment?.link === link && this.current.name !== 'ending';
-    return {
-      text: (text, frameBytes) => {
-        if (isListening()) this.inbound.text(text, frameBytes);
-      },
-      binary: (envelope) => {
-        if (isListening()) this.inbound.binary(envelope);
-      },
-      violated: (violation) => {
-        if (isListening()) this.inbound.refuse(violation);
-      },
-      writable: () => {
-        if (this.attachment?.link === link) this.outbox.writable();
-      },
-      peerEnded: () => {
-        const { attachment } = this;
-        if (attachment?.link === link) this.peerEnded(attachment);
-      },
-      closed: (error) => {
-        this.detach(link, error ?? connectionLost(link.remote));
-      },
-    };
   }
 }

@@ -39,8 +39,8 @@ export class Outbox implements BulkRoom {
   private answerBytes = 0;
   private readonly bulk = new Fifo<Outgoing>();
   private bulkBytes = 0;
-  /** Streams that have more to say, each in its turn. */
-  private readonly streams = new Set<() => void>();
+  /** Streams that have more to say, each in its turn. Made with the first. */
+  private streams: Set<() => void> | undefined;
   private link: Link | undefined;
   private hasRoom = false;
   /** Only control messages leave before the session stands on its link. */
@@ -91,7 +91,7 @@ export class Outbox implements BulkRoom {
     this.answerBytes = 0;
     this.bulk.clear();
     this.bulkBytes = 0;
-    this.streams.clear();
+    this.streams?.clear();
   }
 
   pushControl(message: Outgoing): void {
@@ -120,12 +120,13 @@ export class Outbox implements BulkRoom {
 
   /** Calls `waiter` once, when there is room. */
   whenBulkRoom(waiter: () => void): void {
+    this.streams ??= new Set();
     this.streams.add(waiter);
     this.wake();
   }
 
   forgetBulk(waiter: () => void): void {
-    this.streams.delete(waiter);
+    this.streams?.delete(waiter);
   }
 
   /** Sends again, before anything new, what the other end has not received. */
@@ -239,9 +240,9 @@ export class Outbox implements BulkRoom {
   }
 
   private takeBulk(batch: Outgoing[]): void {
-    for (const fill of this.streams) {
+    for (const fill of this.streams ?? []) {
       if (!this.hasBulkRoom) break;
-      this.streams.delete(fill);
+      this.streams?.delete(fill);
       fill();
     }
     let bytes = 0;

@@ -49,7 +49,8 @@ export class OutgoingCalls implements CallSource, CallKeeper {
   private readonly waiting = new WaitingCalls();
   private readonly inFlight = new InFlightCalls();
   private readonly deadlines: DeadlineSweep;
-  private readonly uploads: Uploads;
+  /** Made with the first stream that goes with a call. */
+  private uploads: Uploads | undefined;
   /** This end's own limit; `limits` has the other end's once that is known. */
   private readonly maxItemBytes: number;
   /** Calls answered so far, with a value or an end. */
@@ -62,17 +63,6 @@ export class OutgoingCalls implements CallSource, CallKeeper {
   ) {
     this.deadlines = new DeadlineSweep(clock, systemTimers, (now) => this.expire(now));
     this.maxItemBytes = limits.maxFrameBytes;
-    this.uploads = new Uploads(host, limits, {
-      moved: (call, isHeldUp) => {
-        // A source may take its time, but not the other end.
-        call.deadlineAt = isHeldUp ? clock.now() + call.timeoutMs : Infinity;
-        this.deadlines.watch(call.deadlineAt);
-      },
-      failed: (call, error) => {
-        this.forget(call);
-        call.fail(error);
-      },
-    });
   }
 
   get isIdle(): boolean {
@@ -122,7 +112,7 @@ export class OutgoingCalls implements CallSource, CallKeeper {
         this.reportIfSettled();
       } else {
         this.inFlight.add(call, id);
-        if (call.traits.upload !== undefined) this.uploads.begin(call, call.traits.upload);
+        if (call.traits.upload !== undefined) this.upload(call, call.traits.upload);
       }
       return message;
     }
@@ -217,6 +207,21 @@ export class OutgoingCalls implements CallSource, CallKeeper {
 
   stop(): void {
     this.deadlines.stop();
+  }
+
+  private upload(call: OutgoingCall, upload: NonNullable<OutgoingCall['traits']['upload']>): void {
+    this.uploads ??= new Uploads(this.host, this.limits, {
+      moved: (moved, isHeldUp) => {
+        // A source may take its time, but not the other end.
+        moved.deadlineAt = isHeldUp ? this.clock.now() + moved.timeoutMs : Infinity;
+        this.deadlines.watch(moved.deadlineAt);
+      },
+      failed: (failed, error) => {
+        this.forget(failed);
+        failed.fail(error);
+      },
+    });
+    this.uploads.begin(call, upload);
   }
 
   private write(call: OutgoingCall, id: number, now: number): Outgoing | undefined {

@@ -44,7 +44,8 @@ export class ServedCalls implements ServedCallKeeper {
   private refusal: Refusal | undefined;
 
   private readonly running = new Map<CallId, ServedCall>();
-  private readonly runningEvents = new Set<ServedCall>();
+  /** Made with the first event. */
+  private runningEvents: Set<ServedCall> | undefined;
   private readonly backlog: EventBacklog;
   private readonly deadlines: DeadlineSweep;
   private readonly words: AnswerWriter;
@@ -68,7 +69,11 @@ export class ServedCalls implements ServedCallKeeper {
   }
 
   get count(): number {
-    return this.running.size + this.runningEvents.size;
+    return this.running.size + this.eventCount;
+  }
+
+  private get eventCount(): number {
+    return this.runningEvents?.size ?? 0;
   }
 
   get isIdle(): boolean {
@@ -120,7 +125,7 @@ export class ServedCalls implements ServedCallKeeper {
 
   /** An event that nobody waits for. Beyond the bound of running calls it waits in order. */
   event(message: EventMessage, sizeBytes: number): void {
-    if (this.backlog.isEmpty && this.hasRoom(this.runningEvents.size)) {
+    if (this.backlog.isEmpty && this.hasRoom(this.eventCount)) {
       this.startEvent(message);
       return;
     }
@@ -141,7 +146,7 @@ export class ServedCalls implements ServedCallKeeper {
   cancelAll(reason: HeartwireError): void {
     this.backlog.clear();
     this.admission.forget(this.startWaitingEvents);
-    this.cancelEach(this.runningEvents, reason);
+    this.cancelEach(this.runningEvents ?? [], reason);
     this.cancelCalls(reason);
   }
 
@@ -200,6 +205,7 @@ export class ServedCalls implements ServedCallKeeper {
   private startEvent(message: EventMessage): void {
     const { pattern, data, metadata } = message;
     const call = new ServedCall(this, undefined, true, pattern, data, metadata, Infinity);
+    this.runningEvents ??= new Set();
     this.runningEvents.add(call);
     this.start(call);
   }
@@ -229,8 +235,9 @@ export class ServedCalls implements ServedCallKeeper {
   }
 
   private forget(call: ServedCall): void {
-    const wasRunning = call.id === undefined ? this.runningEvents.delete(call) : this.running.delete(call.id);
-    if (!wasRunning) return;
+    const wasRunning =
+      call.id === undefined ? this.runningEvents?.delete(call) : this.running.delete(call.id);
+    if (wasRunning !== true) return;
     if (call.inlet !== undefined) this.inlets -= 1;
     this.admission.leave();
     this.startWaitingEvents();
@@ -238,7 +245,7 @@ export class ServedCalls implements ServedCallKeeper {
   }
 
   private readonly startWaitingEvents = (): void => {
-    while (!this.backlog.isEmpty && this.hasRoom(this.runningEvents.size)) {
+    while (!this.backlog.isEmpty && this.hasRoom(this.eventCount)) {
       const next = this.backlog.shift();
       if (next !== undefined) this.startEvent(next);
     }
