@@ -6,7 +6,8 @@ import { Admission } from '../../libs/heartwire/src/session/admission.js';
 import type { OutgoingCall } from '../../libs/heartwire/src/session/outgoing-call.js';
 import { answerLost, neverAnswered } from '../../libs/heartwire/src/session/reasons.js';
 import { refuseCall } from '../../libs/heartwire/src/session/refuse-call.js';
-import type { Dispatch } from '../../libs/heartwire/src/session/served-calls.js';
+import { Reception } from '../../libs/heartwire/src/session/reception.js';
+import { type Dispatch, serveCalls } from '../../libs/heartwire/src/session/served-calls.js';
 import { Session } from '../../libs/heartwire/src/session/session.js';
 import type { SessionOwner } from '../../libs/heartwire/src/session/session-owner.js';
 import type { SessionLimits, SessionSettings } from '../../libs/heartwire/src/session/session-settings.js';
@@ -36,18 +37,17 @@ const LIMITS: SessionLimits = {
 };
 
 /** What a test changes of an end. */
-export interface EndOptions extends Partial<Omit<SessionSettings, 'role' | 'clientId' | 'limits'>> {
+export interface EndOptions extends Partial<Omit<SessionSettings, 'clientId' | 'limits'>> {
   readonly limits?: Partial<SessionLimits>;
   readonly dispatch?: Dispatch;
   readonly admission?: Admission;
 }
 
-function settingsOf(role: SessionSettings['role'], clientId: string, options: EndOptions): SessionSettings {
+function settingsOf(clientId: string, options: EndOptions): SessionSettings {
   const { heartbeat = { intervalMs: 1_000, timeoutMs: 2_000 }, limits } = options;
   const { handshakeTimeoutMs = 500, drainTimeoutMs = 500, resumeWindowMs = 5_000, codec, name } = options;
   const { authenticate, token } = options;
   return {
-    role,
     clientId,
     heartbeat,
     handshakeTimeoutMs,
@@ -113,14 +113,9 @@ export class AcceptingEnd extends OwnerRecord {
       livenessChanged: () => undefined,
       refused: (error) => void this.refusals.push(error),
     };
-    const settings = settingsOf('accepting', clientId, this.options);
-    const session = new Session(
-      settings,
-      virtualRuntime,
-      this.admission,
-      this.options.dispatch ?? refuseCall,
-      owner,
-    );
+    const serve = serveCalls(this.admission, this.options.dispatch ?? refuseCall);
+    const settings = settingsOf(clientId, this.options);
+    const session = new Session(settings, virtualRuntime, serve, owner, (parts) => new Reception(parts));
     this.sessions.set(clientId, session);
     session.attach(link);
     return session;
@@ -152,11 +147,11 @@ export class DiallingEnd extends OwnerRecord {
       livenessChanged: () => undefined,
       refused: (error) => void this.refusals.push(error),
     };
+    const { admission = new Admission(1_000), dispatch = refuseCall } = options;
     this.session = new Session(
-      settingsOf('dialling', '', options),
+      settingsOf('', options),
       virtualRuntime,
-      options.admission ?? new Admission(1_000),
-      options.dispatch ?? refuseCall,
+      serveCalls(admission, dispatch),
       owner,
     );
   }

@@ -9,7 +9,7 @@ import { Admission } from '../session/admission.js';
 import type { Codec } from '../session/codec.js';
 import type { OutgoingCalls } from '../session/outgoing-calls.js';
 import { connectionClosed, neverAnswered } from '../session/reasons.js';
-import type { Dispatch } from '../session/served-calls.js';
+import { type Dispatch, serveCalls } from '../session/served-calls.js';
 import { Session } from '../session/session.js';
 import type { SessionOwner } from '../session/session-owner.js';
 import type { SessionSettings } from '../session/session-settings.js';
@@ -177,7 +177,6 @@ export class Connection implements Seat, Candidate {
     const { limits } = options;
     const settings: SessionSettings = {
       ...options,
-      role: 'dialling',
       clientId: '',
       limits: { ...limits, waitingEvents: limits.waitingCalls, waitingEventBytes: limits.waitingBytes },
       codec,
@@ -220,7 +219,7 @@ export class Connection implements Seat, Candidate {
       refused: () => undefined,
     };
     const admission = new Admission(limits.runningCallsPerConnection);
-    const session = new Session(settings, runtime, admission, dispatch, owner);
+    const session = new Session(settings, runtime, serveCalls(admission, dispatch), owner);
     return session;
   }
 

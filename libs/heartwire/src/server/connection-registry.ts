@@ -146,7 +146,6 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
       return;
     }
     const settings: SessionSettings = {
-      role: 'accepting',
       clientId: globalThis.crypto.randomUUID(),
       heartbeat,
       handshakeTimeoutMs: this.options.limits.handshakeTimeoutMs,

@@ -8,7 +8,8 @@ import type { PeerCertificate } from '../options/peer-certificate.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
 import type { Runtime } from '../timing/runtime.js';
 import type { Admission } from '../session/admission.js';
-import { type Dispatch } from '../session/served-calls.js';
+import { Reception } from '../session/reception.js';
+import { type Dispatch, serveCalls } from '../session/served-calls.js';
 import { Session } from '../session/session.js';
 import type { SessionSettings } from '../session/session-settings.js';
 import type { Liveness } from '../timing/liveness-state.js';
@@ -89,7 +90,8 @@ export class ServerConnection<Identity = unknown> implements ConnectingPeer {
     };
     const ownSettings = authenticate === undefined ? settings : asksWho;
     const owner = new ServerSessionOwner(this, listener);
-    this.session = new Session(ownSettings, runtime, admission, dispatch(this), owner);
+    const serve = serveCalls(admission, dispatch(this));
+    this.session = new Session(ownSettings, runtime, serve, owner, (parts) => new Reception(parts));
   }
 
   get openedAt(): Date {

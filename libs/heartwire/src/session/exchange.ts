@@ -3,14 +3,13 @@ import { fromWireError } from '../errors/wire-error.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
 import type { CallId, CallMessage } from '../protocol/messages.js';
 import type { Clock } from '../timing/clock.js';
-import type { Admission } from './admission.js';
 import { checkSize } from './message-size.js';
 import type { OutgoingCall } from './outgoing-call.js';
 import { OutgoingCalls, type OutgoingCallsHost } from './outgoing-calls.js';
-import { type Dispatch, ServedCalls, type ServedCallsHost } from './served-calls.js';
+import type { Serve, Served, ServedHost } from './served.js';
 import type { SessionLimits } from './session-settings.js';
 
-export interface ExchangeHost extends OutgoingCallsHost, ServedCallsHost {
+export interface ExchangeHost extends OutgoingCallsHost, ServedHost {
   /** `true` when the failed call will be sent again, instead of failing. */
   retries(call: OutgoingCall, error: HeartwireError): boolean;
 }
@@ -18,18 +17,17 @@ export interface ExchangeHost extends OutgoingCallsHost, ServedCallsHost {
 /** The calls of both directions: those that this end makes, and those that it serves. */
 export class Exchange {
   readonly calls: OutgoingCalls;
-  readonly served: ServedCalls;
+  readonly served: Served;
 
   constructor(
     private readonly host: ExchangeHost,
     clock: Clock,
     /** The other end's, once it has said them. */
     private readonly limits: SessionLimits,
-    admission: Admission,
-    dispatch: Dispatch,
+    serve: Serve,
   ) {
     this.calls = new OutgoingCalls(host, clock, limits);
-    this.served = new ServedCalls(host, clock, limits, admission, dispatch);
+    this.served = serve(host, clock, limits);
   }
 
   /**

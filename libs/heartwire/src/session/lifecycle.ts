@@ -38,6 +38,7 @@ export class Lifecycle implements LinkListener {
     readonly inbound: Inbound,
     private readonly outbox: Outbox,
     private readonly handshake: Handshake,
+    private readonly isAccepting: boolean,
     private readonly host: LifecycleHost,
   ) {}
 
@@ -208,7 +209,7 @@ export class Lifecycle implements LinkListener {
   private explain(reason: HeartwireError): HeartwireError {
     const { current } = this;
     const isUnwelcome =
-      this.settings.role === 'dialling' &&
+      !this.isAccepting &&
       current.name === 'greeting' &&
       current.attachment.welcome === undefined &&
       reason.code === ErrorCode.CONNECTION_LOST;
@@ -246,7 +247,7 @@ export class Lifecycle implements LinkListener {
   peerEnded(): void {
     const { attachment } = this;
     if (attachment === undefined) return;
-    const isSimplePeer = this.settings.role === 'accepting' && attachment.hello === undefined;
+    const isSimplePeer = this.isAccepting && attachment.hello === undefined;
     // A session waits for a new link. A simple peer that has only finished sending still gets what it is owed.
     if (!isSimplePeer || this.current.name === 'ending' || this.current.name === 'greeting') {
       this.detach(attachment.link, connectionLost(attachment.link.remote));

@@ -24,6 +24,19 @@ interface Waiting {
   bytes: number;
 }
 
+/** The parts of a session that its reception works with. */
+export interface ReceptionParts {
+  readonly settings: SessionSettings;
+  readonly clock: Clock;
+  readonly lifecycle: Lifecycle;
+  readonly handshake: Handshake;
+  readonly inbound: Inbound;
+  readonly outbox: Outbox;
+  readonly calls: OutgoingCalls;
+  readonly owner: Pick<SessionOwner, 'ready' | 'resume'>;
+  readonly refuse: (error: unknown) => void;
+}
+
 /**
  * Accepting end: brings those who say hello to their session, new or old. Where the owner wants to know
  * who they are, nothing else is done for them before that (docs/protocol.md, section 4).
@@ -36,29 +49,19 @@ export class Reception implements Gate {
   private spokeAt: number | undefined;
   private isRefused = false;
 
-  constructor(
-    private readonly settings: SessionSettings,
-    private readonly clock: Clock,
-    private readonly lifecycle: Lifecycle,
-    private readonly handshake: Handshake,
-    private readonly inbound: Inbound,
-    private readonly outbox: Outbox,
-    private readonly calls: OutgoingCalls,
-    private readonly owner: Pick<SessionOwner, 'ready' | 'resume'>,
-    private readonly refuse: (error: unknown) => void,
-  ) {}
+  constructor(private readonly session: ReceptionParts) {}
 
   /** Somebody is here. */
   welcome(attachment: Attachment): void {
-    this.handshake.welcome();
-    if (this.settings.authenticate === undefined) {
-      this.lifecycle.ready(attachment);
+    this.session.handshake.welcome();
+    if (this.session.settings.authenticate === undefined) {
+      this.session.lifecycle.ready(attachment);
       return;
     }
-    this.openedAt = this.clock.now();
-    this.inbound.gate = this;
-    this.lifecycle.greet(attachment, () => {
-      this.refuse(notIntroduced(this.settings.handshakeTimeoutMs));
+    this.openedAt = this.session.clock.now();
+    this.session.inbound.gate = this;
+    this.session.lifecycle.greet(attachment, () => {
+      this.session.refuse(notIntroduced(this.session.settings.handshakeTimeoutMs));
     });
   }
 
@@ -66,7 +69,7 @@ export class Reception implements Gate {
   greeted(attachment: Attachment, hello: HelloMessage): void {
     if (this.isRefused) return;
     checkVersion(hello.protocol);
-    const { authenticate } = this.settings;
+    const { authenticate } = this.session.settings;
     if (authenticate === undefined) {
       this.letIn(attachment, hello, []);
       return;
@@ -74,51 +77,51 @@ export class Reception implements Gate {
     const { token, ...rest } = hello;
     // For as long as the connection lives, and longer in what shows it: without the token.
     attachment.hello = rest;
-    this.spokeAt = this.clock.now();
+    this.spokeAt = this.session.clock.now();
     const waiting: Waiting = { messages: [], bytes: 0 };
     this.waiting = waiting;
-    const isStillHere = (): boolean => this.lifecycle.isGreeting(attachment) && !this.isRefused;
+    const isStillHere = (): boolean => this.session.lifecycle.isGreeting(attachment) && !this.isRefused;
     authenticate({ token, name: hello.name })
       .then(
         () => {
           if (!isStillHere()) return;
-          this.inbound.gate = undefined;
+          this.session.inbound.gate = undefined;
           this.letIn(attachment, rest, waiting.messages);
         },
         (cause: unknown) => {
           if (isStillHere()) this.turnAway(attachment, cause);
         },
       )
-      .catch(this.refuse);
+      .catch(this.session.refuse);
   }
 
   /** Before the verdict: a message that is no greeting. */
   early(raw: unknown, frameBytes: number): void {
     const { waiting } = this;
-    const { attachment } = this.lifecycle;
+    const { attachment } = this.session.lifecycle;
     if (this.isRefused || attachment === undefined) return;
     if (waiting === undefined) {
       this.turnAway(attachment, undefined);
       return;
     }
     waiting.bytes += frameBytes + MESSAGE_OVERHEAD_BYTES;
-    if (waiting.bytes > this.settings.limits.maxFrameBytes) throw tooMuch();
+    if (waiting.bytes > this.session.settings.limits.maxFrameBytes) throw tooMuch();
     waiting.messages.push({ raw, frameBytes });
   }
 
   private letIn(attachment: Attachment, hello: HelloMessage, early: readonly EarlyMessage[]): void {
-    const known = hello.resume && this.owner.resume(hello.resume);
+    const known = hello.resume && this.session.owner.resume(hello.resume);
     if (known === undefined) {
-      this.handshake.open(attachment, hello);
-      if (this.lifecycle.isGreeting(attachment)) this.lifecycle.ready(attachment);
-      this.owner.ready(false);
-      this.inbound.deliver(early);
+      this.session.handshake.open(attachment, hello);
+      if (this.session.lifecycle.isGreeting(attachment)) this.session.lifecycle.ready(attachment);
+      this.session.owner.ready(false);
+      this.session.inbound.deliver(early);
       return;
     }
     // The session that the other end means takes over the link; this one was only its doorman.
-    this.outbox.detach();
-    this.calls.stop();
-    this.lifecycle.finish(connectionClosed('its session goes on'));
+    this.session.outbox.detach();
+    this.session.calls.stop();
+    this.session.lifecycle.finish(connectionClosed('its session goes on'));
     known.resumeOn(attachment.link, hello, early);
   }
 
@@ -126,12 +129,12 @@ export class Reception implements Gate {
   private turnAway(attachment: Attachment, cause: unknown): void {
     this.isRefused = true;
     this.waiting = undefined;
-    const now = this.clock.now();
+    const now = this.session.clock.now();
     const spentMs = now - (this.spokeAt ?? now);
     const waitMs = REFUSAL_STEP_MS * (Math.floor(spentMs / REFUSAL_STEP_MS) + 1) - spentMs;
-    const leftMs = this.openedAt + this.settings.handshakeTimeoutMs - now;
-    this.lifecycle.greetUntil(attachment, Math.max(Math.min(waitMs, leftMs), 0), () => {
-      this.refuse(notAccepted(cause));
+    const leftMs = this.openedAt + this.session.settings.handshakeTimeoutMs - now;
+    this.session.lifecycle.greetUntil(attachment, Math.max(Math.min(waitMs, leftMs), 0), () => {
+      this.session.refuse(notAccepted(cause));
     });
   }
 }

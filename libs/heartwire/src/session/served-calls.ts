@@ -8,38 +8,25 @@ import type { Clock } from '../timing/clock.js';
 import { DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
 import type { Admission } from './admission.js';
 import { AnswerWriter } from './answer-writer.js';
-import type { Codec } from './codec.js';
 import { EventBacklog } from './event-backlog.js';
 import { overloaded, Refusal } from './refusal.js';
-import type { StreamBounds } from './outgoing-stream.js';
+import type { Serve, Served, ServedHost, ServedLimits } from './served.js';
 import { type AnswerStreamOptions, ServedCall, type ServedCallKeeper } from './served-call.js';
-import { endInlet, ServedStreams, type ServedStreamsHost } from './served-streams.js';
+import { endInlet, ServedStreams } from './served-streams.js';
 import type { StreamSource } from './stream-source.js';
 
 /** Runs the handlers of a call. It must settle the call, or stop when the call is cancelled. */
 export type Dispatch = (call: ServedCall) => void;
 
-export interface ServedCallLimits extends StreamBounds {
-  readonly runningCallsPerConnection: number;
-  readonly waitingEvents: number;
-  readonly waitingEventBytes: number;
-  /** Streams that the other end may send here at once. */
-  readonly incomingStreams: number;
-  /** The longest message that the other end takes. */
-  maxFrameBytes: number;
-}
-
-/** What the keeper of served calls asks of its session. */
-export interface ServedCallsHost extends ServedStreamsHost {
-  readonly codec: Codec | undefined;
-  /** Nothing runs any more for the other end. */
-  settled(): void;
+/** Serves with handlers, as many at once as `admission` lets in. */
+export function serveCalls(admission: Admission, dispatch: Dispatch): Serve {
+  return (host, clock, limits) => new ServedCalls(host, clock, limits, admission, dispatch);
 }
 
 const TIME_IS_OVER = 'the time that the caller gave is over';
 
 /** The calls and events of the other end that run here, with their bounds and deadlines. */
-export class ServedCalls implements ServedCallKeeper {
+export class ServedCalls implements Served, ServedCallKeeper {
   /** Set while this end is going away. */
   private refusal: Refusal | undefined;
 
@@ -56,9 +43,9 @@ export class ServedCalls implements ServedCallKeeper {
   private inlets = 0;
 
   constructor(
-    private readonly host: ServedCallsHost,
+    private readonly host: ServedHost,
     private readonly clock: Clock,
-    private readonly limits: ServedCallLimits,
+    private readonly limits: ServedLimits,
     private readonly admission: Admission,
     private readonly dispatch: Dispatch,
   ) {
@@ -80,12 +67,10 @@ export class ServedCalls implements ServedCallKeeper {
     return this.count === 0 && this.backlog.isEmpty;
   }
 
-  /** New calls fail with `DRAINING`, which their caller may send elsewhere. */
   refuseNew(reason: string): void {
     this.refusal = new Refusal(ErrorCode.DRAINING, `this end is going away: ${reason}`);
   }
 
-  /** A call, or an event whose sender waits for its end. */
   request(message: RequestMessage | EventMessage, id: CallId): void {
     if (this.running.has(id))
       throw new ProtocolViolation('PROTOCOL_ERROR', `id ${JSON.stringify(id)} is in use already`);
@@ -109,7 +94,7 @@ export class ServedCalls implements ServedCallKeeper {
     this.start(call);
   }
 
-  /** An item of a caller's stream. One for a call that is over is late, and dropped. */
+  /** One for a call that is over is late, and dropped. */
   chunk(id: CallId, item: unknown, more: boolean): void {
     this.running.get(id)?.inlet?.receive(item, more);
   }
@@ -118,12 +103,11 @@ export class ServedCalls implements ServedCallKeeper {
     endInlet(this.running.get(id)?.inlet, err);
   }
 
-  /** The caller can take more items of an answer. */
   credit(id: CallId, items: number): void {
     this.running.get(id)?.answers?.grant(items);
   }
 
-  /** An event that nobody waits for. Beyond the bound of running calls it waits in order. */
+  /** Beyond the bound of running calls it waits in order. */
   event(message: EventMessage, sizeBytes: number): void {
     if (this.backlog.isEmpty && this.hasRoom(this.eventCount)) {
       this.startEvent(message);
@@ -142,7 +126,6 @@ export class ServedCalls implements ServedCallKeeper {
     );
   }
 
-  /** Stops everything that runs, and tells nobody: the other end is gone. */
   cancelAll(reason: HeartwireError): void {
     this.backlog.clear();
     this.admission.forget(this.startWaitingEvents);
@@ -150,13 +133,11 @@ export class ServedCalls implements ServedCallKeeper {
     this.cancelCalls(reason);
   }
 
-  /** Stops the calls, whose answers nobody wants any more. Events go on. */
   cancelCalls(reason: HeartwireError): void {
     this.deadlines.stop();
     this.cancelEach(this.running.values(), reason);
   }
 
-  /** Fails everything that still runs, and says so to the callers. */
   failAll(reason: HeartwireError): void {
     for (const call of [...this.running.values()]) this.stop(call, reason);
     this.cancelAll(reason);

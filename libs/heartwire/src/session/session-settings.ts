@@ -4,7 +4,6 @@ import type { HeartbeatSettings } from './heart.js';
 
 /** What one end brings to a session. */
 export interface SessionSettings {
-  readonly role: 'accepting' | 'dialling';
   /** Names the connection on the accepting end. */
   readonly clientId: string;
   /** What the dialling end calls itself, for the other end's logs. */

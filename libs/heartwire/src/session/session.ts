@@ -10,7 +10,6 @@ import type {
 } from '../protocol/messages.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import type { Runtime } from '../timing/runtime.js';
-import type { Admission } from './admission.js';
 import type { Attachment } from './attachment.js';
 import type { Codec } from './codec.js';
 import { Delivery } from './delivery.js';
@@ -22,9 +21,9 @@ import { Lifecycle, type LifecycleHost } from './lifecycle.js';
 import type { OutgoingCall } from './outgoing-call.js';
 import type { OutgoingCalls } from './outgoing-calls.js';
 import { Outbox } from './outbox.js';
-import { Reception } from './reception.js';
+import type { Reception, ReceptionParts } from './reception.js';
 import { connectionClosed, heartbeatTimedOut, slowConsumer, toRefusal } from './reasons.js';
-import type { Dispatch, ServedCalls } from './served-calls.js';
+import type { Serve, Served } from './served.js';
 import type { ResumableSession, SessionOwner } from './session-owner.js';
 import type { SessionSettings } from './session-settings.js';
 import type { SessionState } from './session-state.js';
@@ -48,19 +47,23 @@ export class Session implements ResumableSession, LifecycleHost {
   private readonly inbound: Inbound;
   private readonly handshake: Handshake;
   private readonly upkeep: Upkeep;
-  private readonly reception: Reception;
+  private readonly reception: Reception | undefined;
 
+  /**
+   * @param serve makes the one who serves the other end's calls
+   * @param receive accepting end: makes the one who receives the other end; without it this end dials
+   */
   constructor(
     private readonly settings: SessionSettings,
     runtime: Runtime,
-    admission: Admission,
-    dispatch: Dispatch,
+    serve: Serve,
     private readonly owner: SessionOwner,
+    receive?: (parts: ReceptionParts) => Reception,
   ) {
     const { sendBufferBytes, deliveryLogBytes } = settings.limits;
     this.codec = settings.codec;
     const peerLimits = peerLimitsOf(settings.limits);
-    this.exchange = new Exchange(this, runtime.clock, peerLimits, admission, dispatch);
+    this.exchange = new Exchange(this, runtime.clock, peerLimits, serve);
     this.inbound = new Inbound(this, settings.codec, settings.limits.waitingEventBytes, owner);
     this.delivery = new Delivery(deliveryLogBytes);
     this.outbox = new Outbox(
@@ -72,7 +75,7 @@ export class Session implements ResumableSession, LifecycleHost {
         this.abandon(slowConsumer(queuedBytes));
       },
     );
-    const { calls, delivery, outbox } = this;
+    const { calls, delivery, inbound, outbox } = this;
     this.handshake = new Handshake(settings, peerLimits, calls, delivery, (message) => {
       this.upkeep.say(message);
     });
@@ -80,22 +83,16 @@ export class Session implements ResumableSession, LifecycleHost {
       settings,
       runtime.clock,
       this.exchange,
-      this.inbound,
+      inbound,
       outbox,
       this.handshake,
+      receive !== undefined,
       this,
     );
-    this.reception = new Reception(
-      settings,
-      runtime.clock,
-      this.lifecycle,
-      this.handshake,
-      this.inbound,
-      outbox,
-      calls,
-      owner,
-      (error) => this.refuse(error),
-    );
+    const { handshake, lifecycle } = this;
+    const refuse = (error: unknown): void => this.refuse(error);
+    const shared = { settings, clock: runtime.clock, lifecycle, handshake, inbound, outbox, calls, owner };
+    this.reception = receive?.({ ...shared, refuse });
     this.upkeep = new Upkeep(
       runtime,
       settings.heartbeat,
@@ -129,7 +126,7 @@ export class Session implements ResumableSession, LifecycleHost {
   }
 
   /** The calls that run here for the other end. */
-  get served(): ServedCalls {
+  get served(): Served {
     return this.exchange.served;
   }
 
@@ -149,7 +146,7 @@ export class Session implements ResumableSession, LifecycleHost {
       throw new Error(`a session takes no link while it is ${this.state}`);
     }
     const attachment = this.attachmentFor(link);
-    if (this.settings.role === 'accepting') {
+    if (this.reception !== undefined) {
       this.reception.welcome(attachment);
     } else {
       if (this.settings.token === undefined) this.handshake.hello();
@@ -247,8 +244,8 @@ export class Session implements ResumableSession, LifecycleHost {
           ?.catch((error: unknown) => this.lifecycle.detach(attachment.link, toRefusal(error)));
         break;
       case 'hello':
-        inTurn(message, this.settings.role === 'accepting' && attachment.hello === undefined);
-        this.reception.greeted(attachment, message);
+        inTurn(message, this.reception !== undefined && attachment.hello === undefined);
+        this.reception?.greeted(attachment, message);
         break;
       case 'ready':
         inTurn(message, state === 'greeting');
