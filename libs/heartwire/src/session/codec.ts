@@ -1,4 +1,5 @@
 import type { PacketDeserializer, PacketSerializer } from '../options/shared-options.js';
+import { Decoding, type DecodingHost } from './decoding.js';
 
 /**
  * A user's serializer and deserializer. They see requests, events and responses as whole
@@ -6,7 +7,8 @@ import type { PacketDeserializer, PacketSerializer } from '../options/shared-opt
  */
 export interface Codec {
   readonly encode?: ((packet: object) => unknown) | undefined;
-  readonly decode?: ((raw: unknown) => unknown) | undefined;
+  /** For one session. */
+  readonly decoding?: ((host: DecodingHost, maxWaitingBytes: number) => Decoding) | undefined;
 }
 
 /** What a user's options make of it; nothing, for most. */
@@ -20,6 +22,10 @@ export function codecOf({
   if (serializer === undefined && deserializer === undefined) return undefined;
   return {
     encode: serializer === undefined ? undefined : (packet) => serializer.serialize(packet),
-    decode: deserializer === undefined ? undefined : (raw) => deserializer.deserialize(raw),
+    decoding:
+      deserializer === undefined
+        ? undefined
+        : (host, maxWaitingBytes) =>
+            new Decoding((raw) => deserializer.deserialize(raw), host, maxWaitingBytes),
   };
 }

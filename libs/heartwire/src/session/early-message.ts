@@ -4,7 +4,8 @@ export interface EarlyMessage {
   readonly frameBytes: number;
 }
 
-/** Takes what is no greeting, as long as it isn't known who sends it. */
+/** Stands before the session as long as it isn't known who sends. */
 export interface Gate {
-  early(raw: unknown, frameBytes: number): void;
+  /** Takes what is no greeting, and returns whether it did. */
+  holdsBack(raw: unknown, frameBytes: number): boolean;
 }

@@ -1,6 +1,7 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import type { HelloMessage } from '../protocol/messages.js';
+import { isObject } from '../protocol/wire-members.js';
 import type { Clock } from '../timing/clock.js';
 import type { Attachment } from './attachment.js';
 import { checkVersion, type Handshake } from './handshake.js';
@@ -15,6 +16,8 @@ import type { SessionSettings } from './session-settings.js';
 
 /** Refusals leave at whole multiples of this after the first word, so that they tell nothing about their reason. */
 const REFUSAL_STEP_MS = 1_000;
+/** What one may say who isn't let in yet. */
+const GREETINGS: ReadonlySet<unknown> = new Set(['hello', 'ping', 'pong', 'heartbeat', 'error']);
 /** What a message takes here beside its bytes, at least. */
 const MESSAGE_OVERHEAD_BYTES = 256;
 
@@ -95,8 +98,14 @@ export class Reception implements Gate {
       .catch(this.session.refuse);
   }
 
-  /** Before the verdict: a message that is no greeting. */
-  early(raw: unknown, frameBytes: number): void {
+  /** Before the verdict: takes a message that is no greeting. */
+  holdsBack(raw: unknown, frameBytes: number): boolean {
+    const isGreeting = isObject(raw) && GREETINGS.has(raw.type);
+    if (!isGreeting) this.early(raw, frameBytes);
+    return !isGreeting;
+  }
+
+  private early(raw: unknown, frameBytes: number): void {
     const { waiting } = this;
     const { attachment } = this.session.lifecycle;
     if (this.isRefused || attachment === undefined) return;
