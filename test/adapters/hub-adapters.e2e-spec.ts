@@ -245,7 +245,6 @@ for (const kind of kinds) {
         );
         a.client.handle('bytes', (data) => Buffer.concat([data as Buffer, Buffer.from([255])]));
         a.client.handle('fail', () => {
-           
           throw { reason: 'no' };
         });
         expect(await firstValueFrom(client.send('double', 21))).toBe(42);

@@ -11,6 +11,7 @@ export {
   HeartwireHealthIndicator,
   type ClientHealth,
   type EndpointHealth,
+  type HubHealth,
 } from './nest/heartwire.health-indicator.js';
 export {
   HeartwireModule,

@@ -30,6 +30,7 @@ export class RedisConnection {
   private readonly reader: Redis;
   private readonly writer: Redis;
   private why: unknown;
+  private isDestroyed = false;
 
   constructor(
     where: string | Redis,
@@ -81,6 +82,8 @@ export class RedisConnection {
   /** At once, whoever listens at the other end. @param why what those are told who wait for an answer */
   destroy(why?: unknown): void {
     this.why ??= why;
+    if (this.isDestroyed) return;
+    this.isDestroyed = true;
     for (const redis of [this.reader, this.writer]) {
       if (redis.status === 'end') continue;
       redis.disconnect();
