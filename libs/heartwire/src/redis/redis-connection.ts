@@ -14,6 +14,8 @@ const READ_AT_ONCE = 32;
 const OVERRIDES: RedisOptions = {
   lazyConnect: true,
   protocol: 2,
+  // A Redis that is still loading refuses commands, which counts as being away.
+  enableReadyCheck: false,
   connectTimeout: CONNECT_TIMEOUT_MS,
   retryStrategy: () => null,
   enableOfflineQueue: false,

@@ -49,7 +49,8 @@ export class Broadcast {
    * is away gets it with its next link, in order; one that doesn't read what it is sent loses its own
    * session at its own bound (`limits.sendBufferBytes`), and nobody else waits for it.
    *
-   * @throws HeartwireError `UNSERIALIZABLE`, or `FRAME_TOO_LARGE` beyond the server's own `limits.maxFrameBytes`
+   * @throws HeartwireError `UNSERIALIZABLE`, or `FRAME_TOO_LARGE` beyond the server's own `limits.maxFrameBytes` or what
+   * its adapter carries; then nobody gets it
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- patterns are any in Nest
   emit(pattern: any, data: unknown, options?: PushOptions): void {

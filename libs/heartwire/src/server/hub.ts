@@ -205,6 +205,9 @@ export class HeartwireHub {
         this.present.add(clientId);
         if (name !== undefined) this.identities.join(clientId, name);
         this.tell({ type: 'connected', clientId, identity });
+        // Others follow only whom they have heard of: they may not know where it was put before its first word.
+        for (const room of this.roomTable.of(clientId))
+          this.settings.instances.tell({ type: 'joined', clientId, identity, room });
         break;
       case 'suspended':
       case 'resumed':
