@@ -23,6 +23,7 @@ const everyFolder = [
   'client',
   'server',
   'nest',
+  'redis',
   'testing',
 ];
 const allBut = (...names) => everyFolder.filter((name) => !names.includes(name));
@@ -76,9 +77,27 @@ module.exports = {
       ['session', 'options', 'link', 'protocol', 'errors', 'timing'],
       'The server imports the session and below, never the client.',
     ),
+    {
+      ...layer(
+        'redis',
+        ['errors', 'timing'],
+        'An adapter knows what an adapter is, and nothing of hubs, sessions and servers.',
+      ),
+      to: {
+        path: [folders(...allBut('redis', 'errors', 'timing')), `${lib}/index\\.ts$`],
+        pathNot: `${lib}/options/hub-adapter\\.ts$`,
+      },
+    },
+    {
+      name: 'ioredis-only-in-redis',
+      comment: 'ioredis is an optional peer: whoever imports `heartwire` alone does not need it.',
+      severity: 'error',
+      from: { path: lib, pathNot: [folders('redis'), spec] },
+      to: { path: packages('ioredis') },
+    },
     layer(
       'nest',
-      allBut('nest', 'testing'),
+      allBut('nest', 'redis', 'testing'),
       'Nest artefacts are on top; what is made for tests is not for them.',
     ),
     {
