@@ -59,6 +59,8 @@ export const push = {
   name: 'push',
   bytes: 200,
   connections: 1_000,
+  /** Broadcasts of one tick. */
+  atOnce: [1, 10],
   crowd: 10_000,
   contestants: ['heartwire', 'socketio'],
   least: 3,

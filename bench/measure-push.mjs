@@ -8,13 +8,18 @@ const CONNECT_SECONDS = 240;
 const BROADCAST_SECONDS = 60;
 
 /** Deliveries a second of each contestant, round by round; what a crowd of connections costs each. */
-export async function measurePush({ bytes, connections, crowd, contestants }, { rounds, seconds }, pinning) {
-  const rates = Object.fromEntries(contestants.map((name) => [name, []]));
+export async function measurePush(
+  { bytes, connections, atOnce, crowd, contestants },
+  { rounds, seconds },
+  pinning,
+) {
+  const rates = Object.fromEntries(contestants.map((name) => [name, atOnce.map(() => [])]));
   for (let round = 0; round < rounds; round++) {
     const turn = round % contestants.length;
     for (const name of [...contestants.slice(turn), ...contestants.slice(0, turn)]) {
       const { broadcast } = await gather(name, connections, pinning);
-      rates[name].push(await broadcast.during(seconds * 1_000, payload(bytes)));
+      for (const [index, count] of atOnce.entries())
+        rates[name][index].push(await broadcast.during(seconds * 1_000, payload(bytes), count));
       await broadcast.stop();
     }
   }
@@ -33,18 +38,18 @@ async function gather(name, connections, pinning) {
   const server = startChild('push-server.mjs', [name], pinning.server);
   const client = startChild('push-client.mjs', [name], pinning.client);
   const stop = () => Promise.all([server.stop(), client.stop()]);
-  const once = async (data) => {
-    const received = client.ask('untilReceived', { pushes: connections }, BROADCAST_SECONDS);
+  const once = async (data, atOnce = 1) => {
+    const received = client.ask('untilReceived', { pushes: connections * atOnce }, BROADCAST_SECONDS);
     const begunAt = Date.now();
-    await server.ask('broadcast', data);
+    await server.ask('broadcast', { data, atOnce });
     return (await received) - begunAt;
   };
   /** Broadcasts one after the other. Returns the deliveries a second. */
-  const during = async (ms, data) => {
-    await once(data); // warming up
+  const during = async (ms, data, atOnce) => {
+    await once(data, atOnce); // warming up
     const begunAt = performance.now();
     let broadcasts = 0;
-    for (; performance.now() - begunAt < ms; broadcasts++) await once(data);
+    for (; performance.now() - begunAt < ms; broadcasts += atOnce) await once(data, atOnce);
     return (broadcasts * connections * 1_000) / (performance.now() - begunAt);
   };
   try {

@@ -12,9 +12,9 @@ answer({
     return server.address;
   },
   connections: () => server.connections(),
-  /** Says something to everybody. */
-  broadcast(data) {
-    server.broadcast(data);
+  /** Says something to everybody, so many times. */
+  broadcast({ data, atOnce }) {
+    for (let count = 0; count < atOnce; count++) server.broadcast(data);
   },
   settledMemory,
 });
