@@ -1,5 +1,6 @@
 import type { Link } from '../link/link.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
+import { bulkWindowBytes } from './bulk-window.js';
 import type { Delivery } from './delivery.js';
 import { Fifo } from './fifo.js';
 import { sizeOf } from './message-size.js';
@@ -8,9 +9,7 @@ import type { BulkRoom } from './outgoing-stream.js';
 /** How much is handed to the link at once. What waits behind it can still be overtaken. */
 const BATCH_BYTES = 262_144;
 /** How much of streams waits here, and how much of it leaves at once, so that calls can overtake it. */
-const BULK_BYTES = 131_072;
-/** How much may be on its way when more of streams is sent: a call made now waits behind that much in the kernel. */
-const BULK_WINDOW_BYTES = 1_048_576;
+const BULK_BYTES = 65_536;
 
 /**
  * A tick that has so much to say says it in several writes: after so many messages, and each time that they have
@@ -41,6 +40,7 @@ export class Outbox implements BulkRoom {
   private bulkBytes = 0;
   /** Streams that have more to say, each in its turn. Made with the first. */
   private streams: Set<() => void> | undefined;
+  private bulkWindow = bulkWindowBytes();
   private link: Link | undefined;
   private hasRoom = false;
   /** Only control messages leave before the session stands on its link. */
@@ -110,6 +110,11 @@ export class Outbox implements BulkRoom {
 
   get hasBulkRoom(): boolean {
     return this.bulkBytes < BULK_BYTES;
+  }
+
+  /** A round trip of the link took so long, in ms. */
+  followRoundTrip(roundTripMs: number | undefined): void {
+    this.bulkWindow = bulkWindowBytes(roundTripMs);
   }
 
   pushBulk(message: Outgoing): void {
@@ -254,7 +259,7 @@ export class Outbox implements BulkRoom {
     while (
       this.bulk.length > 0 &&
       bytes < BULK_BYTES &&
-      this.delivery.unacknowledgedBytes < BULK_WINDOW_BYTES
+      this.delivery.unacknowledgedBytes < this.bulkWindow
     ) {
       bytes += this.handOver(this.bulk.shift() ?? '', batch);
     }

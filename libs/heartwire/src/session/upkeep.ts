@@ -45,6 +45,7 @@ export class Upkeep {
       },
       livenessChanged: (liveness) => {
         this.liveness = liveness;
+        this.outbox.followRoundTrip(liveness.roundTripMs);
         this.onLiveness(link, liveness);
       },
     });

@@ -1,0 +1,12 @@
+/** What a link of about 1 Gbit/s carries in a millisecond. */
+const BYTES_PER_MS = 131_072;
+const MIN_BYTES = 262_144;
+const MAX_BYTES = 4_194_304;
+
+/**
+ * How much of streams may be on its way, unacknowledged: what a fast link holds during a round trip, and no more.
+ * A call that is made now waits behind that much in the kernel.
+ */
+export function bulkWindowBytes(roundTripMs = 0): number {
+  return Math.min(Math.max(roundTripMs * BYTES_PER_MS, MIN_BYTES), MAX_BYTES);
+}
