@@ -9,8 +9,8 @@ import { firstValueFrom } from 'rxjs';
 import { type Chat, createChat } from '../src/chat/create-chat.js';
 import type { ChatMessage } from '../src/contract/chat-message.js';
 import { createGateway } from '../src/gateway/create-gateway.js';
-import type { ConnectionReport } from '../src/gateway/connection-monitor.js';
-import type { ChatConnectionOptions } from '../src/gateway/gateway.module.js';
+import type { ConnectionReport } from '../src/gateway/connection-record.js';
+import type { ServiceOptions } from '../src/gateway/gateway.module.js';
 import { EventStream } from './support/event-stream.js';
 import { LeakGuard } from './support/leak-guard.js';
 import { errorOf } from './support/outcome.js';
@@ -56,7 +56,7 @@ describe('the demo', () => {
     return chat;
   }
 
-  async function startGateway(options: ChatConnectionOptions): Promise<string> {
+  async function startGateway(options: ServiceOptions): Promise<string> {
     const app = await createGateway(options, logger);
     await app.listen(0, '127.0.0.1');
     afterwards(() => app.close());

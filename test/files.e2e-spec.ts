@@ -136,7 +136,7 @@ describe('the files of the demo', () => {
 
   it('leave nothing when their sender goes in the middle', async () => {
     const { url } = await start();
-    const sending = request(`${url}/half`, { method: 'PUT', headers: { 'content-length': 99 * MIB } });
+    const sending = request(`${url}/half`, { method: 'PUT', headers: { 'content-length': 60 * MIB } });
     sending.on('error', () => undefined);
     sending.write(bytes);
     await until('it has begun', async () => (await readdir(folder)).length === 1);

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { IsString, Length, Matches } from 'class-validator';
+import { IsByteLength, IsString, Length, Matches } from 'class-validator';
 
 const TEXT_MAX_CHARACTERS = 2_000;
 
@@ -34,12 +34,24 @@ export function isMessageId(value: unknown): value is string {
   return typeof value === 'string' && MESSAGE_ID.test(value);
 }
 
+const FILE_NAME_MAX_BYTES = 240;
+/** What Windows takes for a device, whatever follows the first dot. */
+const DEVICE = '(?:con|prn|aux|nul|(?:com|lpt)[0-9\u00b9\u00b2\u00b3]) *(?:\\.|$)';
+const FILE_NAME = new RegExp(
+  `^(?!${DEVICE})[\\p{L}\\p{N}](?:[\\p{L}\\p{M}\\p{N} ._-]{0,78}[\\p{L}\\p{M}\\p{N}_-])?$`,
+  'iu',
+);
+
 /** Plain names only: none leads out of a folder, none is hidden, none is odd on another system. */
 export function IsFileName(): PropertyDecorator {
-  return Matches(/^[\p{L}\p{N}](?:[\p{L}\p{N} ._-]{0,78}[\p{L}\p{N}_-])?$/u, {
-    message:
-      '$property must be 1 to 80 letters, digits, spaces, dots, hyphens or underscores, begin with a letter or digit, and not end with a dot or space',
-  });
+  return applyDecorators(
+    Matches(FILE_NAME, {
+      message:
+        '$property must be 1 to 80 letters, digits, spaces, dots, hyphens or underscores, begin with a letter or digit, not end with a dot or space, and not be the name of a device',
+    }),
+    // With what the store puts before it, no file system finds it too long.
+    IsByteLength(1, FILE_NAME_MAX_BYTES),
+  );
 }
 
 export function IsSha256(): PropertyDecorator {

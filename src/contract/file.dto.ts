@@ -1,4 +1,4 @@
-import { IsOptional } from 'class-validator';
+import { IsInt, IsOptional, Min } from 'class-validator';
 
 import { IsFileName, IsSha256 } from './fields.js';
 
@@ -8,6 +8,12 @@ export class FileDto {
 }
 
 export class PutFileDto extends FileDto {
+  /** How many bytes will come, as far as the sender knows: what is too long is refused at once. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  readonly size?: number;
+
   /** What the bytes must come to. */
   @IsOptional()
   @IsSha256()

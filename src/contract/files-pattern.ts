@@ -3,6 +3,6 @@ export const FilesPattern = {
   list: 'files.list',
   /** Takes a stream of bytes; answers with `UploadProgress`. */
   put: 'files.put',
-  /** Answers with a `StoredFile`, then its bytes. */
+  /** Answers with a `FileHead`, then its bytes. */
   get: 'files.get',
 } as const;

@@ -6,6 +6,12 @@ export interface StoredFile {
   readonly storedAt: string;
 }
 
+/** What comes before the bytes of a file. */
+export interface FileHead extends StoredFile {
+  /** Not there for a file that came to its folder in another way. */
+  readonly sha256?: string;
+}
+
 /** How far an upload is. The last one says what is stored. */
 export interface UploadProgress {
   /** Bytes that are on the disk. */

@@ -1,17 +1,21 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import {
   Inject,
   Injectable,
+  Logger,
   NotFoundException,
   type OnModuleInit,
   PayloadTooLargeException,
   UnprocessableEntityException,
 } from '@nestjs/common';
 
-import type { StoredFile, UploadProgress } from '../contract/stored-file.js';
+import type { FileHead, StoredFile, UploadProgress } from '../contract/stored-file.js';
+import { digestNoteOf, readDigestNote, removeStrayNotes } from './digest-note.js';
+import { isDiskError, toHttpException } from './disk-failure.js';
+import { PartialFile } from './partial-file.js';
 
 export const STORE_OPTIONS = 'STORE_OPTIONS';
 
@@ -21,96 +25,152 @@ export interface StoreOptions {
   readonly maxFileBytes: number;
 }
 
-/** Begins the name of a file that isn't whole yet; no name that a caller may give begins so. */
-const PARTIAL = '.partial-';
-const PROGRESS_EVERY_BYTES = 1024 ** 2;
+/** What the sender of a file says of it beforehand. */
+export interface Announcement {
+  readonly size?: number | undefined;
+  readonly sha256?: string | undefined;
+}
 
-/** Files in one folder. A file is there once it is whole, and never in part. */
+const PROGRESS_EVERY_BYTES = 1024 ** 2;
+/** No link is followed out of the folder, and nothing that is no file is waited for. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** Why `open` fails when there is no such file: none, or a link. */
+const NOT_THERE = new Set(['ENOENT', 'ELOOP', 'ENXIO']);
+
+/** Files in one folder. A file is there once it is whole, and never in part. Whatever the disk does wrong is an HttpException. */
 @Injectable()
 export class FileStore implements OnModuleInit {
+  private readonly logger = new Logger(FileStore.name);
+  /** A file and the note of its digest get their names together. */
+  private naming: Promise<void> = Promise.resolve();
+
   constructor(@Inject(STORE_OPTIONS) private readonly options: StoreOptions) {}
 
-  /** Removes what an earlier process left half written: one process owns the folder. */
+  /** Removes what an earlier process left behind. */
   async onModuleInit(): Promise<void> {
     const { folder } = this.options;
     await mkdir(folder, { recursive: true });
-    const names = await readdir(folder);
-    await Promise.all(
-      names.filter((name) => name.startsWith(PARTIAL)).map((name) => rm(join(folder, name), { force: true })),
-    );
+    await PartialFile.removeAll(folder);
+    await removeStrayNotes(folder);
   }
 
   async list(): Promise<readonly StoredFile[]> {
     const { folder } = this.options;
-    const entries = await readdir(folder, { withFileTypes: true });
-    const names = entries
-      .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-      .map(({ name }) => name);
-    return Promise.all(names.sort().map(async (name) => described(name, await stat(join(folder, name)))));
+    try {
+      const entries = await readdir(folder, { withFileTypes: true });
+      const names = entries
+        .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+        .map(({ name }) => name);
+      return await Promise.all(
+        names.sort().map(async (name) => described(name, await stat(join(folder, name)))),
+      );
+    } catch (error) {
+      throw this.explained(error);
+    }
   }
 
   /**
    * Writes to a name of its own, and renames at the end; however it ends, nothing partial stays.
    *
-   * @throws PayloadTooLargeException, or UnprocessableEntityException when the digest is another.
+   * @throws PayloadTooLargeException; UnprocessableEntityException when the digest is another; 507 when the disk is full.
    */
   async *put(
     name: string,
     bytes: AsyncIterable<Uint8Array>,
-    sha256: string | undefined,
+    { size = 0, sha256 }: Announcement = {},
   ): AsyncGenerator<UploadProgress> {
-    const partial = join(this.options.folder, `${PARTIAL}${randomUUID()}`);
-    const file = await open(partial, 'wx');
+    this.checkSize(size);
     try {
-      yield { received: 0 };
-      const digest = yield* this.write(file, bytes);
-      if (sha256 !== undefined && digest !== sha256) {
-        throw new UnprocessableEntityException(`the SHA-256 of what came is ${digest}, not ${sha256}`);
+      const partial = await PartialFile.create(this.options.folder);
+      try {
+        yield { received: 0 };
+        yield* this.write(partial, bytes);
+        const written = await partial.finish();
+        if (sha256 !== undefined && written.sha256 !== sha256) {
+          throw new UnprocessableEntityException(
+            `the SHA-256 of what came is ${written.sha256}, not ${sha256}`,
+          );
+        }
+        await this.giveName(partial, name);
+        yield {
+          received: written.size,
+          stored: { ...described(name, written), sha256: written.sha256 },
+        };
+      } finally {
+        await partial.discard();
       }
-      await file.sync();
-      const stored = { ...described(name, await file.stat()), sha256: digest };
-      await file.close();
-      await rename(partial, join(this.options.folder, name));
-      yield { received: stored.size, stored };
-    } finally {
-      await file.close();
-      await rm(partial, { force: true });
+    } catch (error) {
+      throw this.explained(error);
     }
   }
 
-  /** @throws NotFoundException */
-  async *get(name: string): AsyncGenerator<StoredFile | Buffer> {
-    const file = await open(join(this.options.folder, name)).catch(() => {
-      throw new NotFoundException(`there is no file "${name}"`);
-    });
+  /**
+   * What it is, then its bytes.
+   *
+   * @throws NotFoundException
+   */
+  async *get(name: string): AsyncGenerator<FileHead | Buffer> {
+    const { folder } = this.options;
     try {
-      yield described(name, await file.stat());
-      yield* file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>;
-    } finally {
-      await file.close();
+      const file = await open(join(folder, name), OPEN_FLAGS).catch((error: unknown) => {
+        throw isDiskError(error) && NOT_THERE.has(error.code) ? notFound(name) : error;
+      });
+      try {
+        const stats = await file.stat();
+        if (!stats.isFile()) throw notFound(name);
+        const sha256 = await readDigestNote(digestNoteOf(folder, name), stats);
+        yield { ...described(name, stats), ...(sha256 !== undefined && { sha256 }) };
+        if (stats.size > 0) yield* read(file, stats.size);
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      throw this.explained(error);
     }
   }
 
   private async *write(
-    file: FileHandle,
+    partial: PartialFile,
     bytes: AsyncIterable<Uint8Array>,
-  ): AsyncGenerator<UploadProgress, string> {
-    const hash = createHash('sha256');
-    let received = 0;
+  ): AsyncGenerator<UploadProgress> {
     let told = 0;
     for await (const chunk of bytes) {
-      received += chunk.byteLength;
-      if (received > this.options.maxFileBytes) {
-        throw new PayloadTooLargeException(`a file may have ${String(this.options.maxFileBytes)} bytes`);
-      }
-      hash.update(chunk);
-      await file.writeFile(chunk);
-      if (received - told < PROGRESS_EVERY_BYTES) continue;
-      told = received;
-      yield { received };
+      this.checkSize(partial.size + chunk.byteLength);
+      await partial.write(chunk);
+      if (partial.size - told < PROGRESS_EVERY_BYTES) continue;
+      told = partial.size;
+      yield { received: told };
     }
-    return hash.digest('hex');
   }
+
+  private giveName(partial: PartialFile, name: string): Promise<void> {
+    const named = this.naming.then(() => partial.rename(name));
+    this.naming = named.catch(() => undefined);
+    return named;
+  }
+
+  private checkSize(bytes: number): void {
+    const { maxFileBytes } = this.options;
+    if (bytes > maxFileBytes) {
+      throw new PayloadTooLargeException(`a file may have ${String(maxFileBytes)} bytes`);
+    }
+  }
+
+  /** The log has what the caller may not know. */
+  private explained(error: unknown): unknown {
+    if (!isDiskError(error)) return error;
+    this.logger.error(error);
+    return toHttpException(error);
+  }
+}
+
+/** What is appended meanwhile isn't part of it. */
+function read(file: FileHandle, size: number): AsyncIterable<Buffer> {
+  return file.createReadStream({ autoClose: false, start: 0, end: size - 1 });
+}
+
+function notFound(name: string): NotFoundException {
+  return new NotFoundException(`there is no file "${name}"`);
 }
 
 function described(name: string, { size, mtime }: { size: number; mtime: Date }): StoredFile {

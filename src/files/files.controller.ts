@@ -4,7 +4,7 @@ import { IncomingStream } from 'heartwire';
 
 import { FileDto, PutFileDto } from '../contract/file.dto.js';
 import { FilesPattern } from '../contract/files-pattern.js';
-import type { StoredFile, UploadProgress } from '../contract/stored-file.js';
+import type { FileHead, StoredFile, UploadProgress } from '../contract/stored-file.js';
 import { FileStore } from './file-store.js';
 
 @Controller()
@@ -18,14 +18,14 @@ export class FilesController {
 
   @MessagePattern(FilesPattern.put)
   put(
-    @Payload() { name, sha256 }: PutFileDto,
+    @Payload() { name, size, sha256 }: PutFileDto,
     @IncomingStream() bytes: IncomingStream<Buffer>,
   ): AsyncIterable<UploadProgress> {
-    return this.store.put(name, bytes, sha256);
+    return this.store.put(name, bytes, { size, sha256 });
   }
 
   @MessagePattern(FilesPattern.get)
-  get(@Payload() { name }: FileDto): AsyncIterable<StoredFile | Buffer> {
+  get(@Payload() { name }: FileDto): AsyncIterable<FileHead | Buffer> {
     return this.store.get(name);
   }
 }

@@ -5,8 +5,8 @@ import { catchError, type Observable, throwError } from 'rxjs';
 import type { ChatMessage, FollowPage, RoomSummary } from '../contract/chat-message.js';
 import { ChatPattern } from '../contract/chat-pattern.js';
 import type { Person, PresenceState } from '../contract/person.js';
-import { toHttpException } from './chat-failure.js';
-import { CHAT } from './chat-token.js';
+import { toHttpException } from './service-failure.js';
+import { CHAT } from './service-token.js';
 
 /** The chat service, as the gateway's controllers see it. Failures are HttpExceptions. */
 @Injectable()

@@ -1,82 +1,37 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { type ConnectionStatus, HeartwireClient, type Liveness } from 'heartwire';
-import { Subscription } from 'rxjs';
+import { HeartwireClient } from 'heartwire';
 
-import { CHAT, CHAT_URL } from './chat-token.js';
+import { type ConnectionReport, ConnectionRecord } from './connection-record.js';
+import { SERVICES } from './service-token.js';
 
-/** How the gateway's connection to the chat service is, and how often it broke. */
-export interface ConnectionReport {
+/** A service that the gateway is connected to. */
+export interface Service {
+  readonly name: string;
   readonly url: string;
-  readonly status: ConnectionStatus;
-  /** `null` while there is no connection. */
-  readonly liveness: LivenessReport | null;
-  readonly reconnects: number;
-  /** ISO 8601; `null` if it never was. */
-  readonly lostAt: string | null;
-  readonly backAt: string | null;
+  readonly client: HeartwireClient;
 }
 
-interface LivenessReport extends Pick<Liveness, 'state' | 'missed' | 'silentForMs'> {
-  readonly roundTripMs: number | null;
-  readonly smoothedRoundTripMs: number | null;
-  /** When this was measured: ISO 8601. */
-  readonly at: string;
-}
-
-/** Opens the connection when the gateway starts, and keeps its record. */
+/** Opens the connections when the gateway starts, and keeps their records. */
 @Injectable()
 export class ConnectionMonitor implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly watching = new Subscription();
-  private status: ConnectionStatus = 'closed';
-  private liveness: LivenessReport | null = null;
-  private reconnects = 0;
-  private lostAt: Date | undefined;
-  private backAt: Date | undefined;
+  private readonly records: ReadonlyMap<string, ConnectionRecord>;
 
-  constructor(
-    @Inject(CHAT) private readonly client: HeartwireClient,
-    @Inject(CHAT_URL) private readonly url: string,
-  ) {}
+  constructor(@Inject(SERVICES) services: readonly Service[]) {
+    this.records = new Map(
+      services.map(({ name, client, url }) => [name, new ConnectionRecord(client, url)]),
+    );
+  }
 
-  get report(): ConnectionReport {
-    const { url, status, liveness, reconnects } = this;
-    return { url, status, liveness, reconnects, lostAt: iso(this.lostAt), backAt: iso(this.backAt) };
+  /** By the names of the services. */
+  get report(): Readonly<Record<string, ConnectionReport>> {
+    return Object.fromEntries([...this.records].map(([name, { report }]) => [name, report]));
   }
 
   onApplicationBootstrap(): void {
-    this.watching.add(this.client.status.subscribe((status) => this.statusChanged(status)));
-    this.watching.add(this.client.liveness$.subscribe((liveness) => this.livenessChanged(liveness)));
-    // It comes up in the background. Only a gateway that stops meanwhile rejects this.
-    this.client.connect().catch(() => undefined);
+    for (const record of this.records.values()) record.begin();
   }
 
   onModuleDestroy(): void {
-    this.watching.unsubscribe();
+    for (const record of this.records.values()) record.end();
   }
-
-  private statusChanged(status: ConnectionStatus): void {
-    if (this.status === 'connected') {
-      this.lostAt = new Date();
-      this.liveness = null;
-    }
-    this.status = status;
-    if (status !== 'connected' || this.lostAt === undefined) return;
-    this.backAt = new Date();
-    this.reconnects += 1;
-  }
-
-  private livenessChanged({ state, missed, silentForMs, roundTripMs, smoothedRoundTripMs }: Liveness): void {
-    this.liveness = {
-      state,
-      roundTripMs: roundTripMs ?? null,
-      smoothedRoundTripMs: smoothedRoundTripMs ?? null,
-      missed,
-      silentForMs,
-      at: new Date().toISOString(),
-    };
-  }
-}
-
-function iso(date: Date | undefined): string | null {
-  return date?.toISOString() ?? null;
 }

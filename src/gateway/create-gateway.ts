@@ -5,13 +5,13 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 
 import { strictValidation } from '../contract/strict-validation.js';
-import { type ChatConnectionOptions, GatewayModule } from './gateway.module.js';
+import { type ServiceOptions, GatewayModule } from './gateway.module.js';
 
 /** The HTTP side of the demo, ready to listen. */
 export async function createGateway(
-  chat: ChatConnectionOptions,
+  chat: ServiceOptions,
   logger?: LoggerService,
-  files?: ChatConnectionOptions,
+  files?: ServiceOptions,
 ): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(GatewayModule.to(chat, files), {
     abortOnError: false,

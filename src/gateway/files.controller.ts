@@ -1,21 +1,35 @@
-import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 
-import { BadRequestException, Controller, Get, Headers, Inject, Param, Put, Req, Res } from '@nestjs/common';
+import {
+  BadRequestException,
+  Controller,
+  Get,
+  Headers,
+  Inject,
+  Logger,
+  Param,
+  Put,
+  Req,
+  Res,
+} from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { HeartwireClient } from 'heartwire';
 import { catchError, type Observable, throwError } from 'rxjs';
 
 import { FileDto } from '../contract/file.dto.js';
 import { FilesPattern } from '../contract/files-pattern.js';
-import type { StoredFile, UploadProgress } from '../contract/stored-file.js';
-import { toHttpException } from './chat-failure.js';
-import { FILES } from './chat-token.js';
+import type { FileHead, StoredFile, UploadProgress } from '../contract/stored-file.js';
+import { checkedBytes } from './checked-bytes.js';
+import { ProgressEvents } from './progress-events.js';
+import { toHttpException } from './service-failure.js';
+import { FILES } from './service-token.js';
 
 const SHA256 = /^[0-9a-f]{64}$/i;
 
 @Controller('files')
 export class FilesController {
+  private readonly logger = new Logger(FilesController.name);
+
   constructor(@Inject(FILES) private readonly client: HeartwireClient) {}
 
   @Get()
@@ -33,57 +47,65 @@ export class FilesController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    if (digest !== undefined && !SHA256.test(digest)) {
-      throw new BadRequestException('x-sha256 must be 64 hexadecimal digits');
-    }
-    const tellsProgress = request.headers.accept?.includes('text/event-stream') ?? false;
-    const sha256 = digest?.toLowerCase();
     const uploading = this.client.send<UploadProgress>(
       FilesPattern.put,
-      { name, ...(sha256 !== undefined && { sha256 }) },
+      { name, ...sizeOf(request), ...sha256Of(digest) },
       // Not destroyed with the upload: its connection still has to carry the refusal.
       { stream: request.iterator({ destroyOnReturn: false }) },
     );
+    const tellsProgress = request.headers.accept?.includes('text/event-stream') ?? false;
+    const events = new ProgressEvents(response);
     try {
       for await (const progress of uploading) {
-        if (tellsProgress) await tell(response, progress);
+        if (tellsProgress) await events.tell(progress);
         else if (progress.stored !== undefined) response.status(201).json(progress.stored);
       }
       response.end();
     } catch (failure) {
+      // A client that still sends would not read the refusal of one that doesn't listen.
+      request.resume();
       const refusal = toHttpException(failure, 'files');
-      if (!response.headersSent) {
-        // What the client still sends is not read: the connection can't be used again.
-        response.set('connection', 'close');
-        throw refusal;
-      }
-      response.end(`event: error\ndata: ${JSON.stringify(refusal.getResponse())}\n\n`);
+      if (!response.headersSent) throw refusal;
+      await events.fail(refusal.getResponse());
+      response.end();
     }
   }
 
   @Get(':name')
-  async get(@Param() { name }: FileDto, @Res() response: Response): Promise<void> {
-    const items = this.client.send<StoredFile | Buffer>(FilesPattern.get, { name })[Symbol.asyncIterator]();
+  async get(@Param() { name }: FileDto, @Req() request: Request, @Res() response: Response): Promise<void> {
+    const items = this.client.send<FileHead | Buffer>(FilesPattern.get, { name })[Symbol.asyncIterator]();
     const first = await items.next().catch((failure: unknown) => {
       throw toHttpException(failure, 'files');
     });
-    const { size, storedAt } = first.value as StoredFile;
+    const { size, storedAt, sha256 } = first.value as FileHead;
     response.set({
       'content-type': 'application/octet-stream',
       'content-length': String(size),
       'last-modified': new Date(storedAt).toUTCString(),
       'x-content-type-options': 'nosniff',
+      ...(sha256 !== undefined && { 'x-sha256': sha256 }),
     });
+    if (request.method === 'HEAD') {
+      await items.return?.();
+      response.end();
+      return;
+    }
+    const bytes = { [Symbol.asyncIterator]: () => items } as AsyncIterable<Buffer>;
     // A failure in the middle destroys the response: the client sees that bytes are missing.
-    await pipeline({ [Symbol.asyncIterator]: () => items } as AsyncIterable<Buffer>, response).catch(
-      () => undefined,
-    );
+    await pipeline(checkedBytes(bytes, { size, sha256 }), response).catch((error: unknown) => {
+      this.logger.warn(`The download of "${name}" broke off: ${String(error)}`);
+    });
   }
 }
 
-async function tell(response: Response, progress: UploadProgress): Promise<void> {
-  if (!response.headersSent)
-    response.set({ 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
-  if (!response.write(`data: ${JSON.stringify(progress)}\n\n`) && !response.destroyed)
-    await once(response, 'drain');
+/** A file that is too long is refused before it is sent. */
+function sizeOf({ headers }: Request): { readonly size?: number } {
+  const length = headers['content-length'];
+  return length === undefined ? {} : { size: Number(length) };
+}
+
+function sha256Of(digest: string | undefined): { readonly sha256?: string } {
+  if (digest === undefined) return {};
+  if (!SHA256.test(digest)) throw new BadRequestException('x-sha256 must be 64 hexadecimal digits');
+  return { sha256: digest.toLowerCase() };
 }

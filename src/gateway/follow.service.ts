@@ -26,8 +26,8 @@ import {
 
 import type { ChatMessage } from '../contract/chat-message.js';
 import { ChatClient } from './chat-client.js';
-import { toHttpException } from './chat-failure.js';
-import { CHAT } from './chat-token.js';
+import { toHttpException } from './service-failure.js';
+import { CHAT } from './service-token.js';
 
 /** Each follower is a running call; together they leave room for the others (1,024 per connection). */
 const MAX_FOLLOWERS = 500;

@@ -1,19 +1,19 @@
 import { type DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { type HeartwireClientOptions, HeartwireModule } from 'heartwire';
+import { type HeartwireClient, type HeartwireClientOptions, HeartwireModule } from 'heartwire';
 
 import { ChatClient } from './chat-client.js';
-import { CHAT, CHAT_URL, FILES } from './chat-token.js';
-import { ConnectionMonitor } from './connection-monitor.js';
+import { ConnectionMonitor, type Service } from './connection-monitor.js';
 import { FilesController } from './files.controller.js';
 import { FollowService } from './follow.service.js';
 import { HealthController } from './health.controller.js';
 import { PeopleController } from './people.controller.js';
 import { RoomsController } from './rooms.controller.js';
 import { RunningRequests } from './running-requests.js';
+import { CHAT, FILES, SERVICES } from './service-token.js';
 
 /** How the gateway reaches a service. */
-export type ChatConnectionOptions = Omit<HeartwireClientOptions, 'url' | 'urls'> & { readonly url: string };
+export type ServiceOptions = Omit<HeartwireClientOptions, 'url' | 'urls'> & { readonly url: string };
 
 @Module({
   controllers: [RoomsController, PeopleController, HealthController],
@@ -21,19 +21,30 @@ export type ChatConnectionOptions = Omit<HeartwireClientOptions, 'url' | 'urls'>
 })
 export class GatewayModule implements NestModule {
   /** Without `files` it serves no files. */
-  static to(chat: ChatConnectionOptions, files?: ChatConnectionOptions): DynamicModule {
+  static to(chat: ServiceOptions, files?: ServiceOptions): DynamicModule {
+    const services = [
+      { token: CHAT, name: 'chat', options: chat },
+      ...(files === undefined ? [] : [{ token: FILES, name: 'files', options: files }]),
+    ];
     return {
       module: GatewayModule,
       controllers: files === undefined ? [] : [FilesController],
       imports: [
-        HeartwireModule.register([
-          { ...chat, name: CHAT },
-          ...(files === undefined ? [] : [{ ...files, name: FILES }]),
-        ]),
-        // What is down is told to whoever asks; the connection has a log of its own.
+        HeartwireModule.register(services.map(({ token, options }) => ({ ...options, name: token }))),
+        // What is down is told to whoever asks; the connections have a log of their own.
         TerminusModule.forRoot({ logger: false }),
       ],
-      providers: [{ provide: CHAT_URL, useValue: chat.url }],
+      providers: [
+        {
+          provide: SERVICES,
+          inject: services.map(({ token }) => token),
+          useFactory: (...clients: HeartwireClient[]): Service[] =>
+            clients.flatMap((client, index) => {
+              const service = services[index];
+              return service === undefined ? [] : [{ name: service.name, url: service.options.url, client }];
+            }),
+        },
+      ],
     };
   }
 

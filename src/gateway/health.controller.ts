@@ -1,9 +1,10 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { HealthCheck, type HealthCheckResult, HealthCheckService } from '@nestjs/terminus';
-import { HeartwireClient, HeartwireHealthIndicator } from 'heartwire';
+import { HeartwireHealthIndicator } from 'heartwire';
 
-import { CHAT } from './chat-token.js';
-import { ConnectionMonitor, type ConnectionReport } from './connection-monitor.js';
+import { ConnectionMonitor, type Service } from './connection-monitor.js';
+import type { ConnectionReport } from './connection-record.js';
+import { SERVICES } from './service-token.js';
 
 /** For orchestrators and for people. */
 @Controller()
@@ -12,17 +13,23 @@ export class HealthController {
     private readonly monitor: ConnectionMonitor,
     private readonly health: HealthCheckService,
     private readonly heartwire: HeartwireHealthIndicator,
-    @Inject(CHAT) private readonly chat: HeartwireClient,
+    @Inject(SERVICES) private readonly services: readonly Service[],
   ) {}
 
   @Get('health')
   @HealthCheck()
   check(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.heartwire.check('chat', this.chat)]);
+    return this.health.check(
+      this.services.map(
+        ({ name, client }) =>
+          () =>
+            this.heartwire.check(name, client),
+      ),
+    );
   }
 
   @Get('connections')
   connections(): Readonly<Record<string, ConnectionReport>> {
-    return { chat: this.monitor.report };
+    return this.monitor.report;
   }
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { ErrorCode, HeartwireError } from 'heartwire';
 
-import { toHttpException } from './chat-failure.js';
+import { toHttpException } from './service-failure.js';
 
 const statusOf = (failure: unknown): number => toHttpException(failure).getStatus();
 
-describe('a failure of chat', () => {
+describe('a failure of a service', () => {
   it.each([
     [ErrorCode.DEADLINE_EXCEEDED, 'maybe', 504],
     [ErrorCode.DEADLINE_EXCEEDED, 'answered', 504],
@@ -38,7 +38,7 @@ describe('a failure of chat', () => {
     });
   });
 
-  it('is passed on when chat refused', () => {
+  it('is passed on when the service refused', () => {
     const response = { statusCode: 404, message: 'no such room' };
     const exception = toHttpException({ status: 404, name: 'NotFoundException', response });
 
