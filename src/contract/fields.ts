@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { IsByteLength, IsString, Length, Matches } from 'class-validator';
+import { IsString, Length, Matches, ValidateBy } from 'class-validator';
 
 const TEXT_MAX_CHARACTERS = 2_000;
 
@@ -49,8 +49,14 @@ export function IsFileName(): PropertyDecorator {
       message:
         '$property must be 1 to 80 letters, digits, spaces, dots, hyphens or underscores, begin with a letter or digit, not end with a dot or space, and not be the name of a device',
     }),
-    // With what the store puts before it, no file system finds it too long.
-    IsByteLength(1, FILE_NAME_MAX_BYTES),
+    ValidateBy({
+      name: 'isShortEnough',
+      validator: {
+        // With what the store puts before it, no file system finds it too long.
+        validate: (name) => typeof name === 'string' && Buffer.byteLength(name) <= FILE_NAME_MAX_BYTES,
+        defaultMessage: () => `$property must be at most ${String(FILE_NAME_MAX_BYTES)} bytes of UTF-8`,
+      },
+    }),
   );
 }
 
