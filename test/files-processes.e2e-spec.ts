@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { type ClientRequest, get, type IncomingMessage, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { FaultProxy } from 'heartwire/testing';
+
+import { LeakGuard } from './support/leak-guard.js';
+import { ServiceProcess } from './support/service-process.js';
+import { freeUrl } from './support/stage.js';
+import { until } from './support/until.js';
+
+const MIB = 1_024 ** 2;
+const FILE_BYTES = 384 * MIB;
+/** What a service may hold above what it holds when it has nothing to do. */
+const MAY_GROW_BYTES = 96 * MIB;
+/** Passes as fast as the disk of a cheap machine takes it, and slower than loopback brings it. */
+const LINK_BYTES_PER_SECOND = 96 * MIB;
+const PAUSE_EVERY_BYTES = 24 * MIB;
+
+/** The files service and its gateway as two processes, with a link between them that can be slow. */
+describe('the files of the demo, in processes of their own', () => {
+  const cleanups: (() => unknown)[] = [];
+  const afterwards = (cleanup: () => unknown): unknown => cleanups.push(cleanup);
+  const guard = new LeakGuard();
+  let folder: string;
+  let files: ServiceProcess;
+  let gateway: ServiceProcess;
+  let proxy: FaultProxy;
+
+  beforeEach(async () => {
+    guard.begin();
+    folder = await mkdtemp(join(tmpdir(), 'files-'));
+    afterwards(() => rm(folder, { recursive: true, force: true }));
+    files = await startFiles('tcp://127.0.0.1:0');
+    proxy = await FaultProxy.to(files.address);
+    afterwards(() => proxy.close());
+    gateway = await ServiceProcess.start('gateway', {
+      PORT: '0',
+      FILES_URL: proxy.url,
+      CHAT_URL: await freeUrl(),
+    });
+    afterwards(() => gateway.kill());
+    await until('the gateway is connected', async () => (await filesConnection()).status === 'connected');
+  });
+
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+    await guard.check();
+  });
+
+  async function startFiles(listen: string): Promise<ServiceProcess> {
+    const service = await ServiceProcess.start('files', { FILES_LISTEN: listen, FILES_FOLDER: folder });
+    afterwards(() => service.kill());
+    return service;
+  }
+
+  async function filesConnection(): Promise<{ status: string; reconnects: number }> {
+    const reply = await fetch(`${gateway.address}/connections`);
+    return ((await reply.json()) as { files: { status: string; reconnects: number } }).files;
+  }
+
+  const answerOf = (sending: ClientRequest): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => sending.once('response', resolve).once('error', reject));
+
+  async function bodyOf(response: IncomingMessage): Promise<unknown> {
+    let text = '';
+    for await (const piece of response.setEncoding('utf8')) text += piece as string;
+    return JSON.parse(text);
+  }
+
+  const partials = async (): Promise<string[]> =>
+    (await readdir(folder)).filter((name) => name.startsWith('.partial-') && !name.endsWith('.digest'));
+
+  /** Measures both services, from what they hold now. */
+  class MemoryWatch {
+    private idle: readonly number[] = [];
+    readonly highest = { files: 0, gateway: 0 };
+
+    async begin(): Promise<void> {
+      this.idle = await this.resident();
+    }
+
+    async look(): Promise<void> {
+      const [filesBytes = 0, gatewayBytes = 0] = await this.resident();
+      const [filesIdle = 0, gatewayIdle = 0] = this.idle;
+      this.highest.files = Math.max(this.highest.files, filesBytes - filesIdle);
+      this.highest.gateway = Math.max(this.highest.gateway, gatewayBytes - gatewayIdle);
+    }
+
+    private async resident(): Promise<readonly number[]> {
+      const all = await Promise.all([files.memory(), gateway.memory()]);
+      return all.map(({ rss }) => rss);
+    }
+  }
+
+  it('need little memory, however long a file and however slow the link, the disk or the reader', async () => {
+    const memory = new MemoryWatch();
+    await memory.begin();
+    const chunk = Buffer.alloc(MIB, 'heartwire ');
+    const sent = createHash('sha256');
+
+    // The gateway gets more than the link takes; whenever it holds the sender up, there is time to look.
+    proxy.slow({ bytesPerSecond: LINK_BYTES_PER_SECOND }, 'upstream');
+    const sending = request(`${gateway.address}/files/large`, {
+      method: 'PUT',
+      headers: { 'content-length': FILE_BYTES },
+    });
+    const stored = answerOf(sending);
+    let timesHeldUp = 0;
+    for (let at = 0; at < FILE_BYTES; at += MIB) {
+      sent.update(chunk);
+      if (sending.write(chunk)) continue;
+      timesHeldUp += 1;
+      const drained = new Promise((resolve) => sending.once('drain', resolve));
+      if (timesHeldUp % 16 === 0) await memory.look();
+      await drained;
+    }
+    sending.end();
+    const digest = sent.digest('hex');
+    expect(await bodyOf(await stored)).toMatchObject({ size: FILE_BYTES, sha256: digest });
+    proxy.heal();
+
+    // The reader stops again and again; meanwhile nobody may read ahead of it.
+    const download = await answerOf(get(`${gateway.address}/files/large`));
+    expect(download.headers['x-sha256']).toBe(digest);
+    const received = createHash('sha256');
+    let bytes = 0;
+    let nextPause = PAUSE_EVERY_BYTES;
+    for await (const piece of download as AsyncIterable<Buffer>) {
+      received.update(piece);
+      bytes += piece.length;
+      if (bytes < nextPause) continue;
+      nextPause += PAUSE_EVERY_BYTES;
+      for (let looks = 0; looks < 5; looks += 1) await memory.look();
+    }
+    expect(bytes).toBe(FILE_BYTES);
+    expect(received.digest('hex')).toBe(digest);
+
+    expect(timesHeldUp).toBeGreaterThan(16);
+    expect(memory.highest.files).toBeLessThan(MAY_GROW_BYTES);
+    expect(memory.highest.gateway).toBeLessThan(MAY_GROW_BYTES);
+  }, 120_000);
+
+  it('fail to arrive when their service is killed: the sender is told, and the next start cleans up', async () => {
+    const sending = request(`${gateway.address}/files/half`, { method: 'PUT' });
+    const answer = answerOf(sending);
+    sending.write(Buffer.alloc(4 * MIB, 'x'));
+    await until('some of it is on the disk', async () => {
+      const [partial] = await partials();
+      return partial !== undefined && (await stat(join(folder, partial))).size > 0;
+    });
+    await files.kill();
+    expect(await partials()).toHaveLength(1);
+
+    files = await startFiles(files.address);
+    const response = await answer;
+    expect(response.statusCode).toBe(503);
+    expect(await bodyOf(response)).toMatchObject({
+      statusCode: 503,
+      error: 'Service Unavailable',
+      code: 'CONNECTION_LOST',
+      sent: 'maybe',
+      retryable: true,
+      message: expect.stringMatching(/^files: /),
+    });
+    expect(await readdir(folder)).toEqual([]);
+    sending.destroy();
+
+    const again = await fetch(`${gateway.address}/files/half`, { method: 'PUT', body: 'whole' });
+    expect(again.status).toBe(201);
+    expect((await filesConnection()).reconnects).toBe(1);
+  });
+});
