@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
+import { type FileHandle, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { get, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 
 import { Logger } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { FaultProxy } from 'heartwire/testing';
 
 import { createChat } from '../src/chat/create-chat.js';
-import { createFiles } from '../src/files/create-files.js';
+import { createFiles, type Files } from '../src/files/create-files.js';
 import { createGateway } from '../src/gateway/create-gateway.js';
+import { LeakGuard } from './support/leak-guard.js';
 import { RecordingLogger } from './support/stage.js';
 import { until } from './support/until.js';
 
@@ -19,24 +20,30 @@ const MIB = 1_024 ** 2;
 
 describe('the files of the demo', () => {
   const logger = new RecordingLogger();
+  const guard = new LeakGuard();
   const cleanups: (() => unknown)[] = [];
   let folder: string;
+  let files: Files;
 
   beforeEach(async () => {
     Logger.overrideLogger(logger);
+    guard.begin();
     folder = await mkdtemp(join(tmpdir(), 'files-'));
     cleanups.push(() => rm(folder, { recursive: true }));
   });
 
   afterEach(async () => {
+    jest.restoreAllMocks();
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+    logger.lines.length = 0;
+    await guard.check();
   });
 
-  async function start(maxFileBytes = 64 * MIB): Promise<{ url: string; proxy: FaultProxy }> {
+  async function start(maxFileBytes = 64 * MIB): Promise<{ url: string; proxy: FaultProxy; base: string }> {
     const chat = await createChat({ url: 'tcp://127.0.0.1:0' }, logger);
     await chat.app.listen();
     cleanups.push(() => chat.app.close());
-    const files = await createFiles({ url: 'tcp://127.0.0.1:0' }, { folder, maxFileBytes }, logger);
+    files = await createFiles({ url: 'tcp://127.0.0.1:0' }, { folder, maxFileBytes }, logger);
     await files.app.listen();
     cleanups.push(() => files.app.close());
     const proxy = await FaultProxy.to(files.server.address);
@@ -44,8 +51,20 @@ describe('the files of the demo', () => {
     const gateway = await createGateway({ url: chat.server.address }, logger, { url: proxy.url });
     await gateway.listen(0, '127.0.0.1');
     cleanups.push(() => gateway.close());
-    return { url: `${await gateway.getUrl()}/files`, proxy };
+    const base = await gateway.getUrl();
+    return { url: `${base}/files`, proxy, base };
   }
+
+  /** What is in the folder, beside the notes of digests. */
+  const names = async (): Promise<string[]> =>
+    (await readdir(folder)).filter((name) => !name.startsWith('.digest-'));
+
+  const nothingIsLeft = (): Promise<void> =>
+    until('nothing is left', async () => (await readdir(folder)).length === 0);
+
+  /** Calls that the files service still runs. */
+  const runningCalls = (): number =>
+    files.server.connections.reduce((sum, { runningCalls }) => sum + runningCalls, 0);
 
   const put = (
     url: string,
@@ -61,7 +80,9 @@ describe('the files of the demo', () => {
     const reply = await put(`${url}/a.bin`, bytes, { 'x-sha256': sha256(bytes) });
     expect(reply.status).toBe(201);
     expect(await reply.json()).toMatchObject({ name: 'a.bin', size: bytes.length, sha256: sha256(bytes) });
-    expect(sha256(new Uint8Array(await (await fetch(`${url}/a.bin`)).arrayBuffer()))).toBe(sha256(bytes));
+    const download = await fetch(`${url}/a.bin`);
+    expect(download.headers.get('x-sha256')).toBe(sha256(bytes));
+    expect(sha256(new Uint8Array(await download.arrayBuffer()))).toBe(sha256(bytes));
     expect(await (await fetch(url)).json()).toMatchObject([{ name: 'a.bin', size: bytes.length }]);
   });
 
@@ -84,11 +105,93 @@ describe('the files of the demo', () => {
     expect(events.at(-1)).toMatchObject({ stored: { sha256: sha256(bytes) } });
   });
 
+  it('may be asked about without being sent', async () => {
+    const { url } = await start();
+    await put(`${url}/a.bin`, bytes);
+    const { status, headers } = await fetch(`${url}/a.bin`, { method: 'HEAD' });
+    expect(status).toBe(200);
+    expect(headers.get('content-length')).toBe(String(bytes.length));
+    expect(headers.get('x-sha256')).toBe(sha256(bytes));
+    await until('nothing runs', () => runningCalls() === 0);
+  });
+
   it('with another digest, or too long, are refused and leave nothing', async () => {
     const { url } = await start(4 * MIB);
     expect((await put(`${url}/a`, 'short', { 'x-sha256': '0'.repeat(64) })).status).toBe(422);
+    expect((await put(`${url}/a`, 'short', { 'x-sha256': 'no digest' })).status).toBe(400);
     expect((await put(`${url}/a`, Buffer.alloc(4 * MIB + 1))).status).toBe(413);
-    await until('nothing is left', async () => (await readdir(folder)).length === 0);
+    expect((await put(`${url}/a`, Readable.from([bytes, bytes]))).status).toBe(413);
+    await nothingIsLeft();
+  });
+
+  it('that are refused are refused in words, also to who has much more to send', async () => {
+    const { url } = await start(MIB);
+    const endless = Readable.from(
+      (async function* () {
+        for (let sent = 0; sent < 64; sent += 1) yield bytes.subarray(0, MIB);
+      })(),
+    );
+    const reply = await put(`${url}/a`, endless);
+    expect(reply.status).toBe(413);
+    expect(await reply.json()).toMatchObject({ statusCode: 413, message: 'a file may have 1048576 bytes' });
+  });
+
+  it('for which there is no room are refused, and leave nothing', async () => {
+    const { url } = await start();
+    const probe = await open(join(folder, 'probe'), 'w');
+    const disk = Object.getPrototypeOf(probe) as FileHandle;
+    await probe.close();
+    await rm(join(folder, 'probe'));
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      syscall: 'write',
+    });
+    const { writeFile: write } = disk;
+    let writes = 0;
+    jest.spyOn(disk, 'writeFile').mockImplementation(function (this: FileHandle, ...args) {
+      writes += 1;
+      return writes > 20 ? Promise.reject(full) : write.apply(this, args);
+    });
+
+    const reply = await put(`${url}/a`, bytes);
+    expect(reply.status).toBe(507);
+    expect(await reply.json()).toEqual({
+      statusCode: 507,
+      error: 'Insufficient Storage',
+      message: 'there is no room left for files',
+    });
+    await nothingIsLeft();
+    expect(logger.texts('error')).toContainEqual(expect.stringContaining('ENOSPC'));
+
+    jest.restoreAllMocks();
+    expect((await put(`${url}/a`, bytes)).status).toBe(201);
+  });
+
+  it('of a folder that is gone are refused, and the paths of the service are not told', async () => {
+    const { url } = await start();
+    await rm(folder, { recursive: true });
+    await writeFile(folder, 'no folder');
+    for (const reply of [await put(`${url}/a`, 'x'), await fetch(`${url}/a`), await fetch(url)]) {
+      expect(reply.status).toBe(500);
+      expect(await reply.json()).toEqual({
+        statusCode: 500,
+        error: 'Internal Server Error',
+        message: 'the disk of the files service failed (ENOTDIR)',
+      });
+    }
+  });
+
+  it('that are no longer what was stored do not arrive whole', async () => {
+    const { url } = await start();
+    await put(`${url}/a`, bytes);
+    // As a disk does that forgets: nobody has written to it, as far as the note can tell.
+    await writeFile(join(folder, 'a'), Buffer.alloc(bytes.length, 'heartwirr '));
+    const { size, mtimeMs } = await stat(join(folder, 'a'));
+    await writeFile(join(folder, '.digest-a'), `${sha256(bytes)} ${size} ${mtimeMs}\n`);
+
+    const download = await fetch(`${url}/a`);
+    await expect(download.arrayBuffer()).rejects.toThrow();
+    expect(logger.texts('warn')).toContainEqual(expect.stringContaining('The download of "a" broke off'));
   });
 
   it.each(['..%2fout', '%2fetc%2fpasswd', '.hidden', 'a%00b', '..%5cout', 'a%2fb'])(
@@ -106,32 +209,42 @@ describe('the files of the demo', () => {
     expect((await fetch(`${url}/none`)).status).toBe(404);
   });
 
-  it('arrive whole when the link is cut on the way, and so they leave', async () => {
+  it('arrive whole when the link is cut on the way, again and again', async () => {
     const { url, proxy } = await start();
-    let cuts = 0;
+    const cutsAt: number[] = [];
     const body = Readable.from(
       (async function* () {
-        for (let at = 0; at < bytes.length; at += MIB) {
-          if (at % (2 * MIB) === 0) {
-            proxy.cut();
-            cuts += 1;
-          }
-          yield bytes.subarray(at, at + MIB);
-          await new Promise((resolve) => setImmediate(resolve));
+        for (let at = 0; at < bytes.length; at += 2 * MIB) {
+          const { accepted } = proxy;
+          proxy.cutAfter(MIB, { direction: 'upstream' });
+          yield bytes.subarray(at, at + 2 * MIB);
+          // The next piece goes over the next link.
+          await until('the link was cut and is back', () => proxy.accepted > accepted);
+          cutsAt.push(proxy.passedBytes('upstream'));
         }
       })(),
     );
     const reply = await put(`${url}/cut`, body);
     expect(await reply.json()).toMatchObject({ sha256: sha256(bytes) });
-    expect(cuts).toBe(4);
     expect(sha256(await readFile(join(folder, 'cut')))).toBe(sha256(bytes));
 
+    expect(cutsAt).toHaveLength(4);
+    expect(cutsAt[0]).toBeGreaterThan(0);
+    expect(proxy.passedBytes('upstream')).toBeGreaterThan(cutsAt[3] ?? Infinity);
+  });
+
+  it('leave whole when the link is cut on the way', async () => {
+    const { url, proxy } = await start();
+    await put(`${url}/cut`, bytes);
+    const { accepted } = proxy;
+    const before = proxy.passedBytes('downstream');
+    proxy.cutAfter(3 * MIB, { direction: 'downstream' });
     const download = await fetch(`${url}/cut`);
-    const parts: Uint8Array[] = [];
-    for await (const part of download.body ?? []) {
-      if (parts.push(part as Uint8Array) === 3) proxy.cut();
-    }
-    expect(sha256(Buffer.concat(parts))).toBe(sha256(bytes));
+
+    expect(sha256(new Uint8Array(await download.arrayBuffer()))).toBe(sha256(bytes));
+    expect(proxy.accepted).toBe(accepted + 1);
+    // Three of eight went over the first link, and the others, at least, over the second.
+    expect(proxy.passedBytes('downstream') - before).toBeGreaterThanOrEqual(bytes.length);
   });
 
   it('leave nothing when their sender goes in the middle', async () => {
@@ -139,9 +252,37 @@ describe('the files of the demo', () => {
     const sending = request(`${url}/half`, { method: 'PUT', headers: { 'content-length': 60 * MIB } });
     sending.on('error', () => undefined);
     sending.write(bytes);
-    await until('it has begun', async () => (await readdir(folder)).length === 1);
+    await until('it has begun', async () => (await names()).length === 1);
     sending.destroy();
-    await until('nothing is left', async () => (await readdir(folder)).length === 0);
+    await nothingIsLeft();
+    await until('nothing runs', () => runningCalls() === 0);
+  });
+
+  it('leave nothing when a sender who hears of the progress goes in the middle', async () => {
+    const { url } = await start();
+    const headers = { accept: 'text/event-stream', 'content-length': 60 * MIB };
+    const sending = request(`${url}/half`, { method: 'PUT', headers });
+    sending.on('error', () => undefined);
+    const answer = new Promise<IncomingMessage>((resolve) => sending.once('response', resolve));
+    sending.write(bytes);
+    await answer;
+    sending.destroy();
+    await nothingIsLeft();
+    await until('nothing runs', () => runningCalls() === 0);
+  });
+
+  it('that nobody reads any further are not read from the disk any further, and let go with their reader', async () => {
+    const { url, proxy } = await start();
+    await put(`${url}/large`, Readable.from([bytes, bytes, bytes, bytes, bytes, bytes]));
+    const download = await new Promise<IncomingMessage>((resolve) => get(`${url}/large`, resolve));
+    download.on('error', () => undefined);
+    await new Promise((resolve) => download.once('readable', resolve));
+    expect(runningCalls()).toBe(1);
+
+    expect((await put(`${url}/other`, 'goes past it')).status).toBe(201);
+    expect(proxy.passedBytes('downstream')).toBeLessThan(40 * MIB);
+    download.destroy();
+    await until('nothing runs', () => runningCalls() === 0);
   });
 
   it('that an earlier process left half written are removed at the start', async () => {
@@ -149,5 +290,33 @@ describe('the files of the demo', () => {
     await writeFile(join(folder, 'whole'), 'x');
     await start();
     expect(await readdir(folder)).toEqual(['whole']);
+  });
+
+  it('have a connection of their own, which /health and /connections show', async () => {
+    const { base, proxy } = await start();
+    const ask = async (path: string): Promise<{ status: number; body: Record<string, unknown> }> => {
+      const reply = await fetch(`${base}/${path}`);
+      return { status: reply.status, body: (await reply.json()) as Record<string, unknown> };
+    };
+    await until('all is well', async () => (await ask('health')).status === 200);
+    expect((await ask('health')).body).toMatchObject({
+      details: { chat: { status: 'up' }, files: { status: 'up' } },
+    });
+    expect((await ask('connections')).body).toMatchObject({
+      chat: { status: 'connected', reconnects: 0 },
+      files: { url: proxy.url, status: 'connected', reconnects: 0 },
+    });
+
+    proxy.target = undefined;
+    proxy.reset();
+    await until('files is missed', async () => (await ask('health')).status === 503);
+    expect((await ask('health')).body).toMatchObject({
+      info: { chat: { status: 'up' } },
+      error: { files: { status: 'down' } },
+    });
+    expect((await ask('connections')).body).toMatchObject({
+      chat: { status: 'connected', lostAt: null },
+      files: { status: 'reconnecting', lostAt: expect.any(String) },
+    });
   });
 });

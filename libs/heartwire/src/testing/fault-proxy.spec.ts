@@ -177,6 +177,22 @@ describe('a fault proxy', () => {
     expect(peer.received.equals(bytes)).toBe(true);
   });
 
+  it('counts the bytes that it has passed on, over all connections', async () => {
+    proxy.cutAfter(5, { direction: 'upstream' });
+    const [client] = await pair();
+    client.socket.write('too much');
+    await client.until(() => client.ending !== 'open');
+    expect(proxy.passedBytes('upstream')).toBe(5);
+
+    const [another, peer] = await pair();
+    another.socket.write('four');
+    await peer.hears('four');
+    peer.socket.write('yes');
+    await another.hears('yes');
+    expect(proxy.passedBytes('upstream')).toBe(9);
+    expect(proxy.passedBytes('downstream')).toBe(3);
+  });
+
   it('closes connections in order when it cuts them', async () => {
     const [client, peer] = await pair();
     proxy.cut();

@@ -99,6 +99,11 @@ export class FaultProxy {
     return this.acceptedCount;
   }
 
+  /** How many bytes it has passed on so far, in this direction, over all connections. */
+  passedBytes(direction: FlowName): number {
+    return this.faults[direction].passedBytes;
+  }
+
   /** Delay, jitter and bandwidth. Replaces what was set before. */
   slow(
     { delayMs = 0, jitterMs = 0, bytesPerSecond = Infinity }: SlownessOptions,

@@ -9,6 +9,8 @@ export class FlowFaults {
   swallows = false;
   /** How many of all bytes are changed, from 0 to 1. */
   corruptShare = 0;
+  /** Over all connections. */
+  passedBytes = 0;
   private cutAfter: { leftBytes: number; readonly ending: Ending } | undefined;
 
   /** @param random uniform in [0, 1) */

@@ -133,6 +133,7 @@ export class Flow {
       this.freeAt = Math.max(this.freeAt, now - SLICE_MS) + (slice.length / bytesPerSecond) * 1_000;
     }
     this.sink.write(slice);
+    this.faults.passedBytes += slice.length;
     if (this.heldBytes <= MAX_HELD_BYTES) this.source.resume();
   }
 
