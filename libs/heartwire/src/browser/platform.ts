@@ -5,7 +5,9 @@ export interface WebSocketLike {
   binaryType: string;
   send(data: string | Uint8Array<ArrayBuffer>): void;
   close(): void;
-  addEventListener(type: string, listener: (event: never) => void): void;
+  // So that the types of a browser, of Node and of `ws` all fit.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  addEventListener(type: string, listener: (event: any) => void): void;
 }
 
 export type WebSocketClass = new (url: string) => WebSocketLike;
