@@ -21,8 +21,6 @@ export function internalNames(root, entry, files) {
   const program = ts.createProgram([resolve(root, entry)], options);
   const checker = program.getTypeChecker();
   const own = new Set(files.map((file) => resolve(root, file)));
-  const isOwn = (symbol) =>
-    symbol?.declarations?.every((each) => own.has(each.getSourceFile().fileName)) ?? false;
   const isOurs = (symbol) =>
     symbol?.declarations?.some((each) => each.getSourceFile().fileName.startsWith(root + '/libs/')) ?? false;
 

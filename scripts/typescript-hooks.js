@@ -6,7 +6,11 @@ import { transform } from '@swc/core';
 import { swcOptions } from './swc-options.js';
 
 const sources = new URL('../libs/heartwire/src/', import.meta.url);
-const entries = { heartwire: 'index.ts', 'heartwire/testing': 'testing/index.ts' };
+const entries = {
+  heartwire: 'index.ts',
+  'heartwire/browser': 'browser/index.ts',
+  'heartwire/testing': 'testing/index.ts',
+};
 
 /** A `.js` that a TypeScript file imports is a `.ts`. */
 export function resolve(specifier, context, nextResolve) {

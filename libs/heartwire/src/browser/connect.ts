@@ -11,7 +11,10 @@ const browserRuntime: Runtime = {
   clock: monotonicClock,
   scheduler: asyncScheduler,
   random: Math.random,
-  defer: queueMicrotask,
+  // A browser wants it called as a function of its own.
+  defer: (task) => {
+    queueMicrotask(task);
+  },
 };
 
 /**
