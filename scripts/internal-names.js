@@ -49,8 +49,7 @@ export function internalNames(root, entry, files) {
           }
         }
       }
-    } else if (ts.isStringLiteralLike(node)) {
-      // `'x' in value`, and names that are read from a list.
+    } else if (ts.isStringLiteralLike(node) && isKey(node)) {
       known.add(node.text);
     }
     ts.forEachChild(node, visit);
@@ -101,6 +100,13 @@ function isMember(node) {
     node.name !== undefined &&
     ts.isIdentifier(node.name)
   );
+}
+
+/** `'name' in value`, `value['name']` */
+function isKey(text) {
+  const { parent } = text;
+  const isAsked = ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.InKeyword;
+  return isAsked || ts.isElementAccessExpression(parent);
 }
 
 function isPrivate(declaration) {
