@@ -12,7 +12,6 @@ import { deferred } from './support/deferred.js';
 import { outcomeOf } from './support/outcome.js';
 import { Stage } from './support/stage.js';
 import { until } from './support/until.js';
-import { WebSocketBridge } from './support/web-socket-bridge.js';
 
 @Controller()
 class PageController {
@@ -91,11 +90,11 @@ describe.each(['as its sources', 'as it is published'])('a client of heartwire/b
   });
 
   beforeEach(async () => {
-    const served = await stage.serve({ controllers: [PageController] });
+    const url = 'ws://127.0.0.1:0/heartwire';
+    const served = await stage.serve({ controllers: [PageController] }, { url });
     ({ server } = served);
     controller = served.app.get(PageController);
-    const bridge = stage.track(await WebSocketBridge.to(served.url));
-    proxy = stage.track(await FaultProxy.to(bridge.url.replace(/^ws(.*)\/heartwire$/, 'tcp$1')));
+    proxy = stage.track(await FaultProxy.to(`tcp://${new URL(served.url).host}`));
   });
 
   afterEach(() => stage.clear());
