@@ -21,7 +21,10 @@ const compilerOptions: ts.CompilerOptions = {
   esModuleInterop: true,
   skipLibCheck: true,
   noEmit: true,
-  paths: { heartwire: [join(root, 'libs/heartwire/src/index.ts')] },
+  paths: {
+    heartwire: [join(root, 'libs/heartwire/src/index.ts')],
+    'heartwire/browser': [join(root, 'libs/heartwire/src/browser/index.ts')],
+  },
 };
 
 /** What an example without imports of its own takes as given. */
