@@ -24,6 +24,7 @@ const everyFolder = [
   'server',
   'browser',
   'nest',
+  'redis',
   'testing',
 ];
 const allBut = (...names) => everyFolder.filter((name) => !names.includes(name));
@@ -77,6 +78,24 @@ module.exports = {
       ['session', 'options', 'link', 'protocol', 'errors', 'timing'],
       'The server imports the session and below, never the client.',
     ),
+    {
+      ...layer(
+        'redis',
+        ['errors', 'timing'],
+        'An adapter knows what an adapter is, and nothing of hubs, sessions and servers.',
+      ),
+      to: {
+        path: [folders(...allBut('redis', 'errors', 'timing')), `${lib}/index\\.ts$`],
+        pathNot: `${lib}/options/hub-adapter\\.ts$`,
+      },
+    },
+    {
+      name: 'ioredis-only-in-redis',
+      comment: 'ioredis is an optional peer: whoever imports `heartwire` alone does not need it.',
+      severity: 'error',
+      from: { path: lib, pathNot: [folders('redis'), spec] },
+      to: { path: packages('ioredis') },
+    },
     layer(
       'browser',
       ['session', 'options', 'link', 'protocol', 'errors', 'timing'],
@@ -92,7 +111,7 @@ module.exports = {
     },
     layer(
       'nest',
-      allBut('nest', 'browser', 'testing'),
+      allBut('nest', 'browser', 'redis', 'testing'),
       'Nest artefacts are on top; what is made for tests is not for them.',
     ),
     {
@@ -107,7 +126,7 @@ module.exports = {
       comment: 'Inside the library a file is imported by its own name: an index.ts only lists public names.',
       severity: 'error',
       from: { path: lib, pathNot: spec },
-      to: { path: `${lib}/((browser|testing)/)?index\\.ts$` },
+      to: { path: `${lib}/((browser|redis|testing)/)?index\\.ts$` },
     },
 
     {

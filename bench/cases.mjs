@@ -51,7 +51,22 @@ export const slowPeers = {
   maxP99Ratio: 2,
 };
 
+/**
+ * A broadcast of `bytes` to `connections` clients, beside socket.io's own server and client over WebSocket alone; and what
+ * `crowd` connections cost. To reach: so many times the deliveries a second.
+ */
+export const push = {
+  name: 'push',
+  bytes: 200,
+  connections: 1_000,
+  /** Broadcasts of one tick. */
+  atOnce: [1, 10],
+  crowd: 10_000,
+  contestants: ['heartwire', 'socketio'],
+  least: 3,
+};
+
 export const contestants = ['nest', 'heartwire', 'bare'];
 
 /** What the tables call them. */
-export const titles = { nest: 'Nest TCP', heartwire: 'Heartwire', bare: 'bare' };
+export const titles = { nest: 'Nest TCP', heartwire: 'Heartwire', bare: 'bare', socketio: 'socket.io' };

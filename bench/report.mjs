@@ -209,9 +209,49 @@ function slowPeersReport({ slowPeers, outcome }) {
   ];
 }
 
+function pushReport({ push, measured: { rates, crowds } }) {
+  const ratio = push.atOnce.map((_, index) => summary(ratios(rates.heartwire[index], rates.socketio[index])));
+  const seconds = (ms) => (ms / 1_000).toFixed(2);
+  return [
+    '## Pushes',
+    `A broadcast of ${size(push.bytes)} to ${count.format(push.connections)} connections, one after the other, and several within one tick; and ` +
+      `${count.format(push.crowd)} connections, that are opened, hear a broadcast and are idle. socket.io with its own ` +
+      'client, over WebSocket alone; Heartwire over TCP.',
+    table(
+      [
+        '',
+        ...push.atOnce.map((atOnce) => `deliveries per second, ${atOnce} at once`),
+        `${count.format(push.crowd)}: connected in, s`,
+        'broadcast in, ms',
+        'resident each, KB',
+      ],
+      push.contestants.map((name) => [
+        titles[name],
+        ...rates[name].map((each) => spread(summary(each), (rate) => count.format(rate))),
+        seconds(crowds[name].connectMs),
+        count.format(crowds[name].broadcastMs),
+        kilobytes(crowds[name].bytesEach),
+      ]),
+    ),
+    `Deliveries, Heartwire to socket.io: ${ratio.map((each) => spread(each, times)).join(' and ')}; at least ` +
+      `${push.least}: ${ratio.map(({ median }) => verdict(median >= push.least)).join(' and ')}.`,
+  ];
+}
+
 export function report(results) {
-  const { machine, loads, bursts, idle, resumption, upload, overload, slowPeers, contestants, settings } =
-    results;
+  const {
+    machine,
+    loads,
+    bursts,
+    idle,
+    resumption,
+    upload,
+    overload,
+    slowPeers,
+    push,
+    contestants,
+    settings,
+  } = results;
   const parts = [
     '# Results',
     'Written by `npm run bench`; [README.md](README.md) says what is measured and how.',
@@ -226,5 +266,6 @@ export function report(results) {
   if (upload !== undefined) parts.push(...uploadReport(upload));
   if (overload !== undefined) parts.push(...overloadReport(overload));
   if (slowPeers !== undefined) parts.push(...slowPeersReport(slowPeers));
+  if (push !== undefined) parts.push(...pushReport(push));
   return `${parts.join('\n\n')}\n`;
 }

@@ -3,12 +3,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { bursts, idle, loads, overload, resumption, slowPeers, upload } from './cases.mjs';
+import { bursts, idle, loads, overload, push, resumption, slowPeers, upload } from './cases.mjs';
 import { describeMachine, findPinning } from './machine.mjs';
 import { measureBurst } from './measure-burst.mjs';
 import { measureIdle } from './measure-idle.mjs';
 import { measureLoad } from './measure-load.mjs';
 import { measureOverload } from './measure-overload.mjs';
+import { measurePush } from './measure-push.mjs';
 import { measureSlowPeers } from './measure-slow-peers.mjs';
 import { measureUpload } from './measure-upload.mjs';
 import { report } from './report.mjs';
@@ -30,6 +31,7 @@ async function run({ cases, contestants, isWhole, ...rounds }) {
     upload: undefined,
     overload: undefined,
     slowPeers: undefined,
+    push: undefined,
   };
   const isChosen = ({ name }) => cases.includes(name);
   const begin = ({ name }) => console.error(`measuring ${name}`);
@@ -63,6 +65,10 @@ async function run({ cases, contestants, isWhole, ...rounds }) {
   if (isChosen(upload)) {
     begin(upload);
     results.upload = { upload, measured: await measureUpload(upload, rounds, pinning) };
+  }
+  if (isChosen(push)) {
+    begin(push);
+    results.push = { push, measured: await measurePush(push, rounds, pinning) };
   }
 
   const text = report(results);

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 
-import { bursts, contestants, idle, loads, overload, resumption, slowPeers, upload } from './cases.mjs';
+import { bursts, contestants, idle, loads, overload, push, resumption, slowPeers, upload } from './cases.mjs';
 
-const names = [...loads, ...bursts, idle, resumption, upload, overload, slowPeers].map(({ name }) => name);
+const names = [...loads, ...bursts, idle, resumption, upload, overload, slowPeers, push].map(
+  ({ name }) => name,
+);
 
 const usage = `npm run bench -- [options]
 

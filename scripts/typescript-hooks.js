@@ -9,6 +9,7 @@ const sources = new URL('../libs/heartwire/src/', import.meta.url);
 const entries = {
   heartwire: 'index.ts',
   'heartwire/browser': 'browser/index.ts',
+  'heartwire/redis': 'redis/index.ts',
   'heartwire/testing': 'testing/index.ts',
 };
 

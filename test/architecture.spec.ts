@@ -56,8 +56,12 @@ const refused: readonly (readonly [rule: string, file: string, source: string])[
   ['browser-imports-only-what-is-below', 'browser/a.ts', `import '../client/leaf.js';`],
   ['browser-imports-only-what-is-below', 'browser/b.ts', `import type { Leaf } from '../server/leaf.js';`],
   ['browser-takes-types-of-options-and-link', 'browser/c.ts', `import '../options/leaf.js';`],
-  ['nest-imports-only-what-is-below', 'nest/d.ts', `import '../browser/leaf.js';`],
+  ['nest-imports-only-what-is-below', 'nest/e.ts', `import '../browser/leaf.js';`],
   ['nest-imports-only-what-is-below', 'nest/a.ts', `import '../testing/leaf.js';`],
+  ['nest-imports-only-what-is-below', 'nest/d.ts', `import '../redis/leaf.js';`],
+  ['redis-imports-only-what-is-below', 'redis/a.ts', `import '../server/leaf.js';`],
+  ['redis-imports-only-what-is-below', 'redis/b.ts', `import type { Address } from '../options/address.js';`],
+  ['ioredis-only-in-redis', 'server/i.ts', `import 'ioredis';`],
   ['testing-is-for-tests', 'session/c.ts', `import '../testing/leaf.js';`],
   ['testing-is-for-tests', 'src/a.ts', `import '../libs/heartwire/src/testing/leaf.js';`],
   ['testing-is-for-tests', 'src/f.ts', `import 'heartwire/testing';`],
@@ -119,15 +123,22 @@ const allowed: readonly (readonly [file: string, source: string])[] = [
     'browser/f.ts',
     `import 'rxjs'; import '../session/leaf.js'; import type { Leaf } from '../link/leaf.js'; import '../timing/leaf.js';`,
   ],
+  [
+    'redis/c.ts',
+    `import 'ioredis'; import '../options/hub-adapter.js'; import '../errors/leaf.js'; import '../timing/leaf.js';`,
+  ],
   ['testing/b.ts', `import 'node:net'; import './leaf.js';`],
   ['session/h.spec.ts', `import '../testing/leaf.js'; import 'node:events';`],
   ['src/e.ts', `import 'heartwire'; import '@nestjs/common'; import 'node:net';`],
 ];
 
-const folders = 'protocol errors timing options link session client server browser nest testing'.split(' ');
+const folders = 'protocol errors timing options link session client server browser nest redis testing'.split(
+  ' ',
+);
 const support: readonly (readonly [file: string, source: string])[] = [
   ...folders.map((folder) => [`${folder}/leaf.ts`, `export interface Leaf { leaf: true }`] as const),
   ['options/tls-options.ts', `export const tls = true;`],
+  ['options/hub-adapter.ts', `export const adapter = true;`],
   ['options/address.ts', `export const address = 'tcp://here';`],
   ['server/h.spec.ts', `export const spec = true;`],
   ['testing/index.ts', `export type { Leaf } from './leaf.js';`],

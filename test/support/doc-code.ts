@@ -23,7 +23,7 @@ const compilerOptions: ts.CompilerOptions = {
   noEmit: true,
   paths: {
     heartwire: [join(root, 'libs/heartwire/src/index.ts')],
-    'heartwire/browser': [join(root, 'libs/heartwire/src/browser/index.ts')],
+    'heartwire/*': [join(root, 'libs/heartwire/src/*/index.ts')],
   },
 };
 

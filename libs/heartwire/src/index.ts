@@ -11,6 +11,7 @@ export {
   HeartwireHealthIndicator,
   type ClientHealth,
   type EndpointHealth,
+  type HubHealth,
 } from './nest/heartwire.health-indicator.js';
 export {
   HeartwireModule,
@@ -25,6 +26,16 @@ export type { Balance, BalanceByKey, BalancedPacket } from './options/balance.js
 export type { Authenticate, ConnectingPeer, Credentials, TokenSource } from './options/authenticate.js';
 export type { HeartwireClientOptions } from './options/client-options.js';
 export type { CertificateName, PeerCertificate } from './options/peer-certificate.js';
+export type {
+  AdapterStatus,
+  HubAdapter,
+  HubClient,
+  HubMember,
+  HubNews,
+  HubSeat,
+} from './options/hub-adapter.js';
+export type { Presence } from './options/presence.js';
+export type { PushTarget } from './options/push-target.js';
 export type { Resolve, ResolvedServer, ResolveQuestion } from './options/resolve.js';
 export type { HeartwireServerOptions } from './options/server-options.js';
 export type {
@@ -34,8 +45,9 @@ export type {
   ServerTlsOptions,
   UserTls,
 } from './options/tls-options.js';
-export type { Broadcast, PushOptions, PushTarget } from './server/broadcast.js';
-export type { ClientCallOptions, ClientCalls } from './server/client-calls.js';
+export type { Broadcast, PushOptions } from './server/broadcast.js';
+export type { ClientCallOptions } from './server/client-call-options.js';
+export type { ClientCalls } from './server/client-calls.js';
 export type { ConnectionEvent } from './server/connection-event.js';
 export { HeartwireContext } from './server/heartwire.context.js';
 export {
@@ -45,7 +57,7 @@ export {
   type ServerStatus,
 } from './server/heartwire.server.js';
 export { HeartwireHub } from './server/hub.js';
-export type { Presence } from './server/presence.js';
+export { InProcessAdapter } from './server/in-process-adapter.js';
 export type { ConnectionSnapshot, ServerConnection } from './server/server-connection.js';
 export type { Liveness, LivenessState } from './timing/liveness-state.js';
 export type { Overflow } from './session/outgoing-stream.js';

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 
 import type { EndpointSnapshot } from '../client/endpoint-snapshot.js';
 import type { HeartwireClient } from '../client/heartwire.client.js';
+import type { AdapterStatus } from '../options/hub-adapter.js';
+import type { HeartwireHub } from '../server/hub.js';
 import type { LivenessState } from '../timing/liveness-state.js';
 
 /** How one server is reached. */
@@ -21,6 +23,11 @@ export interface ClientHealth {
    */
   readonly status: 'up' | 'degraded' | 'down';
   readonly endpoints: readonly EndpointHealth[];
+}
+
+export interface HubHealth {
+  /** `degraded`: the clients of other instances are not reached now. */
+  readonly status: AdapterStatus;
 }
 
 /**
@@ -43,6 +50,18 @@ export class HeartwireHealthIndicator {
     { endpoints }: Pick<HeartwireClient, 'endpoints'>,
   ): Record<Key, ClientHealth> {
     return { [key]: healthOf(endpoints.map(endpointHealth)) } as Record<Key, ClientHealth>;
+  }
+
+  /**
+   * How a server's hub reaches the other instances.
+   *
+   * @param key what the hub is called in the answer
+   */
+  checkHub<Key extends string>(
+    key: Key,
+    { adapterStatus }: Pick<HeartwireHub, 'adapterStatus'>,
+  ): Record<Key, HubHealth> {
+    return { [key]: { status: adapterStatus } } as Record<Key, HubHealth>;
   }
 }
 

@@ -75,6 +75,7 @@ describe('the defaults', () => {
       maxConnectionAgeMs: Infinity,
       tls: expect.any(Function),
       authenticate: undefined,
+      adapter: undefined,
       limits: {
         maxFrameBytes: 4 * MIB,
         sendBufferBytes: 16 * MIB,

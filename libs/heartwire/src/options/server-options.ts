@@ -3,12 +3,13 @@ import type { AttachableServer } from './attachable.js';
 import type { Authenticate } from './authenticate.js';
 import { IsHttpServer } from './checks/attachables.js';
 import { Milliseconds } from './checks/numbers.js';
-import { IsFunction, Section } from './checks/objects.js';
+import { HasMethod, IsFunction, Section } from './checks/objects.js';
 import { Origins } from './checks/origins.js';
 import { SecretSection } from './checks/secrets.js';
 import { RequestPath } from './checks/texts.js';
 import { ExactlyOneUrl, Urls } from './checks/urls.js';
 import type { HeartbeatOptions } from './heartbeat-options.js';
+import type { HubAdapter } from './hub-adapter.js';
 import { type ResolvedLimits, ServerLimits } from './limits.js';
 import type { AllowedOrigins } from './origins.js';
 import { SharedOptions } from './shared-options.js';
@@ -80,6 +81,16 @@ export class ServerOptions extends SharedOptions {
   @IsFunction('tells who a client is')
   readonly authenticate: Authenticate | undefined = undefined;
 
+  /**
+   * Joins the hubs of several instances: pushes, rooms and presence are about the clients of all of them.
+   *
+   * Default: none, so the hub knows the clients of its own server. Set it to `redisAdapter({ url })` of
+   * `heartwire/redis` where several processes serve the same clients, or to one `InProcessAdapter` for several servers of
+   * one process.
+   */
+  @HasMethod('join')
+  readonly adapter: HubAdapter | undefined = undefined;
+
   /** What the server bounds. */
   @Section(ServerLimits)
   readonly limits: ServerLimits = new ServerLimits();
@@ -101,6 +112,7 @@ export interface ResolvedServerOptions {
   /** A function, so that nothing that shows the options shows a key. */
   readonly tls: () => ServerTlsOptions;
   readonly authenticate: Authenticate | undefined;
+  readonly adapter: HubAdapter | undefined;
   readonly limits: ResolvedLimits<ServerLimits>;
   readonly serializer: PacketSerializer | undefined;
   readonly deserializer: PacketDeserializer | undefined;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { Broadcast, type BroadcastHost, type PushTarget } from './broadcast.js';
+import type { PushTarget } from '../options/push-target.js';
+import { Broadcast, type BroadcastHost, type Push } from './broadcast.js';
 
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   lobby: ['ann', 'bob'],
@@ -11,6 +12,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
 class FakeHost implements BroadcastHost {
   written = 0;
   readonly delivered: [string, unknown][] = [];
+  readonly published: Push[] = [];
 
   everybody(): Iterable<string> {
     return ['ann', 'bob', 'cid', 'dot'];
@@ -23,6 +25,10 @@ class FakeHost implements BroadcastHost {
   write(pattern: unknown, data: unknown): string {
     this.written += 1;
     return JSON.stringify({ pattern, data });
+  }
+
+  publish(push: Push): void {
+    this.published.push(push);
   }
 
   deliver(clientId: string, message: unknown): void {

@@ -1,14 +1,7 @@
+import type { HubNews } from '../options/hub-adapter.js';
+import type { PushTarget } from '../options/push-target.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
 import type { Metadata } from '../protocol/messages.js';
-
-/**
- * Whom a push is meant for. A plain text reaches whoever goes by that name: the client with that id,
- * everybody in the room of that name, and every client of that identity: one that is that text, or has it as
- * its `id`. Where names come from users,
- * say which of these is meant: otherwise somebody could name a room after somebody else.
- */
-export type PushTarget =
-  string | { readonly client: string } | { readonly room: string } | { readonly identity: string };
 
 /** What one push may carry beside its data. */
 export interface PushOptions {
@@ -23,8 +16,13 @@ export interface BroadcastHost {
   named(target: PushTarget): Iterable<string>;
   /** @throws HeartwireError when it can't be written, or is too large */
   write(pattern: unknown, data: unknown, metadata: Metadata | undefined): Outgoing;
+  /** Tells the other instances. @throws HeartwireError when it can't be written for them */
+  publish(push: Push): void;
   deliver(clientId: string, message: Outgoing): void;
 }
+
+/** A push as it was asked for. */
+export type Push = Extract<HubNews, { readonly type: 'push' }>;
 
 /**
  * A push to many: who gets it, and who doesn't. Immutable, so it may be kept and used again; who is
@@ -51,12 +49,24 @@ export class Broadcast {
    * is away gets it with its next link, in order; one that doesn't read what it is sent loses its own
    * session at its own bound (`limits.sendBufferBytes`), and nobody else waits for it.
    *
-   * @throws HeartwireError `UNSERIALIZABLE`, or `FRAME_TOO_LARGE` beyond the server's own `limits.maxFrameBytes`
+   * @throws HeartwireError `UNSERIALIZABLE`, or `FRAME_TOO_LARGE` beyond the server's own `limits.maxFrameBytes` or what
+   * its adapter carries; then nobody gets it
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- patterns are any in Nest
   emit(pattern: any, data: unknown, options?: PushOptions): void {
-    const message = this.host.write(pattern, data, options?.metadata);
-    for (const id of this.recipients()) this.host.deliver(id, message);
+    const { host, targets, exceptions } = this;
+    const metadata = options?.metadata;
+    const message = host.write(pattern, data, metadata);
+    host.publish({ type: 'push', targets, exceptions, pattern, data, metadata });
+    for (const id of this.recipients()) host.deliver(id, message);
+  }
+
+  /** For the hub: what another instance has pushed, for the clients of this one. @throws HeartwireError */
+  relay(pattern: unknown, data: unknown, metadata: Metadata | undefined): void {
+    const recipients = this.recipients();
+    if (recipients.size === 0) return;
+    const message = this.host.write(pattern, data, metadata);
+    for (const id of recipients) this.host.deliver(id, message);
   }
 
   private recipients(): ReadonlySet<string> {

@@ -3,18 +3,14 @@ import { HeartwireError } from '../errors/heartwire-error.js';
 import type { Clock } from '../timing/clock.js';
 import { abortWith } from '../session/abort-with.js';
 import { callBody } from '../session/call-body.js';
-import { type SendOptions, traitsOf } from '../session/call-options.js';
-import { type IncomingStream, ItemStream } from '../session/incoming-stream.js';
+import { traitsOf } from '../session/call-options.js';
+import { type IncomingStream, ItemStream, type StreamHandle } from '../session/incoming-stream.js';
 import { OutgoingCall } from '../session/outgoing-call.js';
 import type { ReplyObserver } from '../session/reply-observer.js';
 import type { Session } from '../session/session.js';
 import { stopUnused } from '../session/stream-source.js';
-
-/** The same as a client's own default for its `callTimeoutMs`. */
-const CALL_TIMEOUT_MS = 5_000;
-
-/** What a call to a client may ask for: as with the calls of a client, but nothing sends it again. */
-export type ClientCallOptions = Omit<SendOptions, 'idempotent'>;
+import { CALL_TIMEOUT_MS, type ClientCallOptions } from './client-call-options.js';
+import type { RelayedCalls } from './relayed-calls.js';
 
 /** Calls to one client. */
 export class ClientCalls {
@@ -23,6 +19,8 @@ export class ClientCalls {
     private readonly clientId: string,
     private readonly session: () => Session | undefined,
     private readonly clock: Clock,
+    /** For a client of another instance. */
+    private readonly relay: Pick<RelayedCalls, 'start'>,
   ) {}
 
   /**
@@ -32,6 +30,9 @@ export class ClientCalls {
    *
    * It fails as the calls of a client do: with `DEADLINE_EXCEEDED` after `timeoutMs` (default 5000), with
    * `NO_HANDLER`, with what the client's handler threw, and with `CONNECTION_LOST` when the client is gone.
+   *
+   * A client of another instance is called over the adapter. It can't be sent a `stream`, which fails with
+   * `UNSERIALIZABLE`, and an answer that is iterated over fails with `SLOW_CONSUMER` when it gets 1024 items ahead.
    *
    * @example
    * const answer = await firstValueFrom(hub.client(id).send<boolean>('confirm', { amount }, { timeoutMs: 30_000 }));
@@ -47,10 +48,14 @@ export class ClientCalls {
     options: ClientCallOptions | undefined,
     observer: ReplyObserver,
     pulls: boolean,
-  ): OutgoingCall | undefined {
+  ): StreamHandle | undefined {
     try {
       const session = this.session();
-      if (session === undefined) throw gone(this.clientId);
+      if (session === undefined) {
+        const relayed = this.relay.start(this.clientId, pattern, data, options, observer, pulls);
+        if (relayed === undefined) throw gone(this.clientId);
+        return relayed;
+      }
       const body = callBody(pattern, data, options?.metadata, session.codec);
       const timeoutMs = options?.timeoutMs ?? CALL_TIMEOUT_MS;
       const deadlineAt = this.clock.now() + timeoutMs;

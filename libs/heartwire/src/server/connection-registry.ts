@@ -22,6 +22,8 @@ import { ConnectionAge } from './connection-age.js';
 import type { ConnectionEvent } from './connection-event.js';
 import { Door } from './door.js';
 import { HeartwireHub } from './hub.js';
+import { InProcessAdapter } from './in-process-adapter.js';
+import { Instances } from './instances.js';
 import { Listener } from './listener.js';
 import { AttachedListener } from './listener-attached.js';
 import { type ConnectionListener, Entrance, type ListenerOwner } from './listener-entrance.js';
@@ -34,6 +36,7 @@ import {
 
 /** The part of Nest's Logger that is used. */
 interface Logger {
+  log(message: string): void;
   warn(message: string): void;
   error(message: string): void;
 }
@@ -47,6 +50,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
   readonly events$: Observable<ConnectionEvent>;
   readonly hub: HeartwireHub;
 
+  private readonly instances: Instances;
   private readonly eventSubject = new Subject<ConnectionEvent>();
   private readonly open = new Map<string, ServerConnection>();
   /** In the order in which they lost their links. */
@@ -67,8 +71,15 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
   ) {
     this.events$ = this.eventSubject.asObservable();
     const { maxFrameBytes } = options.limits;
+    this.instances = new Instances(options.adapter ?? new InProcessAdapter(), logger);
     // The first to follow the events: whoever hears of one finds the hub up to date.
-    this.hub = new HeartwireHub({ connections: this.open, events$: this.events$, codec, maxFrameBytes });
+    this.hub = new HeartwireHub({
+      connections: this.open,
+      events$: this.events$,
+      codec,
+      maxFrameBytes,
+      instances: this.instances,
+    });
     this.admission = new Admission(options.limits.runningCalls);
     this.sessionLimits = {
       ...options.limits,
@@ -120,10 +131,12 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
 
   /** @throws HeartwireError when an address can't be listened at; the others are closed again. */
   async listen(): Promise<void> {
+    // Before there are clients, so that the others hear of each.
+    this.instances.join();
     try {
       for (const listener of this.listeners) await listener.listen();
     } catch (error) {
-      await Promise.all(this.listeners.map((listener) => listener.close()));
+      await Promise.all([...this.listeners.map((listener) => listener.close()), this.instances.leave()]);
       throw error;
     }
   }
@@ -141,6 +154,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
       connection.session.drain('shutdown', this.options.drainTimeoutMs);
     }
     await Promise.all([...accepted, this.empty()]);
+    await this.instances.leave();
     this.eventSubject.complete();
   }
 

@@ -3,6 +3,8 @@ import { Subject } from 'rxjs';
 
 import type { ConnectionEvent } from './connection-event.js';
 import { HeartwireHub } from './hub.js';
+import { InProcessAdapter } from './in-process-adapter.js';
+import { Instances } from './instances.js';
 import type { ServerConnection } from './server-connection.js';
 
 /** What the hub needs of a connection. */
@@ -19,11 +21,16 @@ class FakeConnection {
   }
 }
 
+function newHub(connections: ReadonlyMap<string, ServerConnection>, events$: Subject<ConnectionEvent>) {
+  const instances = new Instances(new InProcessAdapter(), { log: () => {}, warn: () => {} });
+  return new HeartwireHub({ connections, events$, codec: undefined, maxFrameBytes: 1_000, instances });
+}
+
 function hubOf(...fakes: readonly FakeConnection[]) {
   const all = fakes as unknown as ServerConnection[];
   const connections = new Map(all.map((connection) => [connection.clientId, connection]));
   const events$ = new Subject<ConnectionEvent>();
-  const hub = new HeartwireHub({ connections, events$, codec: undefined, maxFrameBytes: 1_000 });
+  const hub = newHub(connections, events$);
   for (const connection of all) events$.next({ type: 'introduced', connection });
   return { hub, events$ };
 }
@@ -67,7 +74,7 @@ describe('the hub', () => {
     const silent = new FakeConnection('c1');
     const connections = new Map([['c1', silent as unknown as ServerConnection]]);
     const events$ = new Subject<ConnectionEvent>();
-    const hub = new HeartwireHub({ connections, events$, codec: undefined, maxFrameBytes: 1_000 });
+    const hub = newHub(connections, events$);
     events$.next({ type: 'opened', connection: silent as unknown as ServerConnection });
     hub.broadcast.emit('news', 1);
     expect(silent.pushed).toEqual([]);

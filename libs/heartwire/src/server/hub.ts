@@ -1,16 +1,20 @@
 import { type Observable, Subject } from 'rxjs';
 
 import { nodeRuntime } from '../link/node-runtime.js';
+import type { AdapterStatus, HubClient } from '../options/hub-adapter.js';
+import type { Presence } from '../options/presence.js';
+import type { PushTarget } from '../options/push-target.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
 import type { Metadata } from '../protocol/messages.js';
 import { callBody } from '../session/call-body.js';
 import type { Codec } from '../session/codec.js';
 import { checkSize } from '../session/message-size.js';
-import { Broadcast, type BroadcastHost, type PushTarget } from './broadcast.js';
+import { Broadcast, type BroadcastHost, type Push } from './broadcast.js';
 import { ClientCalls } from './client-calls.js';
 import type { ConnectionEvent } from './connection-event.js';
 import { identityName } from './identity-name.js';
-import type { Presence } from './presence.js';
+import type { Instances } from './instances.js';
+import type { RemoteClients } from './remote-clients.js';
 import { Rooms } from './rooms.js';
 import type { ServerConnection } from './server-connection.js';
 
@@ -21,6 +25,8 @@ export interface HubSettings {
   readonly events$: Observable<ConnectionEvent>;
   readonly codec: Codec | undefined;
   readonly maxFrameBytes: number;
+  /** This one and the others. */
+  readonly instances: Instances;
 }
 
 /**
@@ -29,6 +35,9 @@ export interface HubSettings {
  *
  * A client is there from its first word (its hello, or its first call) until its session is gone. While it
  * may come back, it stays where it is, and gets later, in order, what is pushed meanwhile.
+ *
+ * With the option `adapter` all of this is about the clients of all instances. What is known of those of the others
+ * follows a little later than it happens.
  *
  * @example
  * hub.join(clientId, 'lobby');
@@ -40,6 +49,8 @@ export class HeartwireHub {
   readonly broadcast: Broadcast;
   /** Clients as they come and go, and as they join and leave rooms. Completes when the server is closed. */
   readonly presence$: Observable<Presence>;
+  /** Whether the other instances are reached: `up` or `degraded`. Begins with what holds now. */
+  readonly adapterStatus$: Observable<AdapterStatus>;
 
   private readonly roomTable = new Rooms();
   private readonly identities = new Rooms();
@@ -50,13 +61,24 @@ export class HeartwireHub {
   /** For the server: everybody else takes `server.hub`. */
   constructor(private readonly settings: HubSettings) {
     this.presence$ = this.presenceSubject.asObservable();
+    this.adapterStatus$ = settings.instances.status$;
     this.host = {
       everybody: () => this.present,
       named: (target) => this.named(target),
       write: (pattern, data, metadata) => this.write(pattern, data, metadata),
+      publish: (push) => {
+        if (!this.isForOwnClients(push)) settings.instances.publish(push);
+      },
       deliver: (clientId, message) => settings.connections.get(clientId)?.push(message),
     };
     this.broadcast = new Broadcast(this.host);
+    settings.instances.serve({
+      clients: () => this.ownClients(),
+      push: (push) => this.relay(push),
+      move: (clientId, room, isIn) => (isIn ? this.join(clientId, room) : this.leave(clientId, room)),
+      client: (clientId) => this.client(clientId),
+      tell: (presence) => this.presenceSubject.next(presence),
+    });
     settings.events$.subscribe({
       next: (event) => {
         this.follow(event);
@@ -78,43 +100,82 @@ export class HeartwireHub {
       clientId,
       () => this.settings.connections.get(clientId)?.session,
       nodeRuntime.clock,
+      this.settings.instances.calls,
     );
   }
 
   /** The ids of the clients that are there. */
   get clients(): readonly string[] {
-    return [...this.present];
+    return [...this.present, ...this.others.ids];
   }
 
   /** The rooms that somebody is in. */
   get rooms(): readonly string[] {
-    return this.roomTable.names;
+    return [...new Set([...this.roomTable.names, ...this.others.rooms.names])];
   }
 
   /** The ids of those in a room. */
   members(room: string): readonly string[] {
-    return [...this.roomTable.members(room)];
+    return [...this.roomTable.members(room), ...this.others.rooms.members(room)];
   }
 
   /** The rooms that a client is in. */
   roomsOf(clientId: string): readonly string[] {
-    return [...this.roomTable.of(clientId)];
+    return [...this.roomTable.of(clientId), ...this.others.rooms.of(clientId)];
   }
 
-  /** Puts a client into a room. `false` when it is in there already, or gone. */
+  /** Whether the other instances are reached. Without an `adapter` there are none, and it is `up`. */
+  get adapterStatus(): AdapterStatus {
+    return this.settings.instances.status;
+  }
+
+  /**
+   * Puts a client into a room. `false` when it is in there already, or gone. Where the client is connected to another
+   * instance, that one is asked to, and `presence$` tells when it has.
+   */
   join(clientId: string, room: string): boolean {
     const connection = this.settings.connections.get(clientId);
-    if (connection === undefined || !this.roomTable.join(clientId, room)) return false;
-    this.presenceSubject.next({ type: 'joined', clientId, identity: connection.identity, room });
+    if (connection === undefined) return this.settings.instances.move(clientId, room, true);
+    if (!this.roomTable.join(clientId, room)) return false;
+    this.tell({ type: 'joined', clientId, identity: connection.identity, room });
     return true;
   }
 
-  /** Takes a client out of a room. `false` when it isn't in there. */
+  /** Takes a client out of a room. `false` when it isn't in there. For a client of another instance as `join`. */
   leave(clientId: string, room: string): boolean {
+    const connection = this.settings.connections.get(clientId);
+    if (connection === undefined) return this.settings.instances.move(clientId, room, false);
     if (!this.roomTable.leave(clientId, room)) return false;
-    const identity = this.settings.connections.get(clientId)?.identity;
-    this.presenceSubject.next({ type: 'left', clientId, identity, room });
+    this.tell({ type: 'left', clientId, identity: connection.identity, room });
     return true;
+  }
+
+  private get others(): RemoteClients {
+    return this.settings.instances.clientsElsewhere;
+  }
+
+  private tell(presence: Presence): void {
+    this.presenceSubject.next(presence);
+    this.settings.instances.tell(presence);
+  }
+
+  private ownClients(): readonly HubClient[] {
+    return [...this.present].map((clientId) => ({
+      clientId,
+      identity: this.settings.connections.get(clientId)?.identity,
+      rooms: [...this.roomTable.of(clientId)],
+    }));
+  }
+
+  private isForOwnClients({ targets }: Push): boolean {
+    const { connections } = this.settings;
+    const isOwn = (target: PushTarget): boolean =>
+      typeof target !== 'string' && 'client' in target && connections.has(target.client);
+    return targets?.every(isOwn) === true;
+  }
+
+  private relay({ targets, exceptions, pattern, data, metadata }: Push): void {
+    new Broadcast(this.host, targets, exceptions).relay(pattern, data, metadata);
   }
 
   private *named(target: PushTarget): Iterable<string> {
@@ -143,11 +204,14 @@ export class HeartwireHub {
       case 'introduced':
         this.present.add(clientId);
         if (name !== undefined) this.identities.join(clientId, name);
-        this.presenceSubject.next({ type: 'connected', clientId, identity });
+        this.tell({ type: 'connected', clientId, identity });
+        // Others follow only whom they have heard of: they may not know where it was put before its first word.
+        for (const room of this.roomTable.of(clientId))
+          this.settings.instances.tell({ type: 'joined', clientId, identity, room });
         break;
       case 'suspended':
       case 'resumed':
-        this.presenceSubject.next({ type, clientId, identity });
+        this.tell({ type, clientId, identity });
         break;
       case 'closed':
         this.closed(clientId, identity);
@@ -161,7 +225,6 @@ export class HeartwireHub {
   private closed(clientId: string, identity: unknown): void {
     this.identities.leaveAll(clientId);
     const rooms = this.roomTable.leaveAll(clientId);
-    if (this.present.delete(clientId))
-      this.presenceSubject.next({ type: 'disconnected', clientId, identity, rooms });
+    if (this.present.delete(clientId)) this.tell({ type: 'disconnected', clientId, identity, rooms });
   }
 }

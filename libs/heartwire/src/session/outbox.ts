@@ -115,14 +115,14 @@ export class Outbox implements BulkRoom {
   pushBulk(message: Outgoing): void {
     this.bulk.push(message);
     this.bulkBytes += sizeOf(message);
-    this.wake();
+    this.schedule();
   }
 
   /** Calls `waiter` once, when there is room. */
   whenBulkRoom(waiter: () => void): void {
     this.streams ??= new Set();
     this.streams.add(waiter);
-    this.wake();
+    this.schedule();
   }
 
   forgetBulk(waiter: () => void): void {
@@ -137,18 +137,14 @@ export class Outbox implements BulkRoom {
 
   /** Something may be sent: looks once the tick's work is done, or sooner if that is much. */
   wake(): void {
-    if (this.link === undefined) return;
     if (!this.isScheduled) {
-      this.isScheduled = true;
-      this.saidInTick = 1;
-      this.nextWriteAt = FIRST_WRITE_AT;
-      this.defer(this.flush);
+      this.schedule();
       return;
     }
     this.saidInTick += 1;
     if (this.saidInTick < this.nextWriteAt || !this.hasRoom) return;
     this.nextWriteAt *= 2;
-    this.sendOnce();
+    this.sendOnce(false);
   }
 
   /** The link has room again. */
@@ -163,29 +159,38 @@ export class Outbox implements BulkRoom {
     this.flush();
   }
 
+  private schedule(): void {
+    if (this.isScheduled || this.link === undefined) return;
+    this.isScheduled = true;
+    this.saidInTick = 1;
+    this.nextWriteAt = FIRST_WRITE_AT;
+    this.defer(this.flush);
+  }
+
   private readonly flush = (): void => {
     this.isScheduled = false;
-    this.sendOnce();
+    this.sendOnce(true);
   };
 
-  private sendOnce(): void {
+  private sendOnce(withBulk: boolean): void {
     // What is taken may end the session: its batch still goes before the link's end.
     if (this.isFlushing) return;
     this.isFlushing = true;
     try {
-      this.send();
+      this.send(withBulk);
     } finally {
       this.isFlushing = false;
     }
   }
 
-  private send(): void {
+  /** Streams are for the end of a tick: which of their items is the last is known then. */
+  private send(withBulk: boolean): void {
     const { link } = this;
     if (link === undefined) return;
     while (this.hasRoom) {
-      const batch = this.nextBatch();
+      const batch = this.nextBatch(withBulk);
       if (batch.length === 0) {
-        if (this.isEnding) link.end();
+        if (this.isEnding && withBulk) link.end();
         return;
       }
       this.hasRoom = link.send(batch);
@@ -194,7 +199,7 @@ export class Outbox implements BulkRoom {
     if (this.controlBytes > this.maxBytes) this.onOverflow(this.queuedBytes);
   }
 
-  private nextBatch(): Outgoing[] {
+  private nextBatch(withBulk: boolean): Outgoing[] {
     const batch = this.takeControl();
     if (!this.isOpen) return batch;
     let bytes = this.takeAgain(batch);
@@ -206,7 +211,7 @@ export class Outbox implements BulkRoom {
       if (message === undefined) break;
       bytes += this.handOver(message, batch);
     }
-    if (bytes < BULK_BYTES) this.takeBulk(batch);
+    if (withBulk && bytes < BULK_BYTES) this.takeBulk(batch);
     return batch;
   }
 

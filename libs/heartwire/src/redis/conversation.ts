@@ -1,0 +1,138 @@
+import type { HubClient, HubMember } from '../options/hub-adapter.js';
+import { Complaint } from './complaint.js';
+import { type Entry, type Notice, readEntry } from './entry.js';
+import { type Peer, Peers } from './peers.js';
+import type { RawEntry } from './redis-connection.js';
+
+/** Clients in one part of a state, so that no entry gets too long. */
+const CLIENTS_IN_PART = 200;
+
+export interface ConversationSettings {
+  readonly name: string;
+  readonly maxEntryBytes: number;
+  readonly heartbeatTimeoutMs: number;
+}
+
+/**
+ * What the instances say to each other over the stream, as one of them hears it: each entry of each instance once and
+ * in order, whatever comes twice; presence only of those whose state is known, which are asked for it first.
+ */
+export class Conversation {
+  private readonly peers = new Peers();
+  /** Parts of states that are not complete yet. */
+  private readonly parts = new Map<Peer, HubClient[]>();
+  private readonly unreadable: Complaint;
+  private readonly missed: Complaint;
+
+  constructor(
+    private readonly settings: ConversationSettings,
+    private readonly member: HubMember,
+    private readonly say: (notice: Notice, to?: string) => void,
+  ) {
+    const warn = (message: string): void => {
+      member.logger.warn(message);
+    };
+    this.unreadable = new Complaint(warn);
+    this.missed = new Complaint(warn);
+  }
+
+  /** An entry of the stream, whoever wrote it. */
+  take(raw: RawEntry): void {
+    try {
+      this.follow(readEntry(raw, this.settings.maxEntryBytes));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.unreadable.make(`An entry of the Redis stream (${raw.id}) is ignored: ${why.slice(0, 200)}`);
+    }
+  }
+
+  /** There is a connection again. */
+  begin(): void {
+    this.peers.begin();
+  }
+
+  /** Lets those go that had been silent for too long when this was read, with all that was there to read. */
+  judge(readAt: number): void {
+    for (const peer of this.peers.silentAt(readAt, this.settings.heartbeatTimeoutMs)) this.lose(peer);
+  }
+
+  private follow({ from, sequence, to, notice }: Entry): void {
+    const { name } = this.settings;
+    if (from === name) return;
+    const heard = this.peers.hear(from, sequence);
+    if (heard.isRepeated) return;
+    const { peer, missed } = heard;
+    const crowdedOut = this.peers.crowdedOut();
+    if (crowdedOut !== undefined) this.lose(crowdedOut);
+    if (missed > 0) this.tellMissed(missed);
+    // What is for others shows only that the instance is there.
+    const read = to === undefined || to === name ? notice() : undefined;
+    if (read !== undefined) this.heed(peer, read);
+    if (peer.isKnown || peer.isGone || this.parts.has(peer)) return;
+    if (peer.isAsked && read?.type !== 'beat') return;
+    peer.isAsked = true;
+    this.say({ type: 'ask' }, from);
+  }
+
+  private heed(peer: Peer, notice: Notice): void {
+    switch (notice.type) {
+      case 'beat':
+        break;
+      case 'hello':
+        peer.isKnown = true;
+        this.member.learn(peer.name, []);
+        this.sayState(peer.name);
+        break;
+      case 'bye':
+        this.lose(peer);
+        break;
+      case 'ask':
+        this.sayState(peer.name);
+        break;
+      case 'state':
+        this.takeState(peer, notice);
+        break;
+      case 'presence':
+        if (peer.isKnown) this.member.hear(peer.name, notice);
+        break;
+      default:
+        this.member.hear(peer.name, notice);
+    }
+  }
+
+  private takeState(peer: Peer, { isFirst, isLast, clients }: Extract<Notice, { type: 'state' }>): void {
+    const before = isFirst ? [] : this.parts.get(peer);
+    this.parts.delete(peer);
+    // A part without the first one belongs to a state that was missed: it is asked for again.
+    if (before === undefined) return;
+    const all = [...before, ...clients];
+    if (!isLast) {
+      this.parts.set(peer, all);
+      return;
+    }
+    peer.isKnown = true;
+    this.member.learn(peer.name, all);
+  }
+
+  private sayState(to: string): void {
+    const clients = this.member.clients();
+    for (let at = 0; at === 0 || at < clients.length; at += CLIENTS_IN_PART) {
+      const part = clients.slice(at, at + CLIENTS_IN_PART);
+      const isLast = at + CLIENTS_IN_PART >= clients.length;
+      this.say({ type: 'state', isFirst: at === 0, isLast, clients: part }, to);
+    }
+  }
+
+  private lose(peer: Peer): void {
+    peer.isGone = true;
+    peer.isKnown = false;
+    this.parts.delete(peer);
+    this.member.lose(peer.name);
+  }
+
+  private tellMissed(missed: number): void {
+    this.missed.make(
+      `${String(missed)} entries of the Redis stream were gone before they were read: their pushes are lost, and presence is asked for again`,
+    );
+  }
+}

@@ -1,0 +1,1 @@
+export { redisAdapter, type RedisAdapterOptions } from './redis-adapter.js';

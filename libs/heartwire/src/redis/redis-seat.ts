@@ -1,0 +1,148 @@
+import { BehaviorSubject } from 'rxjs';
+
+import type { AdapterStatus, HubMember, HubNews, HubSeat } from '../options/hub-adapter.js';
+import { monotonicClock } from '../timing/clock.js';
+import { Complaint } from './complaint.js';
+import { Conversation } from './conversation.js';
+import { type Notice, noticeFields, sizeOf } from './entry.js';
+import { Outbox, type OutboxOwner } from './outbox.js';
+import type { RawEntry, RedisConnection } from './redis-connection.js';
+import type { ResolvedRedisOptions } from './redis-options.js';
+import { type LineOwner, StreamLine } from './stream-line.js';
+
+/** How long `close` waits for Redis to take what is still to be said. */
+const CLOSE_MS = 2_000;
+/** How many heartbeats Redis may let pass without confirming anything. */
+const PATIENCE_BEATS = 3;
+
+/** One instance at the stream: it says what its hub has to tell, and hears what the others do. */
+export class RedisSeat implements HubSeat, LineOwner, OutboxOwner {
+  private readonly statusSubject = new BehaviorSubject<AdapterStatus>('degraded');
+  readonly status$ = this.statusSubject.asObservable();
+
+  private readonly outbox: Outbox;
+  private readonly conversation: Conversation;
+  private readonly line: StreamLine;
+  private readonly away: Complaint;
+  private readonly noRoom: Complaint;
+  private readonly heartbeat: ReturnType<typeof setInterval>;
+  private awaySince: number | undefined;
+  private hasSpoken = false;
+  private unconfirmedBeats = 0;
+  private closing: Promise<void> | undefined;
+
+  constructor(
+    private readonly options: ResolvedRedisOptions,
+    private readonly member: HubMember,
+  ) {
+    const warn = (message: string): void => {
+      member.logger.warn(message);
+    };
+    this.away = new Complaint(warn);
+    this.noRoom = new Complaint(warn);
+    const name = globalThis.crypto.randomUUID();
+    this.outbox = new Outbox(name, options, this);
+    this.conversation = new Conversation({ ...options, name }, member, (notice, to) => {
+      this.say(notice, to);
+    });
+    this.say({ type: 'hello' });
+    this.line = new StreamLine(options, this);
+    this.heartbeat = setInterval(() => {
+      this.beat();
+    }, options.heartbeatIntervalMs);
+  }
+
+  get status(): AdapterStatus {
+    return this.statusSubject.value;
+  }
+
+  publish(news: HubNews, to?: string): void {
+    if (this.closing === undefined) this.say(news, to);
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.closeInOrder();
+    return this.closing;
+  }
+
+  connected(connection: RedisConnection): void {
+    this.unconfirmedBeats = 0;
+    this.conversation.begin();
+    this.outbox.use(connection);
+    // Only what Redis confirms shows that it takes anything.
+    if (this.outbox.size === 0) this.say({ type: 'beat' });
+  }
+
+  lost(error: unknown): void {
+    this.outbox.release();
+    this.awaySince ??= monotonicClock.now();
+    if (this.status === 'up') this.statusSubject.next('degraded');
+    const why = error instanceof Error ? error.message : String(error);
+    this.away.make(
+      `Redis can't be reached (${why}): only the clients of this instance are, until it is back`,
+    );
+  }
+
+  entry(raw: RawEntry): void {
+    this.conversation.take(raw);
+  }
+
+  caughtUp(moment: number): void {
+    this.conversation.judge(moment);
+  }
+
+  confirmed(): void {
+    this.unconfirmedBeats = 0;
+    if (this.status === 'up') return;
+    this.away.settle();
+    this.noRoom.settle();
+    if (this.awaySince !== undefined) {
+      const seconds = ((monotonicClock.now() - this.awaySince) / 1_000).toFixed(1);
+      this.member.logger.log(`Redis is back after ${seconds} s`);
+    }
+    this.awaySince = undefined;
+    this.statusSubject.next('up');
+  }
+
+  failed(connection: RedisConnection, error: unknown): void {
+    connection.destroy(error);
+  }
+
+  full(): void {
+    const { maxQueueBytes } = this.options;
+    this.noRoom.make(
+      `${String(maxQueueBytes)} bytes wait for Redis (maxQueueBytes): what is pushed now doesn't reach other instances`,
+    );
+  }
+
+  private say(notice: Notice, to?: string): void {
+    const fields = noticeFields(notice, to, this.options.maxEntryBytes);
+    this.hasSpoken = true;
+    this.outbox.put(fields, sizeOf(fields));
+  }
+
+  private beat(): void {
+    this.line.beat();
+    if (this.outbox.size > 0) this.unconfirmedBeats += 1;
+    if (this.unconfirmedBeats > PATIENCE_BEATS) this.outbox.fail(new Error('it does not answer'));
+    // While something waits, that will show that this instance is there.
+    if (!this.hasSpoken && this.outbox.size === 0) this.say({ type: 'beat' });
+    this.hasSpoken = false;
+  }
+
+  private async closeInOrder(): Promise<void> {
+    this.say({ type: 'bye' });
+    if (this.status === 'up') {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, CLOSE_MS);
+      });
+      await Promise.race([this.outbox.settled(), late]);
+      clearTimeout(timer);
+    }
+    clearInterval(this.heartbeat);
+    this.line.close();
+    await this.line.ended;
+    this.statusSubject.complete();
+  }
+}

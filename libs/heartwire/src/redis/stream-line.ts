@@ -1,0 +1,103 @@
+import { Backoff } from '../timing/backoff.js';
+import { monotonicClock } from '../timing/clock.js';
+import { FIRST_ID, isEarlier, type RawEntry, RedisConnection } from './redis-connection.js';
+import type { ResolvedRedisOptions } from './redis-options.js';
+
+const BACKOFF = { firstMaxMs: 100, baseMs: 50, growthMs: 100, maxMs: 2_000 };
+/** How many heartbeats Redis may let pass without an answer. Counted, so that a blocked event loop blames nobody. */
+const PATIENCE_BEATS = 3;
+
+export interface LineOwner {
+  /** Entries can be added over this connection. */
+  connected(connection: RedisConnection): void;
+  /** There is no connection, or none any more. Told of each attempt that fails. */
+  lost(error: unknown): void;
+  /** Each entry of the stream from the first connection on, some of them again after a break. */
+  entry(raw: RawEntry): void;
+  /** All that was in the stream at that moment has been told. */
+  caughtUp(moment: number): void;
+}
+
+/** Reads the stream from where it left off, over one connection after the other. */
+export class StreamLine {
+  /** Settles once it is closed and nothing of it is left. */
+  readonly ended: Promise<void>;
+  private connection: RedisConnection | undefined;
+  /** The last entry that was read; missing until it is known where to begin. */
+  private position: string | undefined;
+  private readonly backoff = new Backoff(BACKOFF, Math.random);
+  private unansweredBeats = 0;
+  private isClosed = false;
+  private wake: (() => void) | undefined;
+
+  constructor(
+    private readonly options: ResolvedRedisOptions,
+    private readonly owner: LineOwner,
+  ) {
+    this.ended = this.run();
+  }
+
+  /** To be called with each heartbeat: a connection on which nothing comes back is given up. */
+  beat(): void {
+    this.unansweredBeats += 1;
+    if (this.unansweredBeats > PATIENCE_BEATS) this.connection?.destroy(new Error('it does not answer'));
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.connection?.destroy();
+    this.wake?.();
+  }
+
+  private async run(): Promise<void> {
+    while (!this.isClosed) {
+      await this.follow().catch((error: unknown) => {
+        this.connection?.destroy();
+        this.connection = undefined;
+        if (!this.isClosed) this.owner.lost(error);
+      });
+      await this.pause(this.backoff.next());
+    }
+  }
+
+  /** Until the connection ends, which is an error. */
+  private async follow(): Promise<never> {
+    const { where, key, heartbeatIntervalMs } = this.options;
+    const connection = new RedisConnection(where, key);
+    this.connection = connection;
+    this.unansweredBeats = 0;
+    await connection.open();
+    let position = this.beginning(await connection.lastId());
+    this.owner.connected(connection);
+    for (;;) {
+      this.position = position;
+      const askedAt = monotonicClock.now();
+      const { entries, areAll } = await connection.read(position, heartbeatIntervalMs);
+      this.unansweredBeats = 0;
+      this.backoff.reset();
+      for (const entry of entries) {
+        this.owner.entry(entry);
+        this.position = position = entry.id;
+      }
+      if (areAll) this.owner.caughtUp(askedAt);
+    }
+  }
+
+  /** @param last the id of the stream's last entry */
+  private beginning(last: string): string {
+    const { position = last } = this;
+    // A Redis that came back without its last entries may give lower ids than before. What was read comes again then.
+    return isEarlier(last, position) ? FIRST_ID : position;
+  }
+
+  private async pause(forMs: number): Promise<void> {
+    if (this.isClosed) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, forMs);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

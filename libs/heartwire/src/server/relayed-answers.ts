@@ -1,0 +1,78 @@
+import { Subscription } from 'rxjs';
+
+import { HeartwireError } from '../errors/heartwire-error.js';
+import { toWireError } from '../errors/wire-error.js';
+import type { HubNews } from '../options/hub-adapter.js';
+import type { ClientCalls } from './client-calls.js';
+
+/** Calls of other instances to clients of this one. */
+export class RelayedAnswers {
+  /** What runs, by the instance that asked and by its id for the call. */
+  private readonly running = new Map<string, Map<string, Subscription>>();
+
+  constructor(
+    private readonly client: (clientId: string) => ClientCalls | undefined,
+    private readonly publish: (news: HubNews, to: string) => void,
+  ) {}
+
+  serve(instance: string, call: Extract<HubNews, { readonly type: 'call' }>): void {
+    const { callId, clientId, pattern, data, metadata, timeoutMs } = call;
+    const subscription = this.begin(instance, callId);
+    const end = (failure?: { readonly err: unknown }): void => {
+      this.cancel(instance, callId);
+      try {
+        this.publish({ type: 'answered', callId, ...(failure && { failure }) }, instance);
+      } catch (error) {
+        this.publish({ type: 'answered', callId, failure: { err: failureOf(error) } }, instance);
+      }
+    };
+    const options = { timeoutMs, ...(metadata && { metadata }) };
+    subscription.add(
+      this.client(clientId)
+        ?.send<unknown>(pattern, data, options)
+        .subscribe({
+          next: (value) => {
+            try {
+              this.publish({ type: 'answer', callId, data: value }, instance);
+            } catch (error) {
+              end({ err: failureOf(error) });
+            }
+          },
+          error: (error: unknown) => {
+            end({ err: failureOf(error) });
+          },
+          complete: end,
+        }),
+    );
+  }
+
+  cancel(instance: string, callId: string): void {
+    const calls = this.running.get(instance);
+    const subscription = calls?.get(callId);
+    calls?.delete(callId);
+    if (calls?.size === 0) this.running.delete(instance);
+    subscription?.unsubscribe();
+  }
+
+  /** Nobody waits for those of that instance any more. */
+  lose(instance: string): void {
+    for (const callId of [...(this.running.get(instance)?.keys() ?? [])]) this.cancel(instance, callId);
+  }
+
+  close(): void {
+    for (const instance of [...this.running.keys()]) this.lose(instance);
+  }
+
+  private begin(instance: string, callId: string): Subscription {
+    const calls = this.running.get(instance) ?? new Map<string, Subscription>();
+    const subscription = new Subscription();
+    this.running.set(instance, calls.set(callId, subscription));
+    return subscription;
+  }
+}
+
+/** As it travels; a call that never reached the client may be made again. */
+function failureOf(error: unknown): unknown {
+  const wasNeverSent = error instanceof HeartwireError && error.sent === 'never';
+  return wasNeverSent ? { ...error.toJSON(), sent: 'never' } : toWireError(error);
+}

@@ -1,0 +1,294 @@
+import { randomUUID } from 'node:crypto';
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type HubAdapter, InProcessAdapter } from 'heartwire';
+import { redisAdapter } from 'heartwire/redis';
+import { firstValueFrom, interval, map, take } from 'rxjs';
+
+import { allSee, allSeeIn, type Guest, type Instance, settled, startInstance } from '../support/instances.js';
+import { errorOf, outcomeOf } from '../support/outcome.js';
+import { RedisServer, whyNoRedis } from '../support/redis-server.js';
+import { Stage } from '../support/stage.js';
+import { until } from '../support/until.js';
+
+// What every adapter does: one test for all of them.
+
+/** Gives adapters of one group of instances. */
+type Group = () => HubAdapter;
+
+interface Kind {
+  readonly name: string;
+  readonly obstacle: string | undefined;
+  begin(): Promise<void>;
+  group(): Group;
+  end(): Promise<void>;
+}
+
+class InProcessKind implements Kind {
+  readonly name = 'in one process';
+  readonly obstacle = undefined;
+
+  async begin(): Promise<void> {}
+
+  group(): Group {
+    const adapter = new InProcessAdapter();
+    return () => adapter;
+  }
+
+  async end(): Promise<void> {}
+}
+
+class RedisKind implements Kind {
+  readonly obstacle = whyNoRedis();
+  readonly name = this.obstacle === undefined ? 'over Redis' : `over Redis (SKIPPED: ${this.obstacle})`;
+  private redis: RedisServer | undefined;
+
+  async begin(): Promise<void> {
+    this.redis = await RedisServer.start();
+  }
+
+  group(): Group {
+    const { url = '' } = this.redis ?? {};
+    const prefix = randomUUID();
+    return () => redisAdapter({ url, prefix, heartbeatIntervalMs: 100, heartbeatTimeoutMs: 2_000 });
+  }
+
+  async end(): Promise<void> {
+    await this.redis?.stop();
+  }
+}
+
+const kinds: readonly Kind[] = [new InProcessKind(), new RedisKind()];
+
+if (process.env['HEARTWIRE_NEEDS_REDIS'] === '1') {
+  it('finds a redis-server, as HEARTWIRE_NEEDS_REDIS says', () => {
+    expect(whyNoRedis()).toBeUndefined();
+  });
+}
+
+for (const kind of kinds) {
+  const describeHere = kind.obstacle === undefined ? describe : describe.skip;
+  describeHere(`instances that are joined ${kind.name}`, () => {
+    const stage = new Stage();
+    let group: Group;
+    let instances: Instance[];
+    let [ann, bob, cid]: Guest[] = [];
+
+    beforeAll(() => kind.begin());
+    afterAll(() => kind.end());
+
+    beforeEach(async () => {
+      group = kind.group();
+      instances = [];
+      for (let count = 0; count < 3; count += 1) instances.push(await startInstance(stage, group()));
+      [ann, bob, cid] = [await at(0).guest('ann'), await at(1).guest('bob'), await at(2).guest('cid')];
+      await allSee(instances, ann, bob, cid);
+    });
+    afterEach(() => stage.clear());
+
+    const at = (index: number): Instance => {
+      const instance = instances[index];
+      if (instance === undefined) throw new Error(`no instance ${String(index)}`);
+      return instance;
+    };
+    const all = (): [Guest, Guest, Guest] => {
+      if (ann === undefined || bob === undefined || cid === undefined) throw new Error('before each test');
+      return [ann, bob, cid];
+    };
+
+    it('push to everybody, once', async () => {
+      at(0).server.hub.broadcast.emit('news', { n: 1 });
+      await settled(instances, ...all());
+      expect(all().map(({ news }) => news)).toEqual([[{ n: 1 }], [{ n: 1 }], [{ n: 1 }]]);
+    });
+
+    it('push to rooms, identities and clients of all of them, but for exceptions', async () => {
+      const [a, b, c] = all();
+      at(0).server.hub.join(a.id, 'lobby');
+      at(1).server.hub.join(b.id, 'lobby');
+      at(2).server.hub.join(c.id, 'attic');
+      const { hub } = at(2).server;
+      hub.to({ room: 'lobby' }).emit('news', 1);
+      hub.to('lobby', 'attic').except(a.id).emit('news', 2);
+      hub.to({ identity: 'ann' }, { client: b.id }).emit('news', 3);
+      hub.broadcast.except({ room: 'lobby' }).emit('news', 4);
+      hub.broadcast.except({ identity: 'cid' }).emit('news', 5);
+      await settled(instances, ...all());
+      expect([a.news, b.news, c.news]).toEqual([
+        [1, 3, 5],
+        [1, 2, 3, 5],
+        [2, 4],
+      ]);
+    });
+
+    it('keep the order of each of them, and double nothing', async () => {
+      const count = 300;
+      for (let n = 0; n < count; n += 1)
+        for (const [index, { server }] of instances.entries()) {
+          server.hub.broadcast.emit('news', [index, n]);
+          if (n % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+        }
+      await settled(instances, ...all());
+      const expected = Array.from({ length: count }, (_, n) => n);
+      for (const { news } of all())
+        for (const index of [0, 1, 2])
+          expect((news as [number, number][]).filter(([from]) => from === index).map(([, n]) => n)).toEqual(
+            expected,
+          );
+    });
+
+    it('push bytes as bytes, and metadata and patterns as they are', async () => {
+      const [a, b] = all();
+      const contexts: unknown[] = [];
+      b.client.handle({ cmd: 'look' }, (data, context) => {
+        contexts.push([data, context.metadata]);
+      });
+      at(0).server.hub.broadcast.emit('news', Buffer.from([0, 255, 10]));
+      at(0)
+        .server.hub.to({ client: b.id })
+        .emit({ cmd: 'look' }, { a: 1 }, { metadata: { trace: 'x' } });
+      await settled(instances, a, b);
+      expect(b.news).toEqual([Buffer.from([0, 255, 10])]);
+      await until('the handler was called', () => contexts.length === 1);
+      expect(contexts).toEqual([[{ a: 1 }, { trace: 'x' }]]);
+    });
+
+    it('know who is where, and hear what changes', async () => {
+      const [a, b, c] = all();
+      for (const { presence } of instances) presence.length = 0;
+      await firstValueFrom(a.client.send('join', 'lobby'));
+      await allSeeIn('lobby', instances, a);
+      await firstValueFrom(b.client.send('join', 'lobby'));
+      await allSeeIn('lobby', instances, a, b);
+      expect(at(2).server.hub.rooms).toEqual(['lobby']);
+      expect(at(2).server.hub.roomsOf(a.id)).toEqual(['lobby']);
+      at(0).server.hub.leave(a.id, 'lobby');
+      await allSeeIn('lobby', instances, b);
+      await b.client.close();
+      await allSee(instances, a, c);
+      expect(at(2).server.hub.rooms).toEqual([]);
+      const [isAnn, isBob] = [a, b].map(({ id }, index) => ({
+        clientId: id,
+        identity: { id: ['ann', 'bob'][index] },
+      }));
+      for (const { presence } of instances) {
+        expect(presence).toEqual([
+          { type: 'joined', ...isAnn, room: 'lobby' },
+          { type: 'joined', ...isBob, room: 'lobby' },
+          { type: 'left', ...isAnn, room: 'lobby' },
+          { type: 'disconnected', ...isBob, rooms: ['lobby'] },
+        ]);
+      }
+    });
+
+    it('move clients of each other into rooms and out of them', async () => {
+      const [a] = all();
+      const { hub } = at(1).server;
+      expect(hub.join(a.id, 'lobby')).toBe(true);
+      await allSeeIn('lobby', instances, a);
+      expect(hub.join(a.id, 'lobby')).toBe(false);
+      expect(at(0).server.hub.roomsOf(a.id)).toEqual(['lobby']);
+      expect(hub.leave(a.id, 'lobby')).toBe(true);
+      await allSeeIn('lobby', instances);
+      expect(hub.leave(a.id, 'lobby')).toBe(false);
+      expect(hub.join('nobody', 'lobby')).toBe(false);
+    });
+
+    it('learn, as one that comes later, who is there already', async () => {
+      const [a, b, c] = all();
+      at(0).server.hub.join(a.id, 'lobby');
+      const late = await startInstance(stage, group());
+      await allSee([late], a, b, c);
+      await allSeeIn('lobby', [late], a);
+      const dot = await late.guest('dot');
+      await allSee([...instances, late], a, b, c, dot);
+      late.server.hub.to({ room: 'lobby' }).emit('news', 'from late');
+      await settled([...instances, late], a, b, c, dot);
+      expect([a.news, b.news]).toEqual([['from late'], []]);
+    });
+
+    it('lose the clients of one that goes away', async () => {
+      const [a, b, c] = all();
+      at(2).server.hub.join(c.id, 'lobby');
+      await allSeeIn('lobby', instances, c);
+      await c.client.close();
+      await at(2).app.close();
+      await allSee(instances.slice(0, 2), a, b);
+      expect(at(0).server.hub.rooms).toEqual([]);
+      at(0).server.hub.broadcast.emit('news', 1);
+      await settled(instances.slice(0, 2), a, b);
+      expect(b.news).toEqual([1]);
+    });
+
+    it('are up', async () => {
+      for (const { server } of instances) await until('it is up', () => server.hub.adapterStatus === 'up');
+    });
+
+    it('say at once what can’t be pushed', () => {
+      const circle: Record<string, unknown> = {};
+      circle['self'] = circle;
+      expect(() => at(0).server.hub.broadcast.emit('news', circle)).toThrow(
+        expect.objectContaining({ code: 'UNSERIALIZABLE' }),
+      );
+    });
+
+    describe('call a client of another one', () => {
+      it('and get its answer, its stream, its bytes, its failure', async () => {
+        const [a] = all();
+        const client = at(2).server.hub.client(a.id);
+        a.client.handle('double', (n) => Number(n) * 2);
+        a.client.handle('count', () =>
+          interval(1).pipe(
+            map((n) => n + 1),
+            take(5),
+          ),
+        );
+        a.client.handle('bytes', (data) => Buffer.concat([data as Buffer, Buffer.from([255])]));
+        a.client.handle('fail', () => {
+          throw { reason: 'no' };
+        });
+        expect(await firstValueFrom(client.send('double', 21))).toBe(42);
+        expect((await outcomeOf(client.send('count', {}))).values).toEqual([1, 2, 3, 4, 5]);
+        expect(await firstValueFrom(client.send('bytes', Buffer.from([0])))).toEqual(Buffer.from([0, 255]));
+        expect(await errorOf(client.send('fail', {}))).toEqual({ reason: 'no' });
+        expect(await errorOf(client.send('none', {}))).toMatchObject({ code: 'NO_HANDLER' });
+        const items: number[] = [];
+        for await (const item of client.send<number>('count', {})) items.push(item);
+        expect(items).toEqual([1, 2, 3, 4, 5]);
+      });
+
+      it('within a deadline, and until they have enough', async () => {
+        const [a] = all();
+        const client = at(2).server.hub.client(a.id);
+        let ended = 0;
+        a.client.handle('silent', (_, { signal }) => {
+          signal.addEventListener('abort', () => (ended += 1));
+          return new Promise(() => undefined);
+        });
+        expect(await errorOf(client.send('silent', {}, { timeoutMs: 100 }))).toMatchObject({
+          code: 'DEADLINE_EXCEEDED',
+        });
+        await until('the handler was told', () => ended === 1);
+        const giveUp = new AbortController();
+        const failure = errorOf(client.send('silent', {}, { signal: giveUp.signal }));
+        const left = client.send('silent', {}).subscribe({ error: () => undefined });
+        giveUp.abort();
+        expect(await failure).toMatchObject({ code: 'CANCELLED' });
+        left.unsubscribe();
+      });
+
+      it('but not one that is gone, and not with a stream', async () => {
+        const [a, , c] = all();
+        const client = at(2).server.hub.client(a.id);
+        expect(await errorOf(client.send('x', {}, { stream: interval(1) }))).toMatchObject({
+          code: 'UNSERIALIZABLE',
+          sent: 'never',
+        });
+        await a.client.close();
+        await until('it is gone', () => !at(2).server.hub.clients.includes(a.id));
+        expect(await errorOf(client.send('x', {}))).toMatchObject({ code: 'CONNECTION_LOST', sent: 'never' });
+        expect(at(2).server.hub.clients).toContain(c.id);
+      });
+    });
+  });
+}
