@@ -4,7 +4,7 @@ export type { HeartwireClientEvents } from './client/client-events.js';
 export { HeartwireClient } from './client/heartwire.client.js';
 export { HeartwirePushContext } from './client/push-context.js';
 export type { PushHandler } from './client/pushes.js';
-export type { ConnectionStatus } from './client/connection-state.js';
+export type { ConnectionStatus } from './session/connection-status.js';
 export { ErrorCode } from './errors/error-code.js';
 export { HeartwireError } from './errors/heartwire-error.js';
 export {

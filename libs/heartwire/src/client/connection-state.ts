@@ -2,9 +2,6 @@ import type { Dialling } from '../link/dialler.js';
 
 type Timer = ReturnType<typeof setTimeout>;
 
-/** What an application sees of its client. */
-export type ConnectionStatus = 'connecting' | 'connected' | 'reconnecting' | 'draining' | 'closed';
-
 /** Where a connection to one server stands. A callback that belongs to an earlier state is stale. */
 export type ConnectionState =
   /** Not wanted now. */
