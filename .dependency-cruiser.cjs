@@ -1,7 +1,7 @@
 const { builtinModules } = require('node:module');
 
 // Who may import whom, as rules; test/architecture.spec.ts tries each of them.
-// From the bottom up: protocol, errors, timing → options, link → session → client, server → nest → index.ts.
+// From the bottom up: protocol, errors, timing → options, link → session → client, server, browser → nest → index.ts.
 // A type counts as an import too: what a file needs to be understood is what it depends on.
 
 const lib = '^libs/heartwire/src';
@@ -22,6 +22,7 @@ const everyFolder = [
   'session',
   'client',
   'server',
+  'browser',
   'nest',
   'redis',
   'testing',
@@ -55,11 +56,11 @@ module.exports = {
       ...layer(
         'link',
         ['protocol', 'errors', 'timing'],
-        'A link carries messages; of the options it knows only what an address is, how one is found, and how TLS is spoken.',
+        'A link carries messages; of the options it knows only what an address is, how one is found, how TLS is spoken, and which pages may come in.',
       ),
       to: {
         path: [folders(...allBut('link', 'protocol', 'errors', 'timing')), `${lib}/index\\.ts$`],
-        pathNot: `${lib}/options/(address|resolve|tls-options|peer-certificate)\\.ts$`,
+        pathNot: `${lib}/options/(address|origins|resolve|tls-options|peer-certificate)\\.ts$`,
       },
     },
     layer(
@@ -96,8 +97,21 @@ module.exports = {
       to: { path: packages('ioredis') },
     },
     layer(
+      'browser',
+      ['session', 'options', 'link', 'protocol', 'errors', 'timing'],
+      'A client for pages: it imports the session and below, never what a Nest application has.',
+    ),
+    {
+      name: 'browser-takes-types-of-options-and-link',
+      comment:
+        'Of options and link a page needs the types only: their code is for Node, and checks with class-validator.',
+      severity: 'error',
+      from: { path: folders('browser'), pathNot: spec },
+      to: { path: folders('options', 'link'), dependencyTypesNot: ['type-only'] },
+    },
+    layer(
       'nest',
-      allBut('nest', 'redis', 'testing'),
+      allBut('nest', 'browser', 'redis', 'testing'),
       'Nest artefacts are on top; what is made for tests is not for them.',
     ),
     {
@@ -112,15 +126,15 @@ module.exports = {
       comment: 'Inside the library a file is imported by its own name: an index.ts only lists public names.',
       severity: 'error',
       from: { path: lib, pathNot: spec },
-      to: { path: `${lib}/(testing/)?index\\.ts$` },
+      to: { path: `${lib}/((browser|redis|testing)/)?index\\.ts$` },
     },
 
     {
       name: 'browser-code-imports-no-node',
       comment:
-        'protocol, errors, timing and session run in a browser. (The linter keeps Buffer and process out of them.)',
+        'protocol, errors, timing, session and browser run in a browser. (The linter keeps Buffer and process out of them.)',
       severity: 'error',
-      from: { path: folders('protocol', 'errors', 'timing', 'session'), pathNot: spec },
+      from: { path: folders('protocol', 'errors', 'timing', 'session', 'browser'), pathNot: spec },
       to: { dependencyTypes: ['core'] },
     },
     {
@@ -138,18 +152,21 @@ module.exports = {
       to: { path: '.', pathNot: '^(libs|src)/', dependencyTypesNot: ['core'] },
     },
     {
-      name: 'timing-and-session-import-only-rxjs',
-      comment: 'RxJS is the only package that timing and session may need.',
+      name: 'timing-session-and-browser-import-only-rxjs',
+      comment: 'RxJS is the only package that timing, session and browser may need.',
       severity: 'error',
-      from: { path: folders('timing', 'session'), pathNot: spec },
+      from: { path: folders('timing', 'session', 'browser'), pathNot: spec },
       to: { path: '.', pathNot: ['^(libs|src)/', packages('rxjs')], dependencyTypesNot: ['core'] },
     },
     {
       name: 'sockets-only-in-link-and-listener',
-      comment: 'node:net, node:tls and ws stay behind the Link interface and in the listener.',
+      comment: 'node:net, node:tls, node:http and ws stay behind the Link interface and in the listeners.',
       severity: 'error',
-      from: { path: lib, pathNot: [folders('link', 'testing'), `${lib}/server/listener\\.ts$`, spec] },
-      to: { path: ['^(node:)?(net|tls)$', packages('ws')] },
+      from: {
+        path: lib,
+        pathNot: [folders('link', 'testing'), `${lib}/server/listener[^/]*\\.ts$`, spec],
+      },
+      to: { path: ['^(node:)?(net|tls|https?)$', packages('ws')] },
     },
     {
       name: 'nest-only-at-the-edge',

@@ -9,6 +9,7 @@ RUN npm ci --no-audit --no-fund
 
 FROM deps AS build
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY scripts scripts
 COPY libs/heartwire libs/heartwire
 COPY src src
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund

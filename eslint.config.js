@@ -2,7 +2,7 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 const specs = ['**/*.spec.ts', '**/*.e2e-spec.ts', 'test/**/*.ts'];
-const browserCode = ['protocol', 'errors', 'timing', 'session'].map(
+const browserCode = ['protocol', 'errors', 'timing', 'session', 'browser'].map(
   (name) => `libs/heartwire/src/${name}/**/*.ts`,
 );
 

@@ -14,6 +14,7 @@ export default {
   },
   moduleNameMapper: {
     '^heartwire$': '<rootDir>/libs/heartwire/src/index.ts',
+    '^heartwire/browser$': '<rootDir>/libs/heartwire/src/browser/index.ts',
     '^heartwire/redis$': '<rootDir>/libs/heartwire/src/redis/index.ts',
     '^heartwire/testing$': '<rootDir>/libs/heartwire/src/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',

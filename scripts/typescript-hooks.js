@@ -8,6 +8,7 @@ import { swcOptions } from './swc-options.js';
 const sources = new URL('../libs/heartwire/src/', import.meta.url);
 const entries = {
   heartwire: 'index.ts',
+  'heartwire/browser': 'browser/index.ts',
   'heartwire/redis': 'redis/index.ts',
   'heartwire/testing': 'testing/index.ts',
 };

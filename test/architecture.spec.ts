@@ -53,6 +53,10 @@ const refused: readonly (readonly [rule: string, file: string, source: string])[
   ['client-imports-only-what-is-below', 'client/b.ts', `import '../nest/leaf.js';`],
   ['server-imports-only-what-is-below', 'server/a.ts', `import '../client/leaf.js';`],
   ['server-imports-only-what-is-below', 'server/b.ts', `import '../nest/leaf.js';`],
+  ['browser-imports-only-what-is-below', 'browser/a.ts', `import '../client/leaf.js';`],
+  ['browser-imports-only-what-is-below', 'browser/b.ts', `import type { Leaf } from '../server/leaf.js';`],
+  ['browser-takes-types-of-options-and-link', 'browser/c.ts', `import '../options/leaf.js';`],
+  ['nest-imports-only-what-is-below', 'nest/e.ts', `import '../browser/leaf.js';`],
   ['nest-imports-only-what-is-below', 'nest/a.ts', `import '../testing/leaf.js';`],
   ['nest-imports-only-what-is-below', 'nest/d.ts', `import '../redis/leaf.js';`],
   ['redis-imports-only-what-is-below', 'redis/a.ts', `import '../server/leaf.js';`],
@@ -67,18 +71,21 @@ const refused: readonly (readonly [rule: string, file: string, source: string])[
   ['browser-code-imports-no-node', 'errors/c.ts', `import 'node:util';`],
   ['browser-code-imports-no-node', 'timing/c.ts', `import 'node:perf_hooks';`],
   ['browser-code-imports-no-node', 'session/d.ts', `import type { EventEmitter } from 'events';`],
+  ['browser-code-imports-no-node', 'browser/d.ts', `import 'node:util';`],
   ['browser-code-reaches-no-node', 'session/e.ts', `import '../link/carrier.js';`],
   ['protocol-and-errors-import-no-package', 'protocol/e.ts', `import 'rxjs';`],
   ['protocol-and-errors-import-no-package', 'errors/d.ts', `import 'class-validator';`],
-  ['timing-and-session-import-only-rxjs', 'timing/d.ts', `import 'class-validator';`],
+  ['timing-session-and-browser-import-only-rxjs', 'timing/d.ts', `import 'class-validator';`],
+  ['timing-session-and-browser-import-only-rxjs', 'browser/e.ts', `import 'ws';`],
   [
-    'timing-and-session-import-only-rxjs',
+    'timing-session-and-browser-import-only-rxjs',
     'session/f.ts',
     `import type { Server } from '@nestjs/microservices';`,
   ],
   ['sockets-only-in-link-and-listener', 'server/d.ts', `import 'node:net';`],
   ['sockets-only-in-link-and-listener', 'client/c.ts', `import type { TLSSocket } from 'tls';`],
   ['sockets-only-in-link-and-listener', 'server/heartwire.server.ts', `import 'ws';`],
+  ['sockets-only-in-link-and-listener', 'client/e.ts', `import 'node:http';`],
   ['nest-only-at-the-edge', 'server/e.ts', `import '@nestjs/common';`],
   ['nest-only-at-the-edge', 'client/d.ts', `import type { ClientProxy } from '@nestjs/microservices';`],
   ['nest-only-at-the-edge', 'index.ts', `export { Injectable } from '@nestjs/common';`],
@@ -113,6 +120,10 @@ const allowed: readonly (readonly [file: string, source: string])[] = [
     `import '@nestjs/common'; import '../client/heartwire.client.js'; import '../server/leaf.js';`,
   ],
   [
+    'browser/f.ts',
+    `import 'rxjs'; import '../session/leaf.js'; import type { Leaf } from '../link/leaf.js'; import '../timing/leaf.js';`,
+  ],
+  [
     'redis/c.ts',
     `import 'ioredis'; import '../options/hub-adapter.js'; import '../errors/leaf.js'; import '../timing/leaf.js';`,
   ],
@@ -121,7 +132,9 @@ const allowed: readonly (readonly [file: string, source: string])[] = [
   ['src/e.ts', `import 'heartwire'; import '@nestjs/common'; import 'node:net';`],
 ];
 
-const folders = 'protocol errors timing options link session client server nest redis testing'.split(' ');
+const folders = 'protocol errors timing options link session client server browser nest redis testing'.split(
+  ' ',
+);
 const support: readonly (readonly [file: string, source: string])[] = [
   ...folders.map((folder) => [`${folder}/leaf.ts`, `export interface Leaf { leaf: true }`] as const),
   ['options/tls-options.ts', `export const tls = true;`],
@@ -139,6 +152,7 @@ const support: readonly (readonly [file: string, source: string])[] = [
         rootDir: '.',
         paths: {
           heartwire: ['./libs/heartwire/src/index.ts'],
+          'heartwire/browser': ['./libs/heartwire/src/browser/index.ts'],
           'heartwire/testing': ['./libs/heartwire/src/testing/index.ts'],
         },
       },
@@ -224,10 +238,13 @@ describe('what a file may mention', () => {
     expect(await mentions(folder, 'console')).toEqual([]);
   });
 
-  it.each(['protocol', 'errors', 'timing', 'session'])('%s uses no global of Node', async (folder) => {
-    const globals = ['Buffer', 'process', 'global', 'setImmediate', 'require', '__dirname', '__filename'];
-    expect(await mentions(`libs/heartwire/src/${folder}`, ...globals)).toEqual([]);
-  });
+  it.each(['protocol', 'errors', 'timing', 'session', 'browser'])(
+    '%s uses no global of Node',
+    async (folder) => {
+      const globals = ['Buffer', 'process', 'global', 'setImmediate', 'require', '__dirname', '__filename'];
+      expect(await mentions(`libs/heartwire/src/${folder}`, ...globals)).toEqual([]);
+    },
+  );
 
   it('is found in code, and not in comments, members or names of its own', () => {
     const used = namesIn(`

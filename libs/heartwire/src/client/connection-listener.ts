@@ -1,6 +1,6 @@
 import type { HeartwireError } from '../errors/heartwire-error.js';
+import type { ConnectionStatus } from '../session/connection-status.js';
 import type { Liveness } from '../timing/liveness-state.js';
-import type { ConnectionStatus } from './connection-state.js';
 
 /** What the connections of a client tell it: for its events, for `status`, for `liveness$`. */
 export interface ConnectionListener {

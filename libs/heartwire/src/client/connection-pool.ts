@@ -2,8 +2,10 @@ import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { resolveByDns } from '../link/resolve-by-dns.js';
 import { formatAddress } from '../options/address.js';
+import type { ConnectionStatus } from '../session/connection-status.js';
 import type { OutgoingCall } from '../session/outgoing-call.js';
 import { answerLost, connectionClosed } from '../session/reasons.js';
+import { RetryBudget } from '../session/retry-budget.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import { balancer } from './balancer.js';
 import { CallRouter } from './call-router.js';
@@ -12,10 +14,8 @@ import { Connection, type ConnectionSettings } from './connection.js';
 import type { ConnectionListener } from './connection-listener.js';
 import { ConnectionLog, type Logger } from './connection-log.js';
 import type { ConnectionOwner } from './connection-owner.js';
-import type { ConnectionStatus } from './connection-state.js';
 import { Endpoints, type EndpointsHost } from './endpoints.js';
 import type { Replica } from './replica.js';
-import { RetryBudget } from './retry-budget.js';
 
 /** Who waits for the first attempts. */
 interface Waiter {

@@ -1,17 +1,14 @@
-import type { Dial } from '../link/dial.js';
+import type { Dialling } from '../link/dialler.js';
 
 type Timer = ReturnType<typeof setTimeout>;
-
-/** What an application sees of its client. */
-export type ConnectionStatus = 'connecting' | 'connected' | 'reconnecting' | 'draining' | 'closed';
 
 /** Where a connection to one server stands. A callback that belongs to an earlier state is stale. */
 export type ConnectionState =
   /** Not wanted now. */
   | { readonly name: 'idle' }
-  /** A socket is being opened. */
-  | { readonly name: 'dialling'; readonly dial: Dial }
-  /** The socket stands; the session is shaking hands. */
+  /** A link is being opened. */
+  | { readonly name: 'dialling'; readonly dial: Dialling }
+  /** The link stands; the session is shaking hands. */
   | { readonly name: 'greeting' }
   /** Calls flow. Once the timer has passed, the next backoff starts from its beginning. */
   | { readonly name: 'ready'; readonly stableTimer: Timer }

@@ -5,7 +5,7 @@ import { ClientProxy, type MsPattern, type ReadPacket, type WritePacket } from '
 import { AsyncSubject, defer, lastValueFrom, Observable, Subject } from 'rxjs';
 
 import { Dialler } from '../link/dialler.js';
-import { nodeFrameEncoder, nodeRuntime } from '../link/node-runtime.js';
+import { nodeRuntime } from '../link/node-runtime.js';
 import type { BalancedPacket } from '../options/balance.js';
 import type { HeartwireClientOptions, ResolvedClientOptions } from '../options/client-options.js';
 import { resolveClientOptions } from '../options/resolve-options.js';
@@ -15,6 +15,7 @@ import { callBody } from '../session/call-body.js';
 import { type EmitOptions, type SendOptions, traitsOf } from '../session/call-options.js';
 import { type Codec, codecOf } from '../session/codec.js';
 import { explainThrown } from '../session/explain-thrown.js';
+import type { ConnectionStatus } from '../session/connection-status.js';
 import { type IncomingStream, ItemStream } from '../session/incoming-stream.js';
 import { type CallKind, OutgoingCall } from '../session/outgoing-call.js';
 import type { ReplyObserver } from '../session/reply-observer.js';
@@ -22,7 +23,6 @@ import { stopUnused } from '../session/stream-source.js';
 import { checkedMetadata } from './checked-metadata.js';
 import type { HeartwireClientEvents } from './client-events.js';
 import { ConnectionPool } from './connection-pool.js';
-import type { ConnectionStatus } from './connection-state.js';
 import type { EndpointLiveness, EndpointSnapshot } from './endpoint-snapshot.js';
 import { type PushHandler, Pushes } from './pushes.js';
 import { refused } from './refused.js';
@@ -244,7 +244,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
 
   private newPool(): ConnectionPool {
     const { options, codec } = this;
-    const platform = { runtime: nodeRuntime, encoder: nodeFrameEncoder(), dialler: new Dialler(options) };
+    const platform = { runtime: nodeRuntime, dialler: new Dialler(options, nodeRuntime.clock) };
     const settings = { options, codec, ...platform, dispatch: this.pushes.dispatch };
     return new ConnectionPool(settings, new Logger(HeartwireClient.name), {
       statusChanged: (status) => {

@@ -1,14 +1,9 @@
-import type {
-  HelloMessage,
-  Message,
-  PingMessage,
-  Resumption,
-  StatusResponseMessage,
-  WelcomeMessage,
-} from './messages.js';
+import type { Message, PingMessage, WelcomeMessage } from './messages.js';
 import {
   isGiven,
-  isObject,
+  MAX_FRAME_BYTES,
+  MIN_HEARTBEAT_INTERVAL_MS,
+  MIN_HEARTBEAT_TIMEOUT_MS,
   readBoolean,
   readFlag,
   readId,
@@ -19,13 +14,9 @@ import {
   refuse,
   SHORT_TEXT,
 } from './wire-members.js';
+import { parseHello } from './hello-parser.js';
+import { parseStatusResponse } from './status-response-parser.js';
 
-/** The smallest heartbeat that a peer may ask for (docs/protocol.md, section 3). */
-const MIN_HEARTBEAT_INTERVAL_MS = 100;
-const MIN_HEARTBEAT_TIMEOUT_MS = 200;
-/** A header has 30 bits for the length of its frame. */
-const MAX_FRAME_BYTES = 0x3fff_ffff;
-const MAX_TOKEN_LENGTH = 16_384;
 const MAX_ERROR_LENGTH = 4_096;
 
 type Wire = Readonly<Record<string, unknown>>;
@@ -115,52 +106,6 @@ function parseWelcome(wire: Wire): WelcomeMessage {
     maxFrameBytes: readInteger('maxFrameBytes', wire.maxFrameBytes, 1, MAX_FRAME_BYTES),
     maxInFlight: readInteger('maxInFlight', wire.maxInFlight, 1),
     authentication,
-  };
-}
-
-function parseHello(wire: Wire): HelloMessage {
-  const { token, name, heartbeatInterval, heartbeatTimeout, maxFrameBytes, maxInFlight, resume } = wire;
-  return {
-    kind: 'hello',
-    protocol: readInteger('protocol', wire.protocol, 1),
-    token: isGiven(token) ? readSecret('token', token, MAX_TOKEN_LENGTH) : undefined,
-    name: isGiven(name) ? readText('name', name, SHORT_TEXT) : undefined,
-    heartbeatInterval: isGiven(heartbeatInterval)
-      ? readNumber('heartbeatInterval', heartbeatInterval, MIN_HEARTBEAT_INTERVAL_MS)
-      : undefined,
-    heartbeatTimeout: isGiven(heartbeatTimeout)
-      ? readNumber('heartbeatTimeout', heartbeatTimeout, MIN_HEARTBEAT_TIMEOUT_MS)
-      : undefined,
-    maxFrameBytes: isGiven(maxFrameBytes)
-      ? readInteger('maxFrameBytes', maxFrameBytes, 1, MAX_FRAME_BYTES)
-      : undefined,
-    maxInFlight: isGiven(maxInFlight) ? readInteger('maxInFlight', maxInFlight, 1) : undefined,
-    resume: isGiven(resume) ? parseResumption(resume) : undefined,
-  };
-}
-
-function parseResumption(resume: unknown): Resumption {
-  if (!isObject(resume)) return refuse('resume', 'an object', resume);
-  return {
-    session: readText('resume.session', resume.session, SHORT_TEXT),
-    secret: readSecret('resume.secret', resume.secret, SHORT_TEXT),
-    received: readInteger('resume.received', resume.received, 0),
-  };
-}
-
-function parseStatusResponse(wire: Wire): StatusResponseMessage {
-  return {
-    kind: 'status-response',
-    clientId: readText('clientId', wire.clientId, SHORT_TEXT),
-    connectTime: readNumber('connectTime', wire.connectTime),
-    uptime: readNumber('uptime', wire.uptime),
-    rtt: isGiven(wire.rtt) ? readNumber('rtt', wire.rtt, 0) : null,
-    heartbeatCount: readInteger('heartbeatCount', wire.heartbeatCount, 0),
-    missedHeartbeats: readInteger('missedHeartbeats', wire.missedHeartbeats, 0),
-    lastHeartbeat: readNumber('lastHeartbeat', wire.lastHeartbeat),
-    isAlive: readBoolean('isAlive', wire.isAlive),
-    bytesReceived: readInteger('bytesReceived', wire.bytesReceived, 0),
-    bytesSent: readInteger('bytesSent', wire.bytesSent, 0),
   };
 }
 

@@ -5,6 +5,11 @@ import { ProtocolViolation } from './protocol-violation.js';
 // Readers of single members. Each takes what the other end sent, whatever it is, and gives back the
 // known kind, or refuses it by name. An optional member that is `null` counts as left out.
 
+/** The smallest heartbeat that a peer may ask for (docs/protocol.md, section 3). */
+export const MIN_HEARTBEAT_INTERVAL_MS = 100;
+export const MIN_HEARTBEAT_TIMEOUT_MS = 200;
+/** A header has 30 bits for the length of its frame. */
+export const MAX_FRAME_BYTES = 0x3fff_ffff;
 /** The longest id, name, secret or reason, in characters (UTF-16 units). */
 export const SHORT_TEXT = 256;
 

@@ -75,7 +75,7 @@ export class Handshake {
   }
 
   /** Accepting end: says first what this server expects. A peer that answers nothing is served as it is. */
-  welcome(): void {
+  sayWelcome(): void {
     const { clientId, heartbeat, limits } = this.settings;
     this.calls.maxInFlight = limits.runningCallsPerConnection;
     this.say({
@@ -140,19 +140,19 @@ export class Handshake {
   }
 
   /** Accepting end: a new session. */
-  open(attachment: Attachment, hello: HelloMessage): void {
+  openSession(attachment: Attachment, hello: HelloMessage): void {
     this.identity = newIdentity(this.settings.clientId);
     this.delivery.begin(this.settings.resumeWindowMs > 0);
-    this.agree(attachment, hello);
-    this.ready(this.identity, false, attachment);
+    this.agreeWith(attachment, hello);
+    this.sayReady(this.identity, false, attachment);
   }
 
   /** Accepting end: the session goes on. */
   reopen(attachment: Attachment, hello: HelloMessage): void {
     if (this.identity === undefined || hello.resume === undefined) return;
-    this.agree(attachment, hello);
+    this.agreeWith(attachment, hello);
     this.delivery.acknowledge(hello.resume.received);
-    this.ready(this.identity, true, attachment);
+    this.sayReady(this.identity, true, attachment);
   }
 
   /**
@@ -169,14 +169,14 @@ export class Handshake {
     this.calls.maxInFlight = welcome?.maxInFlight ?? this.settings.limits.runningCallsPerConnection;
   }
 
-  private agree(attachment: Attachment, hello: HelloMessage): void {
+  private agreeWith(attachment: Attachment, hello: HelloMessage): void {
     attachment.hello = hello;
     this.peerLimits.maxFrameBytes = hello.maxFrameBytes ?? this.peerLimits.maxFrameBytes;
     this.calls.maxInFlight = hello.maxInFlight ?? this.settings.limits.runningCallsPerConnection;
     attachment.heart.agree(hello.heartbeatInterval, hello.heartbeatTimeout);
   }
 
-  private ready(identity: SessionIdentity, resumed: boolean, { heart }: Attachment): void {
+  private sayReady(identity: SessionIdentity, resumed: boolean, { heart }: Attachment): void {
     this.delivery.acknowledgementSent();
     this.say({
       kind: 'ready',

@@ -56,7 +56,7 @@ export class Reception implements Gate {
 
   /** Somebody is here. */
   welcome(attachment: Attachment): void {
-    this.session.handshake.welcome();
+    this.session.handshake.sayWelcome();
     if (this.session.settings.authenticate === undefined) {
       this.session.lifecycle.ready(attachment);
       return;
@@ -121,7 +121,7 @@ export class Reception implements Gate {
   private letIn(attachment: Attachment, hello: HelloMessage, early: readonly EarlyMessage[]): void {
     const known = hello.resume && this.session.owner.resume(hello.resume);
     if (known === undefined) {
-      this.session.handshake.open(attachment, hello);
+      this.session.handshake.openSession(attachment, hello);
       if (this.session.lifecycle.isGreeting(attachment)) this.session.lifecycle.ready(attachment);
       this.session.owner.ready(false);
       this.session.inbound.deliver(early);

@@ -1,4 +1,4 @@
-import type { OutgoingCall } from '../session/outgoing-call.js';
+import type { OutgoingCall } from './outgoing-call.js';
 
 /** An idempotent call is sent at most this often. */
 const MAX_ATTEMPTS = 3;

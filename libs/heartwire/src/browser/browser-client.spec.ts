@@ -1,0 +1,397 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Subject } from 'rxjs';
+
+import { FakePage } from '../../../../test/support/fake-page.js';
+import { settle } from '../../../../test/support/scripted-peer.js';
+import { virtualRuntime } from '../../../../test/support/session-ends.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
+import { BrowserClient } from './browser-client.js';
+import { type ConnectOptions, settingsOf } from './connect-options.js';
+
+let page: FakePage;
+const clients: BrowserClient[] = [];
+
+function connect(options: Partial<ConnectOptions> = {}): BrowserClient {
+  const settings = settingsOf(
+    { url: '/heartwire', heartbeat: { intervalMs: 1_000, timeoutMs: 2_000 }, ...options },
+    page,
+  );
+  const client = new BrowserClient(settings, virtualRuntime, page);
+  clients.push(client);
+  return client;
+}
+
+/** What became of a call. */
+function ask(client: BrowserClient, pattern: string, data?: unknown, options = {}): unknown[] {
+  const outcome: unknown[] = [];
+  client.send(pattern, data, options).subscribe({
+    next: (value) => outcome.push(value),
+    error: (error: unknown) => outcome.push(error instanceof HeartwireError ? error.code : error),
+    complete: () => outcome.push('complete'),
+  });
+  settle();
+  return outcome;
+}
+
+beforeEach(() => {
+  jest.useFakeTimers({ doNotFake: ['nextTick'] });
+  page = new FakePage();
+});
+
+afterEach(() => {
+  for (const client of clients.splice(0)) {
+    void client.close();
+    page.socket.break();
+  }
+  jest.advanceTimersByTime(60_000);
+  jest.useRealTimers();
+});
+
+describe('a client in a page', () => {
+  it('connects at once, to the page’s own host where the url is a path', () => {
+    const client = connect();
+    expect(page.socket.url).toBe('wss://chat.example/heartwire');
+    expect(client.status).toBe('connecting');
+    page.socket.greet();
+    expect(client.status).toBe('connected');
+  });
+
+  it('calls, and gets the answer', () => {
+    const client = connect();
+    page.socket.greet();
+    const outcome = ask(client, 'sum', [1, 2]);
+    expect(page.socket.heardOf(undefined)).toMatchObject([{ id: 1, pattern: 'sum', data: [1, 2] }]);
+    page.socket.say({ id: 1, response: 3, isDisposed: true });
+    expect(outcome).toEqual([3, 'complete']);
+  });
+
+  it('sends calls that were made too early once it is connected', () => {
+    const client = connect();
+    const outcome = ask(client, 'early');
+    page.socket.greet();
+    settle();
+    expect(page.socket.heardOf(undefined)).toHaveLength(1);
+    page.socket.say({ id: 1, response: 'now', isDisposed: true });
+    expect(outcome).toEqual(['now', 'complete']);
+  });
+
+  it('fails calls that waited too long, and sends them no more', () => {
+    const client = connect();
+    const outcome = ask(client, 'early', 1, { timeoutMs: 500 });
+    jest.advanceTimersByTime(600);
+    expect(outcome).toEqual(['DEADLINE_EXCEEDED']);
+    page.socket.greet();
+    settle();
+    expect(page.socket.heardOf(undefined)).toEqual([]);
+  });
+
+  it('holds no more calls than it may', () => {
+    const client = connect({ limits: { waitingCalls: 1 } });
+    ask(client, 'first');
+    expect(ask(client, 'second')).toEqual(['QUEUE_FULL']);
+  });
+
+  it('cancels a call that nobody wants any more', () => {
+    const client = connect();
+    page.socket.greet();
+    const subscription = client.send('slow', 1).subscribe();
+    settle();
+    subscription.unsubscribe();
+    settle();
+    expect(page.socket.heardOf('cancel')).toMatchObject([{ id: 1 }]);
+  });
+
+  it('gives a call up when its signal fires', () => {
+    const client = connect();
+    page.socket.greet();
+    const controller = new AbortController();
+    const outcome = ask(client, 'slow', 1, { signal: controller.signal });
+    controller.abort();
+    settle();
+    expect(outcome).toEqual(['CANCELLED']);
+    expect(page.socket.heardOf('cancel')).toMatchObject([{ id: 1 }]);
+  });
+
+  it('sends a stream with a call, bytes as bytes', () => {
+    const client = connect();
+    page.socket.greet();
+    const items = new Subject<unknown>();
+    ask(client, 'upload', 'a file', { stream: items });
+    items.next({ part: 1 });
+    settle();
+    items.next(new Uint8Array([1, 2, 3]));
+    settle();
+    items.complete();
+    settle();
+    expect(page.socket.heardOf(undefined)).toMatchObject([
+      { id: 1, stream: true },
+      { id: 1, chunk: { part: 1 } },
+      { id: 1, end: true },
+    ]);
+    const envelope = page.socket.sent.find((data) => data instanceof Uint8Array);
+    expect(envelope?.slice(-3)).toEqual(new Uint8Array([1, 2, 3]));
+  });
+
+  it('tells everyone who listens what the server pushes', () => {
+    const client = connect();
+    const heard: unknown[] = [];
+    const said = { topic: 'said', room: 'tea' };
+    client.on$(said).subscribe((data) => heard.push(data));
+    const second = client.on$({ room: 'tea', topic: 'said' }).subscribe((data) => heard.push(data));
+    page.socket.greet().say({ pattern: said, data: 'hello' }, { pattern: 'other', data: 'not this' });
+    expect(heard).toEqual(['hello', 'hello']);
+    second.unsubscribe();
+    page.socket.say({ pattern: said, data: 'again' });
+    expect(heard).toEqual(['hello', 'hello', 'again']);
+  });
+
+  it('answers a push that its server wants to be sure of', () => {
+    const client = connect();
+    client.on$('news').subscribe();
+    page.socket
+      .greet()
+      .say({ id: 7, event: true, pattern: 'news', data: 1 }, { id: 8, pattern: 'news', data: 1 });
+    settle();
+    expect(page.socket.heardOf(undefined)).toMatchObject([
+      { id: 7, isDisposed: true },
+      { id: 8, err: { code: 'NO_HANDLER' } },
+    ]);
+  });
+
+  it('gives the token to a server that asks for it, and to no other', async () => {
+    connect({ token: () => Promise.resolve('ann’s') });
+    page.socket.open().say({ ...welcome, authentication: 'token' });
+    await Promise.resolve();
+    await Promise.resolve();
+    settle();
+    expect(page.socket.heardOf('hello')).toMatchObject([{ token: 'ann’s' }]);
+  });
+
+  it('stays away once its token was refused', () => {
+    const client = connect();
+    const outcome = ask(client, 'early');
+    page.socket.open().say(welcome, { type: 'error', code: 'UNAUTHENTICATED', message: 'no' });
+    page.socket.break(1_000);
+    jest.advanceTimersByTime(60_000);
+    expect(client.status).toBe('closed');
+    expect(outcome).toEqual(['UNAUTHENTICATED']);
+    expect(ask(client, 'late')).toEqual(['UNAUTHENTICATED']);
+    expect(page.sockets).toHaveLength(1);
+  });
+});
+
+const welcome = {
+  type: 'welcome',
+  protocol: 1,
+  clientId: 'c-1',
+  heartbeatInterval: 1_000,
+  heartbeatTimeout: 2_000,
+  maxFrameBytes: 65_536,
+  maxInFlight: 100,
+  authentication: 'none',
+};
+
+describe('a client in a page that loses its connection', () => {
+  it('tries again, ever later, until the server is back', () => {
+    const client = connect();
+    page.socket.break();
+    jest.advanceTimersByTime(100);
+    expect(page.sockets).toHaveLength(2);
+    page.socket.break();
+    // The second wait takes 50 ms at least, and 250 at most.
+    jest.advanceTimersByTime(40);
+    expect(page.sockets).toHaveLength(2);
+    jest.advanceTimersByTime(220);
+    expect(page.sockets).toHaveLength(3);
+    page.socket.greet();
+    expect(client.status).toBe('connected');
+  });
+
+  it('gives an attempt up that takes too long', () => {
+    connect({ connectTimeoutMs: 300 });
+    jest.advanceTimersByTime(450);
+    expect(page.sockets).toHaveLength(2);
+    expect(page.sockets[0]?.isClosedHere).toBe(true);
+    // What comes of it later is nobody's.
+    page.sockets[0]?.greet();
+    expect(page.sockets).toHaveLength(2);
+  });
+
+  it('goes on with its session: what was sent is not sent again, and the answer still comes', () => {
+    const client = connect();
+    page.socket.greet();
+    const outcome = ask(client, 'slow');
+    page.socket.say({ type: 'ack', received: 1 }).break();
+    expect(client.status).toBe('reconnecting');
+    const later = ask(client, 'later');
+    jest.advanceTimersByTime(100);
+    page.socket.open();
+    settle();
+    expect(page.socket.heardOf('hello')).toMatchObject([{ resume: { session: 'c-1', received: 0 } }]);
+    page.socket.say(welcome, { ...ready, resumed: true, received: 1 });
+    settle();
+    expect(page.socket.heardOf(undefined)).toMatchObject([{ id: 2, pattern: 'later' }]);
+    page.socket.say(
+      { id: 1, response: 'done', isDisposed: true },
+      { id: 2, response: 'too', isDisposed: true },
+    );
+    expect([outcome, later]).toEqual([
+      ['done', 'complete'],
+      ['too', 'complete'],
+    ]);
+  });
+
+  it('sends again what did not arrive', () => {
+    const client = connect();
+    page.socket.greet();
+    ask(client, 'lost');
+    page.socket.break();
+    jest.advanceTimersByTime(100);
+    page.socket.greet({ resumed: true, received: 0 });
+    settle();
+    expect(page.socket.heardOf(undefined)).toMatchObject([{ id: 1, pattern: 'lost' }]);
+  });
+
+  it('fails what may have run where the session is gone, but repeats what is idempotent', () => {
+    const client = connect();
+    page.socket.greet();
+    const once = ask(client, 'once');
+    const often = ask(client, 'often', 1, { idempotent: true });
+    page.socket.break();
+    jest.advanceTimersByTime(100);
+    page.socket.greet({ session: 'c-2' });
+    settle();
+    expect(once).toEqual(['CONNECTION_LOST']);
+    expect(page.socket.heardOf(undefined)).toMatchObject([{ pattern: 'often' }]);
+    expect(often).toEqual([]);
+  });
+
+  it('moves on at once when the server goes away, and lets what runs finish', () => {
+    const client = connect();
+    page.socket.greet();
+    const running = ask(client, 'slow');
+    const old = page.socket.say({ type: 'goaway', reason: 'shutdown', graceMs: 1_000 });
+    jest.advanceTimersByTime(0);
+    expect(page.sockets).toHaveLength(2);
+    page.socket.greet({ session: 'c-2' });
+    const next = ask(client, 'next');
+    expect(page.socket.heardOf(undefined)).toMatchObject([{ pattern: 'next' }]);
+    old.say({ id: 1, response: 'finished', isDisposed: true });
+    expect(running).toEqual(['finished', 'complete']);
+    page.socket.say({ id: 1, response: 'new', isDisposed: true });
+    expect(next).toEqual(['new', 'complete']);
+    expect(client.status).toBe('connected');
+  });
+});
+
+const ready = {
+  type: 'ready',
+  session: 'c-1',
+  secret: 'a secret',
+  resumed: false,
+  received: 0,
+  heartbeatInterval: 1_000,
+  heartbeatTimeout: 2_000,
+};
+
+describe('a client in a page whose network or visibility changes', () => {
+  /** The backoff is long by now. */
+  function away(): BrowserClient {
+    const client = connect({ reconnect: { firstMaxMs: 60_000, baseMs: 60_000 } });
+    page.socket.break();
+    expect(page.sockets).toHaveLength(1);
+    return client;
+  }
+
+  it('tries at once when the network is back', () => {
+    away();
+    page.tell('online');
+    expect(page.sockets).toHaveLength(2);
+  });
+
+  it('tries at once when the page is seen again', () => {
+    away();
+    page.becomes('hidden');
+    expect(page.sockets).toHaveLength(1);
+    page.becomes('visible');
+    expect(page.sockets).toHaveLength(2);
+  });
+
+  it('begins a new attempt for one that began without a network', () => {
+    connect();
+    page.tell('online');
+    expect(page.sockets).toHaveLength(2);
+    expect(page.sockets[0]?.isClosedHere).toBe(true);
+  });
+
+  it('does not try just because the network has gone', () => {
+    away();
+    page.tell('offline');
+    expect(page.sockets).toHaveLength(1);
+  });
+
+  it('asks the server at once whether it is there, and keeps a connection that answers', () => {
+    const client = connect();
+    page.socket.greet();
+    page.becomes('visible');
+    settle();
+    const [ping] = page.socket.heardOf('ping');
+    page.socket.say({ type: 'pong', timestamp: ping?.['timestamp'] });
+    jest.advanceTimersByTime(900);
+    expect(client.status).toBe('connected');
+    expect(page.sockets).toHaveLength(1);
+  });
+
+  it('gives a connection up that does not answer soon, long before its heart would', () => {
+    const client = connect();
+    page.socket.greet();
+    page.tell('offline');
+    jest.advanceTimersByTime(500);
+    expect(page.socket.isClosedHere).toBe(true);
+    jest.advanceTimersByTime(1);
+    expect(client.status).toBe('reconnecting');
+  });
+
+  it('gives no verdict by a timer that was held back: it asks again', () => {
+    const client = connect();
+    page.socket.greet();
+    page.becomes('visible');
+    settle();
+    const asked = page.socket.heardOf('ping').length;
+    // A page that sleeps: the clock goes on, its timers don't.
+    const now = performance.now();
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(now + 60_000);
+    jest.advanceTimersByTime(500);
+    expect(client.status).toBe('connected');
+    expect(page.socket.heardOf('ping').length).toBeGreaterThan(asked);
+    clock.mockRestore();
+  });
+
+  it('lets go of the page with close(), and never comes back', async () => {
+    const client = connect();
+    page.socket.greet();
+    expect(page.listeners).toBeGreaterThan(0);
+    const closed = client.close();
+    expect(client.status).toBe('draining');
+    settle();
+    expect(page.socket.heardOf('goaway')).toHaveLength(1);
+    page.socket.break(1_000);
+    jest.advanceTimersByTime(60_000);
+    page.tell('online');
+    page.becomes('visible');
+    await closed;
+    expect(client.status).toBe('closed');
+    expect(page.sockets).toHaveLength(1);
+    expect(page.listeners).toBe(0);
+    expect(ask(client, 'late')).toEqual(['CLOSED']);
+  });
+
+  it('closes at once while it is not connected; calls that wait fail', async () => {
+    const client = away();
+    const outcome = ask(client, 'early');
+    await client.close();
+    expect(outcome).toEqual(['CLOSED']);
+    jest.advanceTimersByTime(120_000);
+    expect(page.sockets).toHaveLength(1);
+  });
+});

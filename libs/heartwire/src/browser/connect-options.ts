@@ -1,0 +1,131 @@
+import type { ReconnectOptions } from '../options/reconnect-options.js';
+import { ErrorCode } from '../errors/error-code.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
+import type { SessionLimits, SessionSettings } from '../session/session-settings.js';
+import type { Platform, WebSocketClass } from './platform.js';
+
+const MEBIBYTE = 1_024 ** 2;
+
+/** What the client bounds. Each is described with {@link HeartwireClient}'s option of the same name. */
+export interface ConnectLimits {
+  /** Default 4 MiB. */
+  readonly maxFrameBytes?: number;
+  /** Default 16 MiB. */
+  readonly sendBufferBytes?: number;
+  /** Default 16 MiB. */
+  readonly deliveryLogBytes?: number;
+  /** Calls that may wait for a connection. Default 1024. */
+  readonly waitingCalls?: number;
+  /** Bytes that may wait for a connection. Default 16 MiB. */
+  readonly waitingBytes?: number;
+  /** Default 65536. */
+  readonly streamBufferItems?: number;
+  /** Default 16 MiB. */
+  readonly streamBufferBytes?: number;
+}
+
+/** All may be left out but `url`. Times in ms. */
+export interface ConnectOptions {
+  /** `ws://host/path`, `wss://host/path`, or a path like `/heartwire`, at the page's own host. */
+  readonly url: string;
+  /**
+   * Proves who this client is, to a server that asks for it. A function is asked at each connect, so that it can give a
+   * fresh one.
+   */
+  readonly token?: string | (() => string | Promise<string>);
+  /** What this client calls itself in the server's logs. */
+  readonly name?: string;
+  /** How long a call may take unless it says otherwise. Default 5000. */
+  readonly callTimeoutMs?: number;
+  /** How long to wait for each item of a stream after the first. Default `Infinity`. */
+  readonly idleTimeoutMs?: number;
+  /** For the WebSocket to stand. Default 5000. */
+  readonly connectTimeoutMs?: number;
+  /** For the server to answer `hello`. Default 5000. */
+  readonly handshakeTimeoutMs?: number;
+  /** What `close()` gives to what runs. Default 10000. */
+  readonly drainTimeoutMs?: number;
+  /** How long a session waits for a new link. Default 30000. */
+  readonly resumeWindowMs?: number;
+  /** When silence means that the server is gone. The server's own are used where they are smaller. Default 5000 and 10000. */
+  readonly heartbeat?: { readonly intervalMs?: number; readonly timeoutMs?: number };
+  /** How to come back. Defaults as with {@link HeartwireClient}. */
+  readonly reconnect?: Partial<ReconnectOptions>;
+  readonly limits?: ConnectLimits;
+  /** The class to connect with. Default: the platform's own. Give the one of the package `ws` to Node before 22. */
+  readonly WebSocket?: WebSocketClass;
+}
+
+/** What holds: complete. */
+export interface Settings extends Omit<SessionSettings, 'clientId'> {
+  readonly url: string;
+  readonly WebSocket: WebSocketClass;
+  readonly callTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly reconnect: ReconnectOptions;
+}
+
+/** @throws HeartwireError `INVALID_OPTIONS` when the url is none, or there is no WebSocket */
+export function settingsOf(options: ConnectOptions, platform: Platform): Settings {
+  const { token, url, WebSocket = platform.WebSocket } = options;
+  if (WebSocket === undefined) throw invalid('WebSocket', 'this platform has none of its own');
+  return {
+    callTimeoutMs: 5_000,
+    idleTimeoutMs: Infinity,
+    connectTimeoutMs: 5_000,
+    handshakeTimeoutMs: 5_000,
+    drainTimeoutMs: 10_000,
+    resumeWindowMs: 30_000,
+    ...options,
+    url: webSocketUrl(url, platform.location?.href),
+    WebSocket,
+    token: typeof token === 'string' ? () => token : token,
+    heartbeat: { intervalMs: 5_000, timeoutMs: 10_000, ...options.heartbeat },
+    reconnect: {
+      maxAttempts: Infinity,
+      firstMaxMs: 100,
+      baseMs: 50,
+      growthMs: 100,
+      maxMs: 5_000,
+      stableAfterMs: 10_000,
+      afterRefusal: false,
+      ...options.reconnect,
+    },
+    limits: { ...LIMITS, ...options.limits },
+  };
+}
+
+const LIMITS: SessionLimits = {
+  maxFrameBytes: 4 * MEBIBYTE,
+  sendBufferBytes: 16 * MEBIBYTE,
+  deliveryLogBytes: 16 * MEBIBYTE,
+  waitingCalls: 1_024,
+  waitingBytes: 16 * MEBIBYTE,
+  streamBufferItems: 65_536,
+  streamBufferBytes: 16 * MEBIBYTE,
+  // Announced to the server; nothing runs here for long.
+  runningCallsPerConnection: 1_024,
+  waitingEvents: 0,
+  waitingEventBytes: 0,
+  incomingStreams: 0,
+};
+
+/** A path is at the page's own host, and as safe as the page. */
+function webSocketUrl(url: string, page: string | undefined): string {
+  let whole: URL;
+  try {
+    whole = new URL(url, page);
+  } catch {
+    throw invalid('url', `${JSON.stringify(url)} is no URL`);
+  }
+  const { protocol } = whole;
+  if (!/^(ws|http)s?:$/.test(protocol)) throw invalid('url', `it must begin with ws:// or wss://`);
+  whole.protocol = protocol.replace('http', 'ws');
+  whole.hash = '';
+  return whole.href;
+}
+
+function invalid(option: string, fault: string): HeartwireError {
+  return new HeartwireError(ErrorCode.INVALID_OPTIONS, `connect: ${option}: ${fault}`);
+}

@@ -1,0 +1,10 @@
+export type { BrowserClient } from './browser-client.js';
+export { connect } from './connect.js';
+export type { ConnectLimits, ConnectOptions } from './connect-options.js';
+export type { WebSocketClass, WebSocketLike } from './platform.js';
+export { ErrorCode } from '../errors/error-code.js';
+export { HeartwireError } from '../errors/heartwire-error.js';
+export type { EmitOptions, SendOptions } from '../session/call-options.js';
+export type { ConnectionStatus } from '../session/connection-status.js';
+export type { IncomingStream } from '../session/incoming-stream.js';
+export type { Liveness } from '../timing/liveness-state.js';

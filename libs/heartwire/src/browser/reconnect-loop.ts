@@ -1,0 +1,239 @@
+import { ErrorCode } from '../errors/error-code.js';
+import { type HeartwireError } from '../errors/heartwire-error.js';
+import type { OutgoingCall } from '../session/outgoing-call.js';
+import type { ConnectionStatus } from '../session/connection-status.js';
+import { answerLost, connectionClosed, neverAnswered } from '../session/reasons.js';
+import { RetryBudget } from '../session/retry-budget.js';
+import type { Serve } from '../session/served.js';
+import { Session } from '../session/session.js';
+import type { SessionOwner } from '../session/session-owner.js';
+import { Backoff } from '../timing/backoff.js';
+import type { Liveness } from '../timing/liveness-state.js';
+import type { Runtime } from '../timing/runtime.js';
+import type { Settings } from './connect-options.js';
+import { type Dial, dial, withoutQuery } from './dial.js';
+import type { WebSocketLike } from './platform.js';
+import { Probe } from './probe.js';
+import { WebSocketLink } from './web-socket-link.js';
+
+type Timer = ReturnType<typeof setTimeout>;
+
+/** Where the loop stands. A callback that belongs to an earlier state is stale. */
+type State =
+  /** A WebSocket is being opened. */
+  | { readonly name: 'dialling'; readonly dial: Dial }
+  /** It is open; the session is shaking hands. */
+  | { readonly name: 'greeting' }
+  /** Calls flow. Once the timer has passed, the next backoff starts from its beginning. */
+  | { readonly name: 'ready'; readonly timer: Timer }
+  /** Until the next dial. */
+  | { readonly name: 'waiting'; readonly timer: Timer }
+  /** By hand: what runs may finish. */
+  | { readonly name: 'closing' }
+  | { readonly name: 'closed'; readonly reason: HeartwireError };
+
+export interface LoopListener {
+  statusChanged(status: ConnectionStatus): void;
+  livenessChanged(liveness: Liveness): void;
+}
+
+/**
+ * Keeps a session with the server: dials, dials again when the link is lost, and moves on to a fresh session when
+ * the server goes away. Calls made meanwhile wait in the session. Once closed, it stays closed.
+ */
+export class ReconnectLoop {
+  private current: State | undefined;
+  private session: Session;
+  /** Sessions that finish what runs on them. */
+  private readonly leaving = new Set<Session>();
+  private readonly backoff: Backoff;
+  private readonly budget = new RetryBudget();
+  private readonly probe: Probe;
+  private failures = 0;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly runtime: Runtime,
+    private readonly serve: Serve,
+    private readonly listener: LoopListener,
+  ) {
+    this.backoff = new Backoff(settings.reconnect, runtime.random);
+    this.probe = new Probe(runtime.clock, settings.heartbeat.timeoutMs);
+    this.session = this.newSession();
+    this.dialNow();
+  }
+
+  request(call: OutgoingCall): void {
+    const { current } = this;
+    if (current?.name === 'closed') call.fail(neverAnswered(call, current.reason));
+    else if (current?.name === 'closing') call.fail(neverAnswered(call, closedByHand()));
+    else this.session.calls.add(call);
+  }
+
+  /** The network has changed, or the page is seen again. Where nothing stands, what is worth trying is tried at once. */
+  lookNow(isWorthTrying: boolean): void {
+    const name = this.current?.name;
+    if (name === 'ready') this.probe.start(this.session.attachment);
+    else if (isWorthTrying && (name === 'waiting' || name === 'dialling')) this.dialNow();
+  }
+
+  /** Finishes what runs within `drainTimeoutMs`, and then ends. */
+  close(): void {
+    if (!this.isWanted) return;
+    if (this.current?.name === 'ready') this.listener.statusChanged('draining');
+    this.move({ name: 'closing' });
+    for (const session of [this.session, ...this.leaving])
+      session.drain('closed', this.settings.drainTimeoutMs);
+    this.closeWhenAllEnded(closedByHand());
+  }
+
+  private readonly dialNow = (): void => {
+    const dialling: State = {
+      name: 'dialling',
+      dial: dial(
+        this.settings,
+        (socket) => {
+          this.opened(socket);
+        },
+        (error) => {
+          this.attemptFailed(error);
+        },
+      ),
+    };
+    this.move(dialling);
+  };
+
+  private opened(socket: WebSocketLike): void {
+    const { clock } = this.runtime;
+    const { url, limits } = this.settings;
+    this.move({ name: 'greeting' });
+    this.session.attach(new WebSocketLink(socket, withoutQuery(url), clock, limits.maxFrameBytes));
+  }
+
+  private newSession(): Session {
+    const isCurrent = (): boolean => session === this.session && this.isWanted;
+    const owner: SessionOwner = {
+      ready: (resumed) => {
+        // A server that still knows the session has not crashed: only the link was bad.
+        if (resumed) this.backoff.reset();
+        this.becomeReady();
+      },
+      linkLost: (reason) => {
+        if (isCurrent()) this.linkLost(reason);
+      },
+      sessionLost: (reason, inFlight) => {
+        for (const call of inFlight) this.answerLost(call, reason);
+        if (!isCurrent()) this.sessionEnded(session, reason);
+      },
+      resume: () => undefined,
+      goaway: () => {
+        if (isCurrent()) this.moveOn();
+      },
+      retries: (call, { code, sent }) => {
+        // A server that goes away has not begun the call: it is safe to send it elsewhere.
+        if (code !== ErrorCode.DRAINING || sent !== 'never' || !this.isWanted) return false;
+        call.sent = 'never';
+        if (isCurrent()) {
+          this.moveOn();
+          session.drain('closed', this.settings.drainTimeoutMs);
+        }
+        this.session.calls.add(call);
+        return true;
+      },
+      livenessChanged: (liveness) => {
+        if (session === this.session) this.listener.livenessChanged(liveness);
+      },
+      // The loss of the link, which follows, tells it.
+      refused: () => undefined,
+    };
+    const session = new Session({ ...this.settings, clientId: '' }, this.runtime, this.serve, owner);
+    return session;
+  }
+
+  private becomeReady(): void {
+    const timer = setTimeout(() => {
+      this.backoff.reset();
+    }, this.settings.reconnect.stableAfterMs);
+    this.move({ name: 'ready', timer });
+    this.failures = 0;
+    this.listener.statusChanged('connected');
+  }
+
+  private answerLost(call: OutgoingCall, reason: HeartwireError): void {
+    const { calls } = this.session;
+    if (this.isWanted && this.budget.allows(call, calls.answered)) calls.add(call);
+    else call.fail(answerLost(call, reason));
+  }
+
+  private linkLost(reason: HeartwireError): void {
+    this.probe.stop();
+    if (this.current?.name !== 'ready') {
+      this.attemptFailed(reason);
+      return;
+    }
+    this.listener.statusChanged('reconnecting');
+    this.wait(this.backoff.next());
+  }
+
+  private attemptFailed(error: HeartwireError): void {
+    const { maxAttempts, afterRefusal } = this.settings.reconnect;
+    this.failures += 1;
+    // The same token would be refused again.
+    const isHopeless = error.code === ErrorCode.UNAUTHENTICATED && !afterRefusal;
+    if (isHopeless || this.failures >= maxAttempts) this.giveUp(error);
+    else this.wait(this.backoff.next());
+  }
+
+  private giveUp(error: HeartwireError): void {
+    this.move({ name: 'closing' });
+    this.session.destroy(error);
+    this.closeWhenAllEnded(error);
+  }
+
+  /** The server goes away: new calls take a fresh session, what runs finishes on the old one. */
+  private moveOn(): void {
+    const old = this.session;
+    this.probe.stop();
+    this.leaving.add(old);
+    this.session = this.newSession();
+    // At once, since nothing has failed; but a server must not keep it going round and round.
+    const isFirst = this.backoff.attempts === 0;
+    const delayMs = this.backoff.next();
+    this.listener.statusChanged('reconnecting');
+    this.wait(isFirst ? 0 : delayMs);
+    for (const call of old.calls.releaseWaiting()) this.session.calls.add(call);
+  }
+
+  private sessionEnded(session: Session, reason: HeartwireError): void {
+    this.leaving.delete(session);
+    session.destroy(reason);
+    this.closeWhenAllEnded(closedByHand());
+  }
+
+  private closeWhenAllEnded(reason: HeartwireError): void {
+    const { current, session } = this;
+    if (current?.name !== 'closing' || this.leaving.size > 0 || session.state !== 'ended') return;
+    this.move({ name: 'closed', reason });
+    for (const call of session.calls.releaseWaiting()) call.fail(neverAnswered(call, reason));
+    this.listener.statusChanged('closed');
+  }
+
+  private wait(delayMs: number): void {
+    this.move({ name: 'waiting', timer: setTimeout(this.dialNow, delayMs) });
+  }
+
+  private get isWanted(): boolean {
+    return this.current?.name !== 'closing' && this.current?.name !== 'closed';
+  }
+
+  private move(next: State): void {
+    const { current } = this;
+    if (current?.name === 'dialling') current.dial.cancel();
+    else if (current !== undefined && 'timer' in current) clearTimeout(current.timer);
+    this.current = next;
+  }
+}
+
+function closedByHand(): HeartwireError {
+  return connectionClosed('by hand');
+}

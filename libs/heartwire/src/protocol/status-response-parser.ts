@@ -1,0 +1,21 @@
+import type { StatusResponseMessage } from './messages.js';
+import { isGiven, readBoolean, readInteger, readNumber, readText, SHORT_TEXT } from './wire-members.js';
+
+type Wire = Readonly<Record<string, unknown>>;
+
+/** What only an end is told that has asked for it. */
+export function parseStatusResponse(wire: Wire): StatusResponseMessage {
+  return {
+    kind: 'status-response',
+    clientId: readText('clientId', wire.clientId, SHORT_TEXT),
+    connectTime: readNumber('connectTime', wire.connectTime),
+    uptime: readNumber('uptime', wire.uptime),
+    rtt: isGiven(wire.rtt) ? readNumber('rtt', wire.rtt, 0) : null,
+    heartbeatCount: readInteger('heartbeatCount', wire.heartbeatCount, 0),
+    missedHeartbeats: readInteger('missedHeartbeats', wire.missedHeartbeats, 0),
+    lastHeartbeat: readNumber('lastHeartbeat', wire.lastHeartbeat),
+    isAlive: readBoolean('isAlive', wire.isAlive),
+    bytesReceived: readInteger('bytesReceived', wire.bytesReceived, 0),
+    bytesSent: readInteger('bytesSent', wire.bytesSent, 0),
+  };
+}

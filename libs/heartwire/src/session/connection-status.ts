@@ -1,0 +1,2 @@
+/** What an application sees of its client. */
+export type ConnectionStatus = 'connecting' | 'connected' | 'reconnecting' | 'draining' | 'closed';

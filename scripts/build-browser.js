@@ -1,0 +1,118 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+import { minify } from '@swc/core';
+import { build, transform } from 'esbuild';
+
+import { dropDeadMembers } from './drop-dead-members.js';
+import { internalNames } from './internal-names.js';
+
+// Makes `heartwire/browser`: one small file, with RxJS left out. Names that only the library knows are shortened, and what
+// is left unused goes.
+
+const root = resolve(import.meta.dirname, '..');
+const entry = 'libs/heartwire/src/browser/index.ts';
+const target = 'es2022';
+
+/** What a page downloads for it at most, in bytes. */
+const MAX_GZIPPED_BYTES = 17_600;
+
+/** What no page needs, and what stands there instead. */
+const LEFT_OUT = {
+  // A page has none of Node's Readables.
+  'session/readable-puller.ts': 'export const isReadable = () => false; export class ReadablePuller {}',
+  // Its heartbeat can't be set to adapt.
+  'timing/pace.ts': 'export class AdaptivePace {}',
+  // Nobody says hello to a page; whoever does is out of turn.
+  'protocol/hello-parser.ts': "export const parseHello = () => ({ kind: 'hello' });",
+  // It never asks for a status.
+  'protocol/status-response-parser.ts':
+    "export const parseStatusResponse = () => ({ kind: 'status-response' });",
+};
+
+const leftOut = {
+  name: 'left-out',
+  setup(builder) {
+    for (const [file, contents] of Object.entries(LEFT_OUT)) {
+      const filter = new RegExp(`/${file.replace('.', '\\.')}$`);
+      builder.onLoad({ filter }, () => ({ contents, loader: 'js' }));
+    }
+  },
+};
+
+/**
+ * Writes `index.js` into a folder that is there.
+ *
+ * @returns its size in bytes, as it is and gzipped
+ */
+async function buildBrowser(folder) {
+  const settings = {
+    absWorkingDir: root,
+    entryPoints: [entry],
+    bundle: true,
+    format: 'esm',
+    target,
+    external: ['rxjs'],
+    plugins: [leftOut],
+    write: false,
+    // A member without a value need not be there before it gets one.
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false, experimentalDecorators: true } },
+  };
+  const { metafile } = await build({ ...settings, metafile: true });
+  const names = internalNames(root, entry, Object.keys(metafile.inputs));
+  const marked = Object.fromEntries(names.map((name) => [name, `$${name}`]));
+  const {
+    outputFiles: [bundle],
+  } = await build({
+    ...settings,
+    minifySyntax: true,
+    mangleProps: new RegExp(`^(${names.map((name) => name.replace('$', '\\$')).join('|')})$`),
+    mangleCache: marked,
+  });
+  const alive = dropDeadMembers(withOneImport(bundle.text), new Set(Object.values(marked)));
+  const shortened = await transform(alive, { format: 'esm', target, mangleProps: /^\$/ });
+  const { code } = await minify(shortened.code, {
+    module: true,
+    ecma: 2022,
+    compress: {
+      passes: 4,
+      ecma: 2022,
+      toplevel: true,
+      unsafe_arrows: true,
+      unsafe_methods: true,
+      pure_getters: true,
+      keep_fargs: false,
+    },
+    mangle: { toplevel: true },
+  });
+  writeFileSync(join(folder, 'index.js'), code);
+  return { bytes: Buffer.byteLength(code), gzippedBytes: gzipSync(code, { level: 9 }).length };
+}
+
+/** A bundle imports a name once for each of the files that use it. */
+function withOneImport(source) {
+  const names = new Set();
+  const aliases = [];
+  const rest = source.replace(/^import \{(.*)\} from "rxjs";$/gm, (_, list) => {
+    for (const each of list.split(',')) {
+      const [name, alias] = each.trim().split(' as ');
+      names.add(name);
+      if (alias !== undefined) aliases.push(`const ${alias} = ${name};`);
+    }
+    return '';
+  });
+  return [`import { ${[...names].join(', ')} } from "rxjs";`, ...aliases, rest].join('\n');
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const folder = resolve(process.argv[2] ?? join(root, 'libs/heartwire/dist/browser'));
+  mkdirSync(folder, { recursive: true });
+  // The compiler wrote one file for each of the sources; their types stay.
+  for (const name of readdirSync(folder)) if (/\.js(\.map)?$/.test(name)) rmSync(join(folder, name));
+  const { bytes, gzippedBytes } = await buildBrowser(folder);
+  console.log(
+    `heartwire/browser: ${bytes} bytes, ${gzippedBytes} gzipped (at most ${MAX_GZIPPED_BYTES}), RxJS left out`,
+  );
+  if (gzippedBytes > MAX_GZIPPED_BYTES) process.exitCode = 1;
+}
