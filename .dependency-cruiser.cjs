@@ -55,11 +55,11 @@ module.exports = {
       ...layer(
         'link',
         ['protocol', 'errors', 'timing'],
-        'A link carries messages; of the options it knows only what an address is, how one is found, and how TLS is spoken.',
+        'A link carries messages; of the options it knows only what an address is, how one is found, how TLS is spoken, and which pages may come in.',
       ),
       to: {
         path: [folders(...allBut('link', 'protocol', 'errors', 'timing')), `${lib}/index\\.ts$`],
-        pathNot: `${lib}/options/(address|resolve|tls-options|peer-certificate)\\.ts$`,
+        pathNot: `${lib}/options/(address|origins|resolve|tls-options|peer-certificate)\\.ts$`,
       },
     },
     layer(
@@ -146,10 +146,13 @@ module.exports = {
     },
     {
       name: 'sockets-only-in-link-and-listener',
-      comment: 'node:net, node:tls and ws stay behind the Link interface and in the listener.',
+      comment: 'node:net, node:tls, node:http and ws stay behind the Link interface and in the listeners.',
       severity: 'error',
-      from: { path: lib, pathNot: [folders('link', 'testing'), `${lib}/server/listener\\.ts$`, spec] },
-      to: { path: ['^(node:)?(net|tls)$', packages('ws')] },
+      from: {
+        path: lib,
+        pathNot: [folders('link', 'testing'), `${lib}/server/listener[^/]*\\.ts$`, spec],
+      },
+      to: { path: ['^(node:)?(net|tls|https?)$', packages('ws')] },
     },
     {
       name: 'nest-only-at-the-edge',

@@ -79,6 +79,7 @@ const refused: readonly (readonly [rule: string, file: string, source: string])[
   ['sockets-only-in-link-and-listener', 'server/d.ts', `import 'node:net';`],
   ['sockets-only-in-link-and-listener', 'client/c.ts', `import type { TLSSocket } from 'tls';`],
   ['sockets-only-in-link-and-listener', 'server/heartwire.server.ts', `import 'ws';`],
+  ['sockets-only-in-link-and-listener', 'client/e.ts', `import 'node:http';`],
   ['nest-only-at-the-edge', 'server/e.ts', `import '@nestjs/common';`],
   ['nest-only-at-the-edge', 'client/d.ts', `import type { ClientProxy } from '@nestjs/microservices';`],
   ['nest-only-at-the-edge', 'index.ts', `export { Injectable } from '@nestjs/common';`],

@@ -392,7 +392,7 @@ describe('over tls://', () => {
       [
         'tls for tcp://',
         () => new HeartwireServer({ url: 'tcp://127.0.0.1:0', tls: identity }),
-        'must not be given without a tls:// url',
+        'must not be given without a tls:// or wss:// url',
       ],
       [
         'clients’ certificates without an authority',
@@ -412,7 +412,7 @@ describe('over tls://', () => {
       [
         'a client’s tls for tcp://',
         () => stage.client('tcp://127.0.0.1:1', { tls: { ca: authority.ca } }),
-        'must not be given without a tls:// url',
+        'must not be given without a tls:// or wss:// url',
       ],
       [
         'a client’s key that is none',

@@ -44,7 +44,7 @@ export function replicasOf(target: Target, servers: readonly ResolvedServer[]): 
       throw new TypeError(`resolve must give IP addresses and ports, not ${JSON.stringify({ host, port })}`);
     }
     const address: Address =
-      target.kind === 'tcp' || target.kind === 'tls' ? { ...target, port } : { kind: 'tcp', host, port };
+      target.kind === 'srv' || target.kind === 'unix' ? { kind: 'tcp', host, port } : { ...target, port };
     const url = formatAddress(otherHosts.length > 0 ? address : { ...address, host });
     const hosts = [host, ...otherHosts];
     return { key: [url, ...otherHosts].join(' '), url, address, hosts, priority, weight };

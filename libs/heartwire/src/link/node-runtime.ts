@@ -1,8 +1,15 @@
+import { randomFillSync } from 'node:crypto';
+
 import { asyncScheduler } from 'rxjs';
 
 import { FrameEncoder } from '../protocol/frame-encoder.js';
+import { type TextPlatform, WebSocketEncoder } from '../protocol/web-socket-encoder.js';
 import { monotonicClock } from '../timing/clock.js';
 import type { Runtime } from '../timing/runtime.js';
+
+const MASK_BYTES = 4;
+/** Random bytes are cheaper by the thousand. */
+const MASK_POOL_BYTES = 8_192;
 
 /** Node as the platform. A tick's work is done when its promises are: `nextTick` comes after them. */
 export const nodeRuntime: Runtime = {
@@ -14,7 +21,31 @@ export const nodeRuntime: Runtime = {
   },
 };
 
+const nodeText: TextPlatform = {
+  allocate: (bytes) => Buffer.allocUnsafe(bytes),
+  byteLength: (text) => Buffer.byteLength(text),
+};
+
 /** An encoder that writes into Node's buffers, to be shared by all links of one client or server. */
 export function nodeFrameEncoder(): FrameEncoder {
   return new FrameEncoder((bytes) => Buffer.allocUnsafeSlow(bytes));
+}
+
+/** The same for the WebSockets of one server. */
+export function serverWebSocketEncoder(): WebSocketEncoder {
+  return new WebSocketEncoder(nodeText);
+}
+
+/** The same for the WebSockets of one client, which must mask what they send. */
+export function clientWebSocketEncoder(): WebSocketEncoder {
+  const pool = new Uint8Array(MASK_POOL_BYTES);
+  let used = MASK_POOL_BYTES;
+  return new WebSocketEncoder(nodeText, () => {
+    if (used === MASK_POOL_BYTES) {
+      randomFillSync(pool);
+      used = 0;
+    }
+    used += MASK_BYTES;
+    return pool.subarray(used - MASK_BYTES, used);
+  });
 }

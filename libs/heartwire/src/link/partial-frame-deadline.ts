@@ -1,6 +1,13 @@
-import type { FrameDecoder } from '../protocol/frame-decoder.js';
+import type { PendingFrame } from '../protocol/frame-decoder.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Clock } from '../timing/clock.js';
+
+/** Knows whether a frame, or a message in several, has begun and is not complete. */
+export interface FrameProgress {
+  readonly pending: PendingFrame | undefined;
+  /** Tells one pending frame from the next. */
+  readonly framesDecoded: number;
+}
 
 /** The slowest pace at which a frame may arrive, beside its grace: 64 KiB/s. */
 const MIN_BYTES_PER_MS = 65_536 / 1_000;
@@ -16,7 +23,7 @@ export class PartialFrameDeadline {
   private frameNumber = -1;
 
   constructor(
-    private readonly decoder: FrameDecoder,
+    private readonly progress: FrameProgress,
     private readonly clock: Clock,
     private readonly frameTimeoutMs: number,
     private readonly onLate: (violation: ProtocolViolation) => void,
@@ -24,9 +31,9 @@ export class PartialFrameDeadline {
 
   /** To be called after each read. */
   check(): void {
-    if (this.decoder.pending === undefined) return;
-    if (this.decoder.framesDecoded !== this.frameNumber) {
-      this.frameNumber = this.decoder.framesDecoded;
+    if (this.progress.pending === undefined) return;
+    if (this.progress.framesDecoded !== this.frameNumber) {
+      this.frameNumber = this.progress.framesDecoded;
       this.begunAt = this.clock.now();
     }
     this.timer ??= setTimeout(this.judge, this.frameTimeoutMs);
@@ -46,7 +53,7 @@ export class PartialFrameDeadline {
 
   private readonly judge = (): void => {
     this.timer = undefined;
-    const { pending } = this.decoder;
+    const { pending } = this.progress;
     if (pending === undefined) return;
     const allowedMs = this.frameTimeoutMs + pending.declaredBytes / MIN_BYTES_PER_MS;
     const leftMs = this.begunAt + allowedMs - this.clock.now();

@@ -1,8 +1,12 @@
-import type { Socket } from 'node:net';
-
 import type { Clock } from '../timing/clock.js';
 import { LONGEST_DELAY_MS } from '../timing/longest-delay.js';
 import { TokenBucket } from '../timing/token-bucket.js';
+
+/** What can be read, or not for a while. */
+export interface Pausable {
+  pause(): unknown;
+  resume(): unknown;
+}
 
 /**
  * Reads a peer no faster than so many frames a second. What it sends beyond that stays in the kernel, and in the end
@@ -13,7 +17,7 @@ export class ReadingPace {
   private rest: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly socket: Socket,
+    private readonly socket: Pausable,
     framesPerSecond: number,
     clock: Clock,
     private readonly onReadOn: () => void,

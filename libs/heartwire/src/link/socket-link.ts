@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
@@ -12,6 +11,8 @@ import type { Clock } from '../timing/clock.js';
 import type { Link, LinkReceiver } from './link.js';
 import { PartialFrameDeadline } from './partial-frame-deadline.js';
 import { ReadingPace } from './reading-pace.js';
+import { remoteUrl } from './remote-url.js';
+import { utf8Text } from './utf8-text.js';
 
 export interface SocketLinkSettings {
   readonly maxFrameBytes: number;
@@ -21,7 +22,6 @@ export interface SocketLinkSettings {
 }
 
 const HEADER_BYTES = 4;
-const REPLACEMENT_CHARACTER = '\uFFFD';
 
 /** How a TLS handshake begins: its record type, and the major version. */
 const TLS_HANDSHAKE = [0x16, 0x03];
@@ -43,7 +43,7 @@ export class SocketLink implements Link {
     private readonly clock: Clock,
     settings: SocketLinkSettings,
   ) {
-    this.remote = remoteUrl(socket);
+    this.remote = remoteUrl(socket, socket instanceof TLSSocket ? 'tls' : 'tcp');
     this.lastHeardAt = clock.now();
     this.decoder = new FrameDecoder(settings.maxFrameBytes, (bytes) => Buffer.allocUnsafeSlow(bytes));
     this.partialFrame = new PartialFrameDeadline(
@@ -147,13 +147,7 @@ export class SocketLink implements Link {
       this.receiver?.binary(bytes.subarray(start, end));
       return;
     }
-    const frame = bytes as Buffer;
-    const text = frame.toString('utf8', start, end);
-    // Decoding replaces what is no UTF-8 by U+FFFD, so only a text that holds one needs the full check.
-    if (text.includes(REPLACEMENT_CHARACTER) && !isUtf8(bytes.subarray(start, end))) {
-      throw new ProtocolViolation('PROTOCOL_ERROR', 'a JSON message must be valid UTF-8');
-    }
-    this.receiver?.text(text, end - start + HEADER_BYTES);
+    this.receiver?.text(utf8Text(bytes as Buffer, start, end), end - start + HEADER_BYTES);
   };
 
   /** One who speaks TLS to a plain port would otherwise be told of a frame of 353 MiB. */
@@ -173,13 +167,4 @@ export class SocketLink implements Link {
     this.partialFrame.stop();
     this.receiver?.violated(violation);
   }
-}
-
-/** Where the other end of a socket is, for people. */
-export function remoteUrl(socket: Socket): string {
-  const { remoteAddress, remotePort } = socket;
-  if (remoteAddress === undefined) return 'unix://';
-  const host = remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress;
-  const scheme = socket instanceof TLSSocket ? 'tls' : 'tcp';
-  return `${scheme}://${host}:${String(remotePort)}`;
 }

@@ -5,8 +5,9 @@ import { ErrorCode } from '../errors/error-code.js';
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import { fromNodeError } from '../errors/node-error.js';
 import type { SecureContextOptions, ServerTlsOptions } from '../options/tls-options.js';
+import { Handshakes, type HandshakeLimits } from './handshakes.js';
 import { nodeOptionsOf, secureContextOf } from './secure-context.js';
-import { remoteUrl } from './socket-link.js';
+import { remoteUrl } from './remote-url.js';
 
 /** What is told of connections that come in over TLS. */
 export interface TlsListener {
@@ -18,28 +19,21 @@ export interface TlsListener {
   refused(remote: string, error: HeartwireError): void;
 }
 
-export interface TlsServerLimits {
-  /** How many handshakes may be under way. Beyond it the oldest is given up. */
-  readonly handshakes: number;
-  /** How long each may take, in ms. */
-  readonly handshakeTimeoutMs: number;
-}
-
 type SocketOptions = Pick<TcpSocketConnectOpts, 'noDelay' | 'keepAlive' | 'keepAliveInitialDelay'>;
 
 /** Accepts connections that speak TLS. */
 export class TlsServer {
   readonly server: Server;
-  /** Those whose handshake is under way, by where they come from, in the order in which they came. */
-  private readonly handshaking = new Map<string, Socket>();
+  private readonly handshakes: Handshakes;
 
   /** @throws HeartwireError `INVALID_OPTIONS` when certificate or key can't be used */
   constructor(
     private readonly tls: ServerTlsOptions,
-    private readonly limits: TlsServerLimits,
+    limits: HandshakeLimits,
     socketOptions: SocketOptions,
     private readonly listener: TlsListener,
   ) {
+    this.handshakes = new Handshakes(limits.handshakes);
     secureContextOf(tls);
     const { requestCert, rejectUnauthorized } = tls;
     const handshake = { requestCert, rejectUnauthorized, handshakeTimeout: limits.handshakeTimeoutMs };
@@ -59,31 +53,24 @@ export class TlsServer {
     this.server.setSecureContext(nodeOptionsOf(tls));
   }
 
-  /** Gives up the handshakes under way: a server is closed when its last socket is. */
+  /** Gives up the handshakes under way. */
   stopHandshakes(): void {
-    for (const socket of this.handshaking.values()) socket.destroy();
+    this.handshakes.stop();
   }
 
   private begin(socket: Socket): void {
-    if (!this.listener.admits(socket)) return;
-    const key = keyOf(socket);
-    this.handshaking.set(key, socket);
-    const [oldest] = this.handshaking.values();
-    if (this.handshaking.size > this.limits.handshakes) oldest?.destroy();
-    socket.once('close', () => {
-      if (this.handshaking.get(key) === socket) this.handshaking.delete(key);
-    });
+    if (this.listener.admits(socket)) this.handshakes.begin(socket);
   }
 
   private succeed(socket: TLSSocket): void {
-    this.handshaking.delete(keyOf(socket));
+    this.handshakes.end(socket);
     // Not before: one who leaves in the middle of a handshake would be waited for.
     socket.allowHalfOpen = true;
     this.listener.secured(socket);
   }
 
   private fail(error: Error, socket: TLSSocket): void {
-    const remote = socket.remoteAddress === undefined ? 'a client' : remoteUrl(socket);
+    const remote = socket.remoteAddress === undefined ? 'a client' : remoteUrl(socket, 'tls');
     socket.destroy();
     const cause = this.verificationOf(socket) ?? error;
     const refusal = fromNodeError(cause, ErrorCode.HANDSHAKE_FAILED);
@@ -96,9 +83,4 @@ export class TlsServer {
     if (!this.tls.requestCert || (reason as unknown) == null) return undefined;
     return typeof reason === 'string' ? { code: reason, message: reason } : reason;
   }
-}
-
-/** A socket and the one that TLS makes of it have this in common. */
-function keyOf({ remoteAddress, remotePort }: Socket): string {
-  return `${String(remoteAddress)} ${String(remotePort)}`;
 }

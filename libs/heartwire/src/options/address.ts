@@ -1,5 +1,5 @@
 /** Where a server listens, or a client connects to. */
-export type Address = TcpAddress | UnixAddress;
+export type Address = TcpAddress | UnixAddress | WebSocketAddress;
 
 export interface TcpAddress {
   /** `tls` is TCP that TLS keeps secret. */
@@ -16,6 +16,15 @@ export interface UnixAddress {
   readonly path: string;
 }
 
+export interface WebSocketAddress {
+  /** `wss` is a WebSocket over TLS. */
+  readonly kind: 'ws' | 'wss';
+  readonly host: string;
+  readonly port: number;
+  /** Begins with a slash. */
+  readonly path: string;
+}
+
 /** What a client is given: an address, or the name of a service whose addresses are in DNS. */
 export type Target = Address | SrvTarget;
 
@@ -25,10 +34,16 @@ export interface SrvTarget {
   readonly name: string;
 }
 
-/** The url of an address: `tcp://orders:4001`, `tls://[::1]:4001`, `unix:///run/orders.sock`, `srv+tcp://_orders._tcp.example`. */
+/** The url of an address: `tcp://orders:4001`, `tls://[::1]:4001`, `unix:///run/orders.sock`, `ws://chat:80/heartwire`, `srv+tcp://_orders._tcp.example`. */
 export function formatAddress(address: Target): string {
   if (address.kind === 'unix') return `unix://${address.path}`;
   if (address.kind === 'srv') return `srv+tcp://${address.name}`;
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-  return `${address.kind}://${host}:${String(address.port)}`;
+  const path = 'path' in address ? address.path : '';
+  return `${address.kind}://${host}:${String(address.port)}${path}`;
+}
+
+/** Whether TLS keeps secret what is said there. */
+export function isSecure({ kind }: Target): boolean {
+  return kind === 'tls' || kind === 'wss';
 }

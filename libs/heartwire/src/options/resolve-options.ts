@@ -18,13 +18,20 @@ const MEBIBYTE = 1_024 ** 2;
  */
 export function resolveServerOptions(input: unknown): ResolvedServerOptions {
   const owner = 'HeartwireServer';
-  const { url, urls, limits, heartbeat, tls, ...rest } = readOptions(ServerOptions, spelledOut(input), owner);
+  const { url, urls, limits, heartbeat, tls, allowedOrigins, ...rest } = readOptions(
+    ServerOptions,
+    spelledOut(input),
+    owner,
+  );
   const addresses = parsed<Address>(url, urls, (each) => parseUrl(each));
   const faults = serverTlsFaults(addresses, tls, tls.requestCert);
   if (faults.length > 0) throw invalidOptions(owner, faults);
   return Object.freeze({
     ...rest,
     addresses,
+    path: rest.path ?? '/heartwire',
+    allowedOrigins:
+      typeof allowedOrigins === 'function' ? allowedOrigins : Object.freeze([...allowedOrigins]),
     tls: () => tls,
     heartbeat: frozen(heartbeat, {}),
     limits: frozen(limits, {

@@ -1,22 +1,28 @@
 import type { Address } from './address.js';
+import type { AttachableServer } from './attachable.js';
 import type { Authenticate } from './authenticate.js';
+import { IsHttpServer } from './checks/attachables.js';
 import { Milliseconds } from './checks/numbers.js';
 import { HasMethod, IsFunction, Section } from './checks/objects.js';
+import { Origins } from './checks/origins.js';
 import { SecretSection } from './checks/secrets.js';
+import { RequestPath } from './checks/texts.js';
 import { ExactlyOneUrl, Urls } from './checks/urls.js';
 import type { HeartbeatOptions } from './heartbeat-options.js';
 import type { HubAdapter } from './hub-adapter.js';
 import { type ResolvedLimits, ServerLimits } from './limits.js';
+import type { AllowedOrigins } from './origins.js';
 import { SharedOptions } from './shared-options.js';
 import type { PacketDeserializer, PacketSerializer } from './shared-options.js';
 import { ServerTlsOptions } from './tls-options.js';
-import type { UserOptions } from './user-options.js';
+import type { PlaceChoice, UserOptions } from './user-options.js';
 
 /** All that a server may be told, with its defaults. Checked by class-validator. */
 export class ServerOptions extends SharedOptions {
   /**
    * Where to listen: `tcp://host:port` (an IPv6 address in brackets; port 0 picks a free one), `tls://host:port`
-   * together with `tls`, or `unix:///absolute/path`. No default: give this or `urls`.
+   * together with `tls`, `unix:///absolute/path`, or for WebSockets `ws://host:port/path`, and `wss://host:port/path` together
+   * with `tls`. No default: give this, `urls` or `attach`.
    */
   @ExactlyOneUrl('server')
   readonly url: string | undefined = undefined;
@@ -24,6 +30,30 @@ export class ServerOptions extends SharedOptions {
   /** Several places to listen on. Use it instead of `url`. */
   @Urls('server')
   readonly urls: readonly string[] | undefined = undefined;
+
+  /**
+   * An HTTP server on which WebSockets are accepted too, at `path`: Nest's `app.getHttpServer()`, or Node's own. It is
+   * given instead of `url`, or beside it. It is never listened with, nor closed; upgrades at other paths are left to others.
+   *
+   * Default: none. Set it where browsers should come in at the port that serves their page.
+   */
+  @IsHttpServer()
+  readonly attach: AttachableServer | undefined = undefined;
+
+  /** Where `attach` accepts WebSockets. Default `'/heartwire'`. A `ws://` url has its path in itself. */
+  @RequestPath()
+  readonly path: string | undefined = undefined;
+
+  /**
+   * Which pages may open a WebSocket, beside those of the same origin: origins as browsers write them
+   * (`https://chat.example.com`), or a function that tells for each. What is no browser says no origin, and is not held up by
+   * it: use `authenticate` for that.
+   *
+   * Default `[]`: only pages that were loaded from the same host and port. Set it where the page is served from elsewhere,
+   * or where a proxy changes the `Host` header.
+   */
+  @Origins()
+  readonly allowedOrigins: AllowedOrigins = [];
 
   /**
    * How old a connection may grow before the server asks its client to open another one, ±10 %. In ms, from 100, or
@@ -66,12 +96,15 @@ export class ServerOptions extends SharedOptions {
   readonly limits: ServerLimits = new ServerLimits();
 }
 
-/** Options of a {@link HeartwireServer}. All may be left out but `url` (or `urls`). */
-export type HeartwireServerOptions = UserOptions<ServerOptions, 'heartbeat' | 'limits' | 'tls'>;
+/** Options of a {@link HeartwireServer}. All may be left out but `url` (or `urls`, or `attach`). */
+export type HeartwireServerOptions = UserOptions<ServerOptions, 'heartbeat' | 'limits' | 'tls', PlaceChoice>;
 
 /** What holds for a server: checked, complete and frozen. */
 export interface ResolvedServerOptions {
   readonly addresses: readonly Address[];
+  readonly attach: AttachableServer | undefined;
+  readonly path: string;
+  readonly allowedOrigins: AllowedOrigins;
   readonly heartbeat: HeartbeatOptions;
   readonly drainTimeoutMs: number;
   readonly resumeWindowMs: number;

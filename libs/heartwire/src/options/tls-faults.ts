@@ -1,4 +1,4 @@
-import type { Address, Target } from './address.js';
+import { type Address, isSecure, type Target } from './address.js';
 import type { ClientOptions } from './client-options.js';
 import type { OptionFault } from './read-options.js';
 import { SecureContextOptions } from './tls-options.js';
@@ -27,7 +27,7 @@ function identityFaults(tls: SecureContextOptions): OptionFault[] {
   if (hasOnlyOne(tls)) return [halfAnIdentity()];
   if (tls.cert !== undefined || tls.pfx !== undefined) return [];
   const message =
-    'tls must be given with cert and key for a tls:// url: it has none; read both from their files';
+    'tls must be given with cert and key for a tls:// or wss:// url: it has none; read both from their files';
   return [{ path: 'tls', message }];
 }
 
@@ -39,7 +39,7 @@ function trustsAnybody(): OptionFault {
 }
 
 function hasTls(targets: readonly Target[]): boolean {
-  return targets.some(({ kind }) => kind === 'tls');
+  return targets.some(isSecure);
 }
 
 function isGiven(tls: SecureContextOptions): boolean {
@@ -58,6 +58,7 @@ function halfAnIdentity(): OptionFault {
 
 /** To be silently in clear is the last thing that one who gives certificates wants. */
 function useless(): OptionFault {
-  const message = 'tls must not be given without a tls:// url: there is none; write tls:// instead of tcp://';
+  const message =
+    'tls must not be given without a tls:// or wss:// url: there is none; write tls:// instead of tcp://, wss:// instead of ws://';
   return { path: 'tls', message };
 }

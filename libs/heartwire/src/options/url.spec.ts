@@ -36,6 +36,23 @@ describe('parseUrl', () => {
     expect(() => parseUrl('tls://orders')).toThrow('give one, as in tls://orders:4001');
   });
 
+  it.each([
+    ['ws://chat:4002/heartwire', { kind: 'ws', host: 'chat', port: 4_002, path: '/heartwire' }],
+    ['wss://[::1]:0/a/b-c', { kind: 'wss', host: '::1', port: 0, path: '/a/b-c' }],
+  ])('reads %s with its path, and writes it again', (url, address) => {
+    expect(parseUrl(url)).toEqual(address);
+    expect(formatAddress(parseUrl(url))).toBe(url);
+  });
+
+  it.each([
+    ['ws://chat', 'ws://chat:80/'],
+    ['wss://chat/heartwire', 'wss://chat:443/heartwire'],
+    ['wss://[::1]', 'wss://[::1]:443/'],
+  ])('reads %s as browsers do', (url, whole) => {
+    expect(formatAddress(parseUrl(url))).toBe(whole);
+    expect(formatAddress(parseUrl(url, 'client'))).toBe(whole);
+  });
+
   it('accepts a scheme in capitals and one trailing slash', () => {
     expect(parseUrl('TCP://orders:4001/')).toEqual({ kind: 'tcp', host: 'orders', port: 4001 });
   });
@@ -52,15 +69,23 @@ describe('parseUrl', () => {
     ],
     [
       'http://orders:4001',
-      'must begin with tcp://, tls:// or unix://: it is "http://orders:4001"; use one of them instead of http://',
+      'must begin with tcp://, tls://, ws://, wss:// or unix://: it is "http://orders:4001"; use one of them instead of http://',
     ],
     [
-      'wss://orders:4001',
-      'must be a tcp://, tls:// or unix:// url, since wss:// is not in this version: it is "wss://orders:4001"; use tcp://, tls:// or unix://',
+      'ws://chat/heartwire?room=lobby',
+      'must have a plain path, without a query: it is "ws://chat/heartwire?***"; give one such as ws://chat.example.com/heartwire',
+    ],
+    [
+      'wss://chat:port/heartwire',
+      'must end in a port from 0 (any free one) to 65535: it is "wss://chat:port/heartwire"; give one, as in wss://orders:4001',
+    ],
+    [
+      'ws://ada:pw@chat',
+      'must not hold credentials: it is "ws://***@chat"; leave out everything up to the @',
     ],
     [
       'srv+tcp://_orders._tcp.example',
-      'must be one to listen at: it is "srv+tcp://_orders._tcp.example"; SRV records are for clients: use tcp://, tls:// or unix://',
+      'must be one to listen at: it is "srv+tcp://_orders._tcp.example"; SRV records are for clients: use tcp://, tls://, ws://, wss:// or unix://',
     ],
     [
       'tcp://orders',

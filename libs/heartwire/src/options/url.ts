@@ -15,7 +15,7 @@ export interface UrlFault {
   readonly remedy: string;
 }
 
-const LATER_SCHEMES: ReadonlySet<string> = new Set(['ws', 'wss']);
+const WEB_PORTS = { ws: 80, wss: 443 } as const;
 const MAX_PORT = 65_535;
 const MAX_HOST_CHARACTERS = 253;
 /** What fits a socket address on Linux. Other systems may take less, and say so. */
@@ -44,46 +44,80 @@ export function readUrl(url: unknown, side: Side): Target | UrlFault {
   }
   switch (scheme.toLowerCase()) {
     case 'tcp':
-      return readTcp('tcp', rest, side);
     case 'tls':
-      return readTcp('tls', rest, side);
+      return readTcp(scheme.toLowerCase() as 'tcp' | 'tls', rest, side);
+    case 'ws':
+    case 'wss':
+      return readWebSocket(scheme.toLowerCase() as 'ws' | 'wss', rest, side);
     case 'unix':
       return readUnix(rest);
     case 'srv+tcp':
       return side === 'client'
         ? readSrv(rest)
-        : fault('must be one to listen at', 'SRV records are for clients: use tcp://, tls:// or unix://');
-    default:
-      return LATER_SCHEMES.has(scheme.toLowerCase())
-        ? fault(
-            `must be a tcp://, tls:// or unix:// url, since ${scheme}:// is not in this version`,
-            'use tcp://, tls:// or unix://',
-          )
         : fault(
-            'must begin with tcp://, tls:// or unix://',
-            `use one of them instead of ${scheme.slice(0, 20)}://`,
+            'must be one to listen at',
+            'SRV records are for clients: use tcp://, tls://, ws://, wss:// or unix://',
           );
+    default:
+      return fault(
+        'must begin with tcp://, tls://, ws://, wss:// or unix://',
+        `use one of them instead of ${scheme.slice(0, 20)}://`,
+      );
   }
 }
 
 function readTcp(kind: 'tcp' | 'tls', rest: string, side: Side): Address | UrlFault {
-  if (rest.includes('@')) return fault('must not hold credentials', 'leave out everything up to the @');
+  if (rest.includes('@')) return withCredentials();
   // One trailing slash is what URL.toString() and many tools add.
   const authority = rest.endsWith('/') ? rest.slice(0, -1) : rest;
   if (/[/?#\\]/.test(authority)) return fault('must end after the port', 'leave out the path and the query');
+  const read = readAuthority(kind, authority, side);
+  return read.kind === 'fault' ? read : { ...read, kind };
+}
 
+/** The port may be left out: HTTP has its own. */
+function readWebSocket(kind: 'ws' | 'wss', rest: string, side: Side): Address | UrlFault {
+  if (rest.includes('@')) return withCredentials();
+  const [, authority = '', path = ''] = /^([^/?#\\]*)(.*)$/s.exec(rest) ?? [];
+  if (path !== '' && !isPath(path)) {
+    return fault(
+      'must have a plain path, without a query',
+      `give one such as ${kind}://chat.example.com/heartwire`,
+    );
+  }
+  const hasPort = /:[^\]]*$/.test(authority);
+  const read = readAuthority(kind, hasPort ? authority : `${authority}:${String(WEB_PORTS[kind])}`, side);
+  return read.kind === 'fault' ? read : { ...read, kind, path: path === '' ? '/' : path };
+}
+
+/** A path as it stands in a request: it begins with a slash, and what is special in it is percent-encoded. */
+export function isPath(path: string): boolean {
+  return /^\/[\w\-.~!$&'()*+,;=:@%/]{0,1000}$/.test(path);
+}
+
+function withCredentials(): UrlFault {
+  return fault('must not hold credentials', 'leave out everything up to the @');
+}
+
+interface Authority {
+  readonly kind: 'authority';
+  readonly host: string;
+  readonly port: number;
+}
+
+function readAuthority(scheme: string, authority: string, side: Side): Authority | UrlFault {
   const [, bracketed, name, portText] = /^(?:\[([^[\]]*)\]|([^:[\]]*))(?::([^:]*))?$/s.exec(authority) ?? [];
   const host = bracketed ?? name;
   if (host === undefined) {
     return fault(
-      `must be ${kind}://host:port`,
-      `put an IPv6 address in brackets, as in ${kind}://[::1]:4001`,
+      `must be ${scheme}://host:port`,
+      `put an IPv6 address in brackets, as in ${scheme}://[::1]:4001`,
     );
   }
   if (bracketed === undefined ? !isName(host) : !isIP(host, 6)) {
     return bracketed === undefined
-      ? fault('must name a host', `give a name or an IP address, as in ${kind}://orders:4001`)
-      : fault('must have an IPv6 address in its brackets', `give one such as ${kind}://[::1]:4001`);
+      ? fault('must name a host', `give a name or an IP address, as in ${scheme}://orders:4001`)
+      : fault('must have an IPv6 address in its brackets', `give one such as ${scheme}://[::1]:4001`);
   }
   const port = /^\d{1,5}$/.test(portText ?? '') ? Number(portText) : Number.NaN;
   if (port === 0 && side === 'client')
@@ -92,10 +126,10 @@ function readTcp(kind: 'tcp' | 'tls', rest: string, side: Side): Address | UrlFa
     const lowest = side === 'server' ? '0 (any free one)' : '1';
     return fault(
       `must end in a port from ${lowest} to ${String(MAX_PORT)}`,
-      `give one, as in ${kind}://orders:4001`,
+      `give one, as in ${scheme}://orders:4001`,
     );
   }
-  return { kind, host, port };
+  return { kind: 'authority', host, port };
 }
 
 /** The path is taken as it is, with no percent signs decoded. */

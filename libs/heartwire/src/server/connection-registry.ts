@@ -4,7 +4,7 @@ import { type Observable, Subject } from 'rxjs';
 
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
-import { nodeFrameEncoder, nodeRuntime } from '../link/node-runtime.js';
+import { nodeRuntime } from '../link/node-runtime.js';
 import type { Link } from '../link/link.js';
 import type { Address } from '../options/address.js';
 import type { ResolvedServerOptions } from '../options/server-options.js';
@@ -24,7 +24,9 @@ import { Door } from './door.js';
 import { HeartwireHub } from './hub.js';
 import { InProcessAdapter } from './in-process-adapter.js';
 import { Instances } from './instances.js';
-import { Listener, type ListenerOwner } from './listener.js';
+import { Listener } from './listener.js';
+import { AttachedListener } from './listener-attached.js';
+import { type ConnectionListener, Entrance, type ListenerOwner } from './listener-entrance.js';
 import { Newcomers } from './newcomers.js';
 import {
   type ConnectionSnapshot,
@@ -44,7 +46,7 @@ const EXPECTED_ENDS: ReadonlySet<ErrorCode> = new Set([ErrorCode.CLOSED, ErrorCo
 
 /** Accepts connections, knows those that are open, and ends them in order. */
 export class ConnectionRegistry implements ListenerOwner, ServerConnectionListener {
-  readonly listeners: readonly Listener[];
+  readonly listeners: readonly ConnectionListener[];
   readonly events$: Observable<ConnectionEvent>;
   readonly hub: HeartwireHub;
 
@@ -58,7 +60,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
   private readonly sessionLimits: SessionLimits;
   private readonly age: ConnectionAge<ServerConnection>;
   private readonly newcomers: Newcomers<ServerConnection>;
-  private isClosing = false;
+  private closing: Promise<void> | undefined;
   private tellEmpty: (() => void) | undefined;
 
   constructor(
@@ -101,15 +103,21 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
         session.destroy(connectionClosed('too many connections have said nothing yet'));
       },
     });
-    const encoder = nodeFrameEncoder();
     const door = new Door(options.limits, nodeRuntime.clock, (message) => {
       logger.warn(message);
     });
-    this.listeners = options.addresses.map((address) => new Listener(address, encoder, options, this, door));
+    const entrance = new Entrance(options, door, this);
+    const { addresses, attach, path } = options;
+    this.listeners = [
+      ...addresses.map((address) => new Listener(address, options, entrance)),
+      ...(attach === undefined
+        ? []
+        : [new AttachedListener(attach, entrance.webSocketsAt(path), entrance, () => void this.close())]),
+    ];
   }
 
   get addresses(): readonly Address[] {
-    return this.listeners.map((listener) => listener.address);
+    return this.listeners.flatMap(({ address }) => address ?? []);
   }
 
   get snapshots(): readonly ConnectionSnapshot[] {
@@ -133,9 +141,13 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
     }
   }
 
-  /** Lets what runs finish within `drainTimeoutMs`. Resolves when no connection is left. To be called once. */
-  async close(): Promise<void> {
-    this.isClosing = true;
+  /** Lets what runs finish within `drainTimeoutMs`. Resolves when no connection is left. */
+  close(): Promise<void> {
+    this.closing ??= this.closeInOrder();
+    return this.closing;
+  }
+
+  private async closeInOrder(): Promise<void> {
     const accepted = this.listeners.map((listener) => listener.close());
     for (const connection of this.open.values()) {
       this.age.end(connection);
@@ -155,7 +167,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
 
   accept(link: Link): void {
     const { heartbeat, drainTimeoutMs, resumeWindowMs } = this.options;
-    if (this.isClosing) {
+    if (this.closing !== undefined) {
       link.destroy();
       return;
     }

@@ -37,7 +37,7 @@ export type HeartwireServerEvents = {
 };
 
 /**
- * Serves the handlers of a Nest application over TCP, TLS or a Unix socket.
+ * Serves the handlers of a Nest application over TCP, TLS, a Unix socket or WebSockets.
  *
  * @example
  * const app = await NestFactory.createMicroservice<MicroserviceOptions>(AppModule, {
@@ -82,6 +82,11 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
   get address(): string {
     const [address = this.options.addresses[0]] = this.registry.addresses;
     return address === undefined ? '' : formatAddress(address);
+  }
+
+  /** All URLs that it really listens at, in the order of the options; that of `attach` once its server listens. */
+  get addresses(): readonly string[] {
+    return this.registry.addresses.map(formatAddress);
   }
 
   /** Every connection, as it is now. */
@@ -135,7 +140,7 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     for (const listener of this.registry.listeners) listener.server.on(event, callback);
   }
 
-  /** The `net.Server` that accepts connections (the first, of several). */
+  /** The `net.Server` that accepts connections (the first, of several), or the HTTP server that it is attached to. */
   override unwrap<T>(): T {
     return this.registry.listeners[0]?.server as T;
   }

@@ -2,46 +2,34 @@ import { unlink } from 'node:fs/promises';
 import { connect, createServer, type Server as NetServer, type Socket } from 'node:net';
 
 import { ErrorCode } from '../errors/error-code.js';
-import type { HeartwireError } from '../errors/heartwire-error.js';
 import { fromNodeError } from '../errors/node-error.js';
-import type { Link } from '../link/link.js';
-import { nodeRuntime } from '../link/node-runtime.js';
-import { SocketLink, type SocketLinkSettings } from '../link/socket-link.js';
-import { TlsServer, type TlsServerLimits } from '../link/tls-server.js';
-import { type Address, formatAddress } from '../options/address.js';
-import type { SecureContextOptions, ServerTlsOptions } from '../options/tls-options.js';
-import type { FrameEncoder } from '../protocol/frame-encoder.js';
-import type { Door } from './door.js';
+import { TlsServer } from '../link/tls-server.js';
+import { WebSocketPort } from '../link/web-socket-port.js';
+import { type Address, formatAddress, isSecure } from '../options/address.js';
+import type { SecureContextOptions } from '../options/tls-options.js';
+import type { ConnectionListener, Entrance, ListenerSettings } from './listener-entrance.js';
 
 const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
 /** Connections that the kernel may hold before they are accepted: a whole fleet reconnects at once. */
 const BACKLOG = 4_096;
 
-export interface ListenerSettings {
-  readonly limits: SocketLinkSettings & TlsServerLimits;
-  readonly tls: () => ServerTlsOptions;
-}
-
-export interface ListenerOwner {
-  accept(link: Link): void;
-  /** A TLS handshake came to nothing. */
-  handshakeFailed(remote: string, error: HeartwireError): void;
-}
-
 /** Accepts connections at one address. */
-export class Listener {
+export class Listener implements ConnectionListener {
   readonly server: NetServer;
   private readonly tls: TlsServer | undefined;
+  private readonly webSockets: WebSocketPort | undefined;
 
   /** @throws HeartwireError `INVALID_OPTIONS` when certificate or key can't be used */
   constructor(
     private readonly requested: Address,
-    private readonly encoder: FrameEncoder,
     private readonly settings: ListenerSettings,
-    private readonly owner: ListenerOwner,
-    private readonly door: Door,
+    private readonly entrance: Entrance,
   ) {
-    this.tls = requested.kind === 'tls' ? this.newTlsServer() : undefined;
+    this.tls = isSecure(requested) ? this.newTlsServer() : undefined;
+    this.webSockets =
+      'path' in requested && requested.kind !== 'unix'
+        ? new WebSocketPort(entrance.webSocketsAt(requested.path), settings.limits)
+        : undefined;
     this.server =
       this.tls?.server ??
       createServer({ ...SOCKET_OPTIONS, allowHalfOpen: true }, (socket) => {
@@ -74,14 +62,13 @@ export class Listener {
     });
   }
 
-  /** New TLS connections get this certificate. @throws HeartwireError `INVALID_OPTIONS` */
   setSecureContext(tls: SecureContextOptions): void {
     this.tls?.setSecureContext(tls);
   }
 
-  /** Accepts no more. Resolves once every accepted socket is closed too. */
   close(): Promise<void> {
     this.tls?.stopHandshakes();
+    this.webSockets?.stop();
     return new Promise((resolve) => {
       this.server.close(() => {
         resolve();
@@ -94,25 +81,19 @@ export class Listener {
     return new TlsServer(tls(), limits, SOCKET_OPTIONS, {
       admits: (socket) => this.admits(socket),
       secured: (socket) => this.accept(socket),
-      refused: (remote, error) => this.owner.handshakeFailed(remote, error),
+      refused: (remote, error) => this.entrance.refused(remote, error),
     });
   }
 
   private admits(socket: Socket): boolean {
-    const { remoteAddress } = socket;
-    if (!this.door.enter(remoteAddress)) {
-      socket.destroy();
-      return false;
-    }
-    socket.once('close', () => {
-      this.door.leave(remoteAddress);
-    });
-    return true;
+    const isAdmitted = this.entrance.admits(socket);
+    if (!isAdmitted) socket.destroy();
+    return isAdmitted;
   }
 
   private accept(socket: Socket): void {
-    const { clock } = nodeRuntime;
-    this.owner.accept(new SocketLink(socket, this.encoder, clock, this.settings.limits));
+    if (this.webSockets === undefined) this.entrance.accept(socket);
+    else this.webSockets.take(socket);
   }
 
   toString(): string {

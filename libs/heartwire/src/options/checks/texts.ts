@@ -1,4 +1,5 @@
 import { shownValue } from '../shown-value.js';
+import { isPath } from '../url.js';
 import { Check } from './check.js';
 
 /** A name that the other end may write to its log as it is. May be left out. */
@@ -34,4 +35,16 @@ export function HostName(): PropertyDecorator {
       ? undefined
       : `must be a host name: it is ${shownValue(value)}; give one without scheme and port, or leave it out`,
   );
+}
+
+/** The path of a request, for `attach`. May be left out. */
+export function RequestPath(): PropertyDecorator {
+  return Check('requestPath', (value, { object }) => {
+    if (value === undefined) return undefined;
+    if (typeof value !== 'string' || !isPath(value))
+      return `must be a path without a query: it is ${shownValue(value)}; give one such as "/heartwire"`;
+    return (object as { attach?: unknown }).attach === undefined
+      ? `must not be given without attach: it is ${shownValue(value)}; write it into the ws:// url`
+      : undefined;
+  });
 }

@@ -10,12 +10,13 @@ const EXAMPLES: Readonly<Record<Side, string>> = {
   client: 'tcp://orders:4001',
 };
 
-/** The one url, unless there are `urls`. */
+/** The one url, unless there are `urls`, or a server is attached to another. */
 export function ExactlyOneUrl(side: Side): PropertyDecorator {
   return Check('exactlyOneUrl', (url, { object }: ValidationArguments) => {
-    const hasUrls = (object as { urls?: unknown }).urls !== undefined;
+    const { urls, attach } = object as { urls?: unknown; attach?: unknown };
+    const hasUrls = urls !== undefined;
     if (url === undefined) {
-      return hasUrls
+      return hasUrls || attach !== undefined
         ? undefined
         : `must be given: there is neither url nor urls; give one such as "${EXAMPLES[side]}"`;
     }

@@ -1,0 +1,85 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
+
+import { refuseUpgrade, type WebSocketUpgrade } from '../link/web-socket-upgrade.js';
+import type { Address } from '../options/address.js';
+import type { AttachableServer } from '../options/attachable.js';
+import type { ConnectionListener, Entrance } from './listener-entrance.js';
+
+/**
+ * Accepts WebSockets on somebody else's HTTP server, at one path. The server itself is neither listened with nor
+ * closed, and goes on as before once this is closed.
+ */
+export class AttachedListener implements ConnectionListener {
+  private readonly open = new Set<Socket>();
+  private tellEmpty: (() => void) | undefined;
+  private restoreClose: (() => void) | undefined;
+
+  /** @param onServerClosing somebody closes the HTTP server, which waits for all its sockets, and so for those here */
+  constructor(
+    readonly server: AttachableServer,
+    private readonly upgrade: WebSocketUpgrade,
+    private readonly entrance: Entrance,
+    private readonly onServerClosing: () => void,
+  ) {}
+
+  get address(): Address | undefined {
+    const bound = this.server.address();
+    if (bound === null || typeof bound === 'string') return undefined;
+    const kind = this.server instanceof TlsServer ? 'wss' : 'ws';
+    return { kind, host: bound.address, port: bound.port, path: this.upgrade.path };
+  }
+
+  listen(): Promise<void> {
+    this.server.on('upgrade', this.onUpgrade);
+    this.restoreClose = beforeClose(this.server, this.onServerClosing);
+    return Promise.resolve();
+  }
+
+  /** Its certificate is its owner's business. */
+  setSecureContext(): void {}
+
+  async close(): Promise<void> {
+    this.server.off('upgrade', this.onUpgrade);
+    this.restoreClose?.();
+    if (this.open.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.tellEmpty = resolve;
+    });
+  }
+
+  private readonly onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
+    if (!this.upgrade.isMeant(request)) {
+      // Where nobody else looks at it, it would be left hanging.
+      if (this.server.listenerCount('upgrade') === 1) refuseUpgrade(socket, 404);
+      return;
+    }
+    if (!this.entrance.admits(socket)) {
+      refuseUpgrade(socket, 503);
+      return;
+    }
+    this.open.add(socket);
+    socket.once('close', () => {
+      this.open.delete(socket);
+      if (this.open.size === 0) this.tellEmpty?.();
+    });
+    this.upgrade.accept(request, socket, head);
+  };
+}
+
+/** Node has no event for it: only once all sockets are closed, and those that were upgraded nobody else closes. */
+function beforeClose(server: AttachableServer, notify: () => void): () => void {
+  const own = Object.getOwnPropertyDescriptor(server, 'close');
+  const close = server.close.bind(server);
+  const replacement: AttachableServer['close'] = (callback) => {
+    notify();
+    return close(callback);
+  };
+  server.close = replacement;
+  return () => {
+    if (Object.getOwnPropertyDescriptor(server, 'close')?.value !== replacement) return;
+    if (own === undefined) Reflect.deleteProperty(server, 'close');
+    else Object.defineProperty(server, 'close', own);
+  };
+}
