@@ -22,6 +22,7 @@ export { OnConnect, OnDisconnect } from './nest/connection-hooks.decorator.js';
 export { PushPattern, type PushPatternOptions } from './nest/push-pattern.decorator.js';
 export { IncomingStream } from './nest/incoming-stream.decorator.js';
 export { HeartwireExceptionFilter } from './nest/heartwire-exception.filter.js';
+export type { AttachableServer } from './options/attachable.js';
 export type { Balance, BalanceByKey, BalancedPacket } from './options/balance.js';
 export type { Authenticate, ConnectingPeer, Credentials, TokenSource } from './options/authenticate.js';
 export type { HeartwireClientOptions } from './options/client-options.js';
@@ -36,6 +37,7 @@ export type {
 } from './options/hub-adapter.js';
 export type { Presence } from './options/presence.js';
 export type { PushTarget } from './options/push-target.js';
+export type { AllowedOrigins } from './options/origins.js';
 export type { Resolve, ResolvedServer, ResolveQuestion } from './options/resolve.js';
 export type { HeartwireServerOptions } from './options/server-options.js';
 export type {

@@ -1,4 +1,4 @@
-import type { Dial } from '../link/dial.js';
+import type { Dialling } from '../link/dialler.js';
 
 type Timer = ReturnType<typeof setTimeout>;
 
@@ -9,9 +9,9 @@ export type ConnectionStatus = 'connecting' | 'connected' | 'reconnecting' | 'dr
 export type ConnectionState =
   /** Not wanted now. */
   | { readonly name: 'idle' }
-  /** A socket is being opened. */
-  | { readonly name: 'dialling'; readonly dial: Dial }
-  /** The socket stands; the session is shaking hands. */
+  /** A link is being opened. */
+  | { readonly name: 'dialling'; readonly dial: Dialling }
+  /** The link stands; the session is shaking hands. */
   | { readonly name: 'greeting' }
   /** Calls flow. Once the timer has passed, the next backoff starts from its beginning. */
   | { readonly name: 'ready'; readonly stableTimer: Timer }

@@ -2,9 +2,7 @@ import { ErrorCode } from '../errors/error-code.js';
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import { fromNodeError } from '../errors/node-error.js';
 import type { Dialler } from '../link/dialler.js';
-import { SocketLink } from '../link/socket-link.js';
 import type { ResolvedClientOptions } from '../options/client-options.js';
-import type { FrameEncoder } from '../protocol/frame-encoder.js';
 import { Admission } from '../session/admission.js';
 import type { Codec } from '../session/codec.js';
 import type { OutgoingCalls } from '../session/outgoing-calls.js';
@@ -28,7 +26,6 @@ export interface ConnectionSettings {
   readonly options: ResolvedClientOptions;
   readonly runtime: Runtime;
   readonly dialler: Dialler;
-  readonly encoder: FrameEncoder;
   readonly codec: Codec | undefined;
   /** Who handles what the servers push and ask. */
   readonly dispatch: Dispatch;
@@ -151,20 +148,20 @@ export class Connection implements Seat, Candidate {
   }
 
   private readonly dialNow = (): void => {
-    const { options, encoder, runtime, dialler } = this.settings;
+    const { dialler } = this.settings;
     const { address, hosts } = this.replica;
     this.attempts += 1;
     const dialled = dialler.dial(address, hosts);
     this.move({ name: 'dialling', dial: dialled });
     const isStale = (): boolean => this.current.name !== 'dialling' || this.current.dial !== dialled;
-    dialled.socket.then(
-      (socket) => {
+    dialled.link.then(
+      (link) => {
         if (isStale()) {
-          socket.destroy();
+          link.destroy();
           return;
         }
         this.move({ name: 'greeting' });
-        this.session.attach(new SocketLink(socket, encoder, runtime.clock, options.limits));
+        this.session.attach(link);
       },
       (error: unknown) => {
         if (!isStale()) this.attemptFailed(fromNodeError(error, ErrorCode.CONNECT_FAILED));

@@ -5,7 +5,7 @@ import { ClientProxy, type MsPattern, type ReadPacket, type WritePacket } from '
 import { AsyncSubject, defer, lastValueFrom, Observable, Subject } from 'rxjs';
 
 import { Dialler } from '../link/dialler.js';
-import { nodeFrameEncoder, nodeRuntime } from '../link/node-runtime.js';
+import { nodeRuntime } from '../link/node-runtime.js';
 import type { BalancedPacket } from '../options/balance.js';
 import type { HeartwireClientOptions, ResolvedClientOptions } from '../options/client-options.js';
 import { resolveClientOptions } from '../options/resolve-options.js';
@@ -244,7 +244,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
 
   private newPool(): ConnectionPool {
     const { options, codec } = this;
-    const platform = { runtime: nodeRuntime, encoder: nodeFrameEncoder(), dialler: new Dialler(options) };
+    const platform = { runtime: nodeRuntime, dialler: new Dialler(options, nodeRuntime.clock) };
     const settings = { options, codec, ...platform, dispatch: this.pushes.dispatch };
     return new ConnectionPool(settings, new Logger(HeartwireClient.name), {
       statusChanged: (status) => {

@@ -1,45 +1,78 @@
-import type { Address, Target } from '../options/address.js';
+import type { Socket } from 'node:net';
+
+import { type Address, isSecure, type Target } from '../options/address.js';
 import type { ClientTlsSource } from '../options/tls-options.js';
-import { type Dial, dial } from './dial.js';
+import type { Clock } from '../timing/clock.js';
+import { askForWebSocket } from './ask-for-web-socket.js';
+import { dial } from './dial.js';
+import type { Link } from './link.js';
+import { clientWebSocketEncoder, nodeFrameEncoder } from './node-runtime.js';
 import { type ClientSecurity, secure } from './secure.js';
 import { secureContextOf } from './secure-context.js';
+import { SocketLink, type SocketLinkSettings } from './socket-link.js';
+import { WebSocketLink } from './web-socket-link.js';
 
 export interface DiallerSettings {
   readonly targets: readonly Target[];
   /** For the connection to stand, in ms. */
   readonly connectTimeoutMs: number;
-  /** For TLS on it, in ms. */
+  /** For TLS on it, in ms, and again for the WebSocket. */
   readonly handshakeTimeoutMs: number;
   readonly tls: ClientTlsSource;
+  readonly limits: SocketLinkSettings;
 }
 
-/** Opens sockets for one client, in the way that their addresses ask for. */
+/** A link being opened. */
+export interface Dialling {
+  /** Rejects with `CONNECT_FAILED`, `CONNECT_TIMEOUT` or `HANDSHAKE_FAILED`. */
+  readonly link: Promise<Link>;
+  /** Gives up; the promise then rejects. Does nothing once the link is there. */
+  cancel(): void;
+}
+
+/** Opens links for one client, in the way that their addresses ask for. */
 export class Dialler {
   private readonly askForSecurity: () => ClientSecurity | Promise<ClientSecurity>;
+  private readonly frames = nodeFrameEncoder();
+  private readonly webSockets = clientWebSocketEncoder();
 
   /** @throws HeartwireError `INVALID_OPTIONS` when certificate or key can't be used */
-  constructor(private readonly settings: DiallerSettings) {
+  constructor(
+    private readonly settings: DiallerSettings,
+    private readonly clock: Clock,
+  ) {
     const { targets, tls } = settings;
-    const isUsed = targets.some(({ kind }) => kind === 'tls');
+    const isUsed = targets.some(isSecure);
     const fixed = isUsed && tls.isFixed ? securityOf(tls.read()) : undefined;
     this.askForSecurity = () => fixed ?? read(tls);
   }
 
-  /** As {@link dial}; over TLS it also rejects with `HANDSHAKE_FAILED`. */
-  dial(address: Address, hosts: readonly string[]): Dial {
-    const { connectTimeoutMs, handshakeTimeoutMs } = this.settings;
-    const opening = dial(address, hosts, connectTimeoutMs);
-    if (address.kind !== 'tls') return opening;
+  /** `hosts` are what the address's name stands for, as for {@link dial}. */
+  dial(address: Address, hosts: readonly string[]): Dialling {
+    const opening = dial(address, hosts, this.settings.connectTimeoutMs);
     let giveUp = (): void => opening.cancel();
-    const socket = opening.socket.then(async (plain) => {
+    const link = opening.socket.then(async (plain) => {
       giveUp = () => plain.destroy();
       try {
-        return await secure(plain, address.host, this.askForSecurity, handshakeTimeoutMs);
+        return await this.linkOver(plain, address);
       } finally {
         giveUp = () => undefined;
       }
     });
-    return { socket, cancel: () => giveUp() };
+    return { link, cancel: () => giveUp() };
+  }
+
+  private async linkOver(plain: Socket, address: Address): Promise<Link> {
+    const { handshakeTimeoutMs, limits } = this.settings;
+    const socket =
+      isSecure(address) && address.kind !== 'unix'
+        ? await secure(plain, address.host, this.askForSecurity, handshakeTimeoutMs)
+        : plain;
+    if (address.kind !== 'ws' && address.kind !== 'wss')
+      return new SocketLink(socket, this.frames, this.clock, limits);
+    const { maxFrameBytes } = limits;
+    const webSocket = await askForWebSocket(socket, address, { maxFrameBytes, handshakeTimeoutMs });
+    return new WebSocketLink(webSocket, socket, this.webSockets, this.clock, limits);
   }
 }
 

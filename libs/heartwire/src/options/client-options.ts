@@ -19,7 +19,8 @@ import type { UserOptions } from './user-options.js';
 /** All that a client may be told, with its defaults. Checked by class-validator. */
 export class ClientOptions extends SharedOptions {
   /**
-   * What to connect to: `tcp://host:port` (an IPv6 address in brackets), `tls://host:port`, `unix:///absolute/path`, or
+   * What to connect to: `tcp://host:port` (an IPv6 address in brackets), `tls://host:port`, `unix:///absolute/path`,
+   * `ws://host:port/path` or `wss://host:port/path` (where only HTTP gets through, a proxy perhaps), or
    * `srv+tcp://_service._tcp.domain` for what DNS lists as SRV records. A name with several addresses is several
    * servers. No default: give this or `urls`.
    */

@@ -47,9 +47,11 @@ export interface CutOptions {
  * ```
  */
 export class FaultProxy {
-  /** Where connections are passed on to, `tcp://host:port`. While it is undefined, new ones are reset. */
+  /** Where connections are passed on to, `tcp://host:port` or `ws://host:port/path`. While it is undefined, new ones are reset. */
   target: string | undefined;
 
+  private readonly scheme: string;
+  private readonly path: string;
   private readonly server: Server;
   private readonly faults: Readonly<Record<FlowName, FlowFaults>>;
   /** Sockets that lead nowhere yet: held, or waiting for the target. */
@@ -60,7 +62,10 @@ export class FaultProxy {
   private acceptedCount = 0;
 
   private constructor(target: string, { seed = 1 }: FaultProxyOptions) {
+    const { protocol, pathname } = new URL(target);
     this.target = target;
+    this.scheme = protocol;
+    this.path = pathname;
     const random = seededRandom(seed);
     this.faults = { upstream: new FlowFaults(random), downstream: new FlowFaults(random) };
     this.server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
@@ -72,21 +77,20 @@ export class FaultProxy {
   }
 
   /**
-   * Listens on a free loopback port for connections to `target`, `tcp://host:port`.
+   * Listens on a free loopback port for connections to `target`, `tcp://host:port` or `ws://host:port/path`.
    *
    * @throws TypeError when the target is no URL.
    */
   static async to(target: string, options: FaultProxyOptions = {}): Promise<FaultProxy> {
-    new URL(target);
     const proxy = new FaultProxy(target, options);
     await new Promise<void>((resolve) => proxy.server.listen(0, '127.0.0.1', resolve));
     return proxy;
   }
 
-  /** Where it listens: what a client connects to instead of its server. */
+  /** Where it listens: what a client connects to instead of its server. A `ws://` target's path stays. */
   get url(): string {
     const { port } = this.server.address() as AddressInfo;
-    return `tcp://127.0.0.1:${String(port)}`;
+    return `${this.scheme}//127.0.0.1:${String(port)}${this.path}`;
   }
 
   /** How many connections pass through it now. */
