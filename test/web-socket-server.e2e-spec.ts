@@ -1,77 +1,176 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { HeartwireServer, HeartwireServerOptions } from 'heartwire';
+import type { HeartwireServerOptions } from 'heartwire';
 
 import { PING, PONG, RawWebSocket, webSocketFrame } from './support/raw-web-socket.js';
-import { Stage } from './support/stage.js';
-import { TargetController } from './support/target.controller.js';
+import { Target } from './support/target.js';
 import { until } from './support/until.js';
-
-const stage = new Stage();
-const peers: RawWebSocket[] = [];
-let server: HeartwireServer;
 
 type Options = Omit<HeartwireServerOptions, 'url' | 'urls'>;
 
-const open = async (options: Options = {}, url = 'ws://127.0.0.1:0/heartwire'): Promise<void> => {
-  ({ server } = await stage.serve(
-    { controllers: [TargetController] },
-    { url, server: { drainTimeoutMs: 200, ...options } },
-  ));
+const RARELY = { intervalMs: 60_000, timeoutMs: 60_000 };
+
+let target: Target;
+const closers: (() => void)[] = [];
+
+const open = async (options: Options = {}): Promise<void> => {
+  target = await Target.open({ heartbeat: RARELY, ...options }, 'ws://127.0.0.1:0/heartwire');
 };
 
-const peer = async (...args: [{ headers?: string[]; path?: string }?]): Promise<RawWebSocket> => {
-  const one = await RawWebSocket.connect(server.address, ...args);
-  peers.push(one);
-  return one;
+const knock = async (...args: [{ headers?: string[]; path?: string }?]): Promise<RawWebSocket> => {
+  const peer = await RawWebSocket.connect(target.url, ...args);
+  closers.push(() => peer.close());
+  return peer;
 };
 
-/** What an HTTP client that asks for no WebSocket is told. */
-const get = async (path: string): Promise<Response> =>
-  fetch(`${server.address.replace('ws:', 'http:').replace(/\/heartwire$/, '')}${path}`);
+/** One that connects, and doesn't ask for a WebSocket. */
+const plain = async (): Promise<Socket> => {
+  const socket = connect(Number(new URL(target.url).port), '127.0.0.1').on('error', () => undefined);
+  closers.push(() => socket.destroy());
+  await once(socket, 'connect');
+  return socket;
+};
 
 afterEach(async () => {
-  for (const one of peers.splice(0)) one.close();
-  await stage.clear();
+  for (const close of closers.splice(0)) close();
+  await target.close();
 });
 
 describe('a server at a ws:// url', () => {
   it('tells its real url, and serves anybody who speaks JSON in text messages', async () => {
     await open();
-    expect(server.address).toMatch(/^ws:\/\/127\.0\.0\.1:[1-9]\d*\/heartwire$/);
-    expect(server.addresses).toEqual([server.address]);
-    const simple = await peer();
-    await simple.received({ type: 'welcome' });
-    simple.send({ id: 1, pattern: 'echo', data: { some: 'data' } });
-    expect(await simple.received({ id: 1 })).toEqual({ id: 1, response: { some: 'data' }, isDisposed: true });
-    expect(server.connections).toMatchObject([{ remote: `ws://127.0.0.1:${String(simple.localPort)}` }]);
+    expect(target.url).toMatch(/^ws:\/\/127\.0\.0\.1:[1-9]\d*\/heartwire$/);
+    expect(target.server.addresses).toEqual([target.url]);
+    const peer = await knock();
+    await peer.received({ type: 'welcome' });
+    peer.send({ id: 1, pattern: 'echo', data: { some: 'data' } });
+    expect(await peer.received({ id: 1 })).toEqual({ id: 1, response: { some: 'data' }, isDisposed: true });
+    const remotes = target.server.connections.map(({ remote }) => remote);
+    expect(remotes).toContain(`ws://127.0.0.1:${String(peer.localPort)}`);
   });
 
-  it('answers a ping of the WebSocket, and takes it for a sign of life', async () => {
+  it('answers in HTTP who asks for no WebSocket, or for one elsewhere', async () => {
     await open();
-    const simple = await peer();
-    simple.write(webSocketFrame('are you there', { opcode: PING }));
-    await until('the pong is here', () => simple.opcodes.includes(PONG));
+    expect((await knock({ path: '/elsewhere' })).status).toBe(404);
+    expect((await knock({ path: '/heartwire/' })).status).toBe(404);
+    expect((await knock({ path: '/heartwire?room=lobby' })).status).toBe(101);
+    const url = target.url.replace('ws:', 'http:');
+    const answer = await fetch(url);
+    await answer.text();
+    expect([answer.status, answer.headers.get('upgrade')]).toEqual([426, 'websocket']);
+    const elsewhere = await fetch(`${url}/page.html`);
+    expect([elsewhere.status, await elsewhere.text()]).toEqual([404, 'Not Found\n']);
+    expect(target.warnings).toEqual([]);
   });
 
-  it('says in HTTP what is wrong: 404, 426, and 400 for what is no HTTP', async () => {
+  it('answers what is no HTTP with 400, and closes', async () => {
     await open();
-    expect((await peer({ path: '/elsewhere' })).status).toBe(404);
-    expect((await get('/elsewhere')).status).toBe(404);
-    const plain = await get('/heartwire');
-    expect([plain.status, plain.headers.get('upgrade')]).toEqual([426, 'websocket']);
-    const stranger = connect({ port: Number(new URL(server.address).port), host: '127.0.0.1' });
+    const stranger = await plain();
     stranger.write(Buffer.from([0, 0, 0, 2, 0x7b, 0x7d]));
     const [answer] = (await once(stranger, 'data')) as [Buffer];
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 400 /);
     await once(stranger, 'close');
-    await until('all are gone', () => server.connections.length === 0);
   });
 
-  it('takes a query with the path', async () => {
+  it('answers a ping of the WebSocket with what came in it', async () => {
     await open();
-    expect((await peer({ path: '/heartwire?room=lobby' })).status).toBe(101);
+    const peer = await knock();
+    peer.write(webSocketFrame('are you there', { opcode: PING }));
+    await until('the pong is here', () => peer.opcodes.includes(PONG));
+  });
+});
+
+describe('the origin of a page', () => {
+  const statusFor = async (origin: string): Promise<number> =>
+    (await knock({ headers: [`Origin: ${origin}`] })).status;
+
+  it('must be the server’s own, whatever the scheme', async () => {
+    await open();
+    const { host } = new URL(target.url);
+    expect(await statusFor(`http://${host}`)).toBe(101);
+    expect(await statusFor(`https://${host}`)).toBe(101);
+    expect(target.warnings).toEqual([]);
+    expect(await statusFor('https://evil.example')).toBe(403);
+    expect(target.warnings).toEqual([
+      expect.stringMatching(
+        /^Closing the connection of ws:\/\/127\.0\.0\.1:\d+: HANDSHAKE_FAILED, a page of "https:\/\/evil\.example" wants in: if it may, name it in allowedOrigins$/,
+      ),
+    ]);
+    expect(await statusFor('null')).toBe(403);
+    expect(await statusFor(`http://${host}.evil.example`)).toBe(403);
+    expect(await statusFor('http://127.0.0.1:1')).toBe(403);
+  });
+
+  it('may be one of a list', async () => {
+    await open({ allowedOrigins: ['https://chat.example'] });
+    expect(await statusFor('https://chat.example')).toBe(101);
+    expect(await statusFor('http://chat.example')).toBe(403);
+    expect(await statusFor('https://chat.example.evil')).toBe(403);
+  });
+
+  it('may be what a function allows, and one that throws allows nothing', async () => {
+    await open({
+      allowedOrigins: (origin) => {
+        if (origin.endsWith('.broken')) throw new Error('no such origin');
+        return origin.endsWith('.chat.example');
+      },
+    });
+    expect(await statusFor('https://a.chat.example')).toBe(101);
+    expect(await statusFor('https://evil.example')).toBe(403);
+    expect(await statusFor('https://evil.broken')).toBe(403);
+    expect(target.warnings.at(-1)).toContain('allowedOrigins threw "Error: no such origin"');
+  });
+});
+
+describe('limits of a server at a ws:// url', () => {
+  it.each(['connections', 'connectionsPerAddress'])(
+    'limits.%s counts everybody who connects',
+    async (limit) => {
+      await open({ limits: { [limit]: 3 } });
+      const first = await knock();
+      const waits = await plain();
+      for (let count = 0; count < 5; count += 1) {
+        const turnedAway = await plain();
+        turnedAway.resume();
+        await once(turnedAway, 'close');
+      }
+      waits.destroy();
+      await until('there is room', async () => (await knock()).status === 101);
+      first.send({ id: 1, pattern: 'echo', data: 1 });
+      expect(await first.received({ id: 1 })).toMatchObject({ response: 1 });
+    },
+  );
+
+  it('who says nothing, or asks for a WebSocket too slowly, is closed after handshakeTimeoutMs', async () => {
+    await open({ limits: { handshakeTimeoutMs: 300 } });
+    const silent = await plain();
+    const slow = await plain();
+    const trickle = setInterval(() => slow.write('G'), 20);
+    slow.write('GET /heartwire HTTP/1.1\r\nX-Slow: ');
+    try {
+      await Promise.all([silent, slow].map((socket) => once(socket.resume(), 'close')));
+    } finally {
+      clearInterval(trickle);
+    }
+    expect(target.warnings).toEqual([]);
+  });
+
+  it('who has its WebSocket and then says nothing is told so, and closed', async () => {
+    await open({ limits: { handshakeTimeoutMs: 300 } });
+    const silent = await knock();
+    await silent.closed();
+    expect(silent.messages.at(-1)).toMatchObject({ type: 'error', code: 'HANDSHAKE_FAILED' });
+    expect(silent.closeCode).toBe(1_000);
+  });
+
+  it('beyond limits.handshakes the oldest that hasn’t asked yet is closed', async () => {
+    await open({ limits: { handshakes: 3, handshakeTimeoutMs: 60_000 } });
+    const waiting: Socket[] = [];
+    while (waiting.length < 10) waiting.push((await plain()).resume());
+    await until('all but three are closed', () => waiting.filter(({ closed }) => closed).length === 7);
+    expect(waiting.slice(-3).some(({ closed }) => closed)).toBe(false);
+    expect((await knock()).status).toBe(101);
   });
 });

@@ -49,7 +49,7 @@ interface ConnectOptions {
 
 /**
  * A WebSocket of bytes, for what neither a Heartwire client nor any library would say. It shares no code
- * with them, and answers nothing by itself.
+ * with them, and answers nothing by itself but the other end's close frame.
  */
 export class RawWebSocket {
   /** The JSON messages that the other end has said so far, in order. */
@@ -162,7 +162,10 @@ export class RawWebSocket {
     this.held = held.subarray(start + length);
     this.opcodes.push(opcode);
     if (opcode === TEXT) this.messages.push(JSON.parse(payload.toString()) as RawMessage);
-    if (opcode === CLOSE) this.closeCode = payload.length < 2 ? 1_005 : payload.readUInt16BE();
+    if (opcode === CLOSE) {
+      this.closeCode = payload.length < 2 ? 1_005 : payload.readUInt16BE();
+      this.write(webSocketFrame(payload, { opcode: CLOSE }));
+    }
     return true;
   }
 }

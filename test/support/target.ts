@@ -29,11 +29,15 @@ export class Target {
     private readonly stage: Stage,
   ) {}
 
-  static async open(options: Omit<HeartwireServerOptions, 'url' | 'urls'> = {}): Promise<Target> {
+  /** @param url where it listens, by default at a free port */
+  static async open(
+    options: Omit<HeartwireServerOptions, 'url' | 'urls'> = {},
+    url?: string,
+  ): Promise<Target> {
     const stage = new Stage();
     const { app, server } = await stage.serve(
       { controllers: [TargetController] },
-      { server: { drainTimeoutMs: DRAIN_MS, ...options } },
+      { server: { drainTimeoutMs: DRAIN_MS, ...options }, ...(url !== undefined && { url }) },
     );
     const target = new Target(server, app.get(TargetController), stage);
     target.bystander = target.standBy();
@@ -65,7 +69,7 @@ export class Target {
    * Waits for the end of one who broke the rules. @returns the last word that it was told
    * @throws Error when anybody else was closed too, or the log has not exactly one line on it
    */
-  async refusal(peer: RawPeer): Promise<RawMessage | undefined> {
+  async refusal(peer: Pick<RawPeer, 'closed' | 'messages'>): Promise<RawMessage | undefined> {
     await peer.closed();
     await this.isLeftAlone();
     const lastWord = peer.messages.at(-1);
