@@ -1,0 +1,146 @@
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { HeartwireServer, type HeartwireServerOptions } from 'heartwire';
+import { firstValueFrom } from 'rxjs';
+
+import { LeakGuard } from './support/leak-guard.js';
+import { RawWebSocket } from './support/raw-web-socket.js';
+import { moduleOf, Stage } from './support/stage.js';
+import { TargetController } from './support/target.controller.js';
+import { until } from './support/until.js';
+
+@Controller()
+class PageController {
+  @Get()
+  page(): string {
+    return 'the page';
+  }
+}
+
+type Options = Partial<Omit<HeartwireServerOptions, 'url' | 'attach'>>;
+
+describe('a server attached to Nest’s HTTP server', () => {
+  const stage = new Stage();
+  const guard = new LeakGuard();
+  const peers: RawWebSocket[] = [];
+  let app: INestApplication;
+  let server: HeartwireServer;
+  let http: Server;
+
+  const open = async (options: Options = {}): Promise<void> => {
+    guard.begin();
+    const module = moduleOf({ controllers: [PageController, TargetController] });
+    app = await NestFactory.create(module, { logger: stage.logger });
+    http = app.getHttpServer() as Server;
+    server = new HeartwireServer({ ...options, attach: http } as HeartwireServerOptions);
+    app.connectMicroservice({ strategy: server });
+    await app.startAllMicroservices();
+    await app.listen(0, '127.0.0.1');
+  };
+
+  const port = (): number => (http.address() as AddressInfo).port;
+  const page = async (): Promise<string> => (await fetch(`http://127.0.0.1:${String(port())}/`)).text();
+
+  const knock = async (path = '/heartwire', headers: string[] = []): Promise<RawWebSocket> => {
+    const peer = await RawWebSocket.connect(`ws://127.0.0.1:${String(port())}${path}`, { headers });
+    peers.push(peer);
+    return peer;
+  };
+
+  afterEach(async () => {
+    for (const peer of peers.splice(0)) peer.close();
+    await app.close();
+    await stage.clear();
+    await guard.check();
+  });
+
+  it('serves WebSockets beside its pages, at the port of the pages', async () => {
+    await open();
+    expect(server.address).toBe(`ws://127.0.0.1:${String(port())}/heartwire`);
+    const client = stage.client(server.address);
+    expect(await firstValueFrom(client.send('echo', { some: 'data' }))).toEqual({ some: 'data' });
+    expect(await page()).toBe('the page');
+  });
+
+  it('knows no address before the HTTP server listens', async () => {
+    await open();
+    const other = new HeartwireServer({ attach: createServer() });
+    expect([other.address, other.addresses]).toEqual(['', []]);
+    await other.close();
+  });
+
+  it('leaves other paths to others, and answers 404 where there are none', async () => {
+    await open({ path: '/live' });
+    expect((await knock('/elsewhere')).status).toBe(404);
+    http.on('upgrade', ({ url }: IncomingMessage, socket: Socket) => {
+      if (url === '/other') socket.end('HTTP/1.1 299 Somebody else\r\n\r\n');
+    });
+    expect((await knock('/other')).status).toBe(299);
+    expect((await knock('/live')).status).toBe(101);
+  });
+
+  it('lets no page of another origin in', async () => {
+    await open();
+    expect((await knock('/heartwire', ['Origin: https://evil.example'])).status).toBe(403);
+    const own = `Origin: http://127.0.0.1:${String(port())}`;
+    expect((await knock('/heartwire', [own])).status).toBe(101);
+  });
+
+  it('holds its limits, and says so in HTTP', async () => {
+    await open({ limits: { connections: 1 } });
+    const first = await knock();
+    expect((await knock()).status).toBe(503);
+    expect(await page()).toBe('the page');
+    first.close();
+    await until('there is room', async () => (await knock()).status === 101);
+  });
+
+  it('listens at urls of its own too, and a room has members on each', async () => {
+    await open({ urls: ['tcp://127.0.0.1:0', 'ws://127.0.0.1:0/own'] });
+    const { addresses } = server;
+    expect(addresses.map((address) => address.replace(/\d+(?=\/|$)/, 'port'))).toEqual([
+      'tcp://127.0.0.1:port',
+      'ws://127.0.0.1:port/own',
+      'ws://127.0.0.1:port/heartwire',
+    ]);
+    expect(server.address).toBe(addresses[0]);
+    const heard: string[] = [];
+    for (const address of addresses) {
+      const client = stage.client(address);
+      client.on$('news').subscribe((news) => heard.push(`${address} ${String(news)}`));
+      await firstValueFrom(client.send('pulse', {}));
+    }
+    for (const { clientId } of server.connections) server.hub.join(clientId, 'lobby');
+    server.hub.to('lobby').emit('news', 'hello');
+    await until('all have heard it', () => heard.length === 3);
+    expect(heard.sort()).toEqual(addresses.map((address) => `${address} hello`).sort());
+  });
+
+  it('leaves the HTTP server open when it is closed, with nothing of its own on it', async () => {
+    await open();
+    const peer = await knock();
+    await peer.received({ type: 'welcome' });
+    await server.close();
+    expect(peer.messages).toContainEqual(expect.objectContaining({ type: 'goaway', reason: 'shutdown' }));
+    expect(peer.closeCode).toBe(1_000);
+    expect(await page()).toBe('the page');
+    expect(http.listenerCount('upgrade')).toBe(0);
+    expect(Object.hasOwn(http, 'close')).toBe(false);
+    expect((await knock()).status).not.toBe(101);
+  });
+
+  it('goes away in order when the application closes, which waits for it', async () => {
+    await open();
+    const client = stage.client(server.address);
+    const ends: string[] = [];
+    client.on('close', () => ends.push('closed'));
+    expect(await firstValueFrom(client.send('pulse', {}))).toBe('beat');
+    await app.close();
+    expect(server.connections).toEqual([]);
+    expect(stage.logger.texts('warn').filter((line) => line.includes('Lost'))).toEqual([]);
+  });
+});
