@@ -5,11 +5,11 @@ import { errorOf, outcomeOf } from './support/outcome.js';
 
 const PATIENT = { timeoutMs: 10_000 };
 
-describe('when the link breaks', () => {
+describe.each(['tcp://127.0.0.1:0', 'ws://127.0.0.1:0/heartwire'])('when the link breaks, over %s', (url) => {
   let line: BrokenLine;
 
   beforeEach(async () => {
-    line = new BrokenLine();
+    line = new BrokenLine(url);
     await line.open();
   });
 

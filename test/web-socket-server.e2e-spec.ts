@@ -174,3 +174,17 @@ describe('limits of a server at a ws:// url', () => {
     expect((await knock()).status).toBe(101);
   });
 });
+
+describe('HTTP at a tcp:// url', () => {
+  it('is told what is spoken there', async () => {
+    target = await Target.open();
+    const browser = await target.stranger();
+    browser.write(Buffer.from('GET /heartwire HTTP/1.1\r\nUpgrade: websocket\r\n\r\n'));
+    expect(await target.refusal(browser)).toMatchObject({
+      code: 'PROTOCOL_ERROR',
+      message: expect.stringContaining(
+        'HTTP is not spoken here: it was dialled with ws:// instead of tcp://',
+      ),
+    });
+  });
+});

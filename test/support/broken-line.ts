@@ -27,6 +27,9 @@ export class BrokenLine {
   /** What the server told of its connections. */
   events: ConnectionEvent['type'][] = [];
 
+  /** @param url where servers listen */
+  constructor(private readonly url = 'tcp://127.0.0.1:0') {}
+
   async open(server: ServerOptions = {}, client: ClientOptions = {}): Promise<void> {
     this.proxy = this.stage.track(await FaultProxy.to(await this.serve(server)));
     this.client = this.stage.client(this.proxy.url, { reconnect: AT_ONCE, ...client });
@@ -74,7 +77,7 @@ export class BrokenLine {
   private async serve(options: ServerOptions): Promise<string> {
     const { app, server, url } = await this.stage.serve(
       { controllers: [HeldController] },
-      { server: options },
+      { url: this.url, server: options },
     );
     this.controller = app.get(HeldController);
     this.server = server;

@@ -23,8 +23,18 @@ export interface SocketLinkSettings {
 
 const HEADER_BYTES = 4;
 
-/** How a TLS handshake begins: its record type, and the major version. */
-const TLS_HANDSHAKE = [0x16, 0x03];
+/** How those begin who speak something else, and what they should be told. */
+const STRANGERS: readonly { readonly begins: readonly number[]; readonly message: string }[] = [
+  {
+    // A handshake's record type, and the major version.
+    begins: [0x16, 0x03],
+    message: 'TLS is not spoken here: it was dialled with tls:// instead of tcp://',
+  },
+  {
+    begins: [...Buffer.from('GET ')],
+    message: 'HTTP is not spoken here: it was dialled with ws:// instead of tcp://, or by a browser',
+  },
+];
 
 /** A link over a connected stream socket: TCP, TLS or a Unix socket. */
 export class SocketLink implements Link {
@@ -152,14 +162,9 @@ export class SocketLink implements Link {
 
   /** One who speaks TLS to a plain port would otherwise be told of a frame of 353 MiB. */
   private explain(violation: ProtocolViolation, chunk: Buffer): ProtocolViolation {
-    const isTls =
-      this.bytesReceived === chunk.length && TLS_HANDSHAKE.every((byte, at) => chunk[at] === byte);
-    return isTls
-      ? new ProtocolViolation(
-          'PROTOCOL_ERROR',
-          'TLS is not spoken here: it was dialled with tls:// instead of tcp://',
-        )
-      : violation;
+    if (this.bytesReceived !== chunk.length) return violation;
+    const stranger = STRANGERS.find(({ begins }) => begins.every((byte, at) => chunk[at] === byte));
+    return stranger === undefined ? violation : new ProtocolViolation('PROTOCOL_ERROR', stranger.message);
   }
 
   private violated(violation: ProtocolViolation): void {

@@ -263,3 +263,58 @@ describe('faults', () => {
     );
   });
 });
+
+describe('where WebSockets are accepted', () => {
+  const attach = {
+    on: () => undefined,
+    off: () => undefined,
+    listenerCount: () => 0,
+    address: () => null,
+    close: () => undefined,
+  };
+
+  it('may be an HTTP server instead of a url, or beside it', () => {
+    expect(resolveServerOptions({ attach })).toMatchObject({ addresses: [], attach, path: '/heartwire' });
+    const both = resolveServerOptions({
+      attach,
+      url,
+      path: '/live',
+      allowedOrigins: ['https://chat.example'],
+    });
+    expect(both).toMatchObject({ path: '/live', allowedOrigins: ['https://chat.example'] });
+    expect(both.addresses).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      { attach: () => undefined },
+      'attach must be an HTTP server of Node: it is a function; give app.getHttpServer(), or what http.createServer() returns',
+    ],
+    [
+      { attach: {} },
+      'attach must be an HTTP server of Node: it is an object; give app.getHttpServer(), or what http.createServer() returns',
+    ],
+    [
+      { attach, path: 'live' },
+      'path must be a path without a query: it is "live"; give one such as "/heartwire"',
+    ],
+    [
+      { attach, path: '/live?x' },
+      'path must be a path without a query: it is "/live?x"; give one such as "/heartwire"',
+    ],
+    [
+      { url, path: '/live' },
+      'path must not be given without attach: it is "/live"; write it into the ws:// url',
+    ],
+    [
+      { url, allowedOrigins: 'https://chat.example' },
+      'allowedOrigins must be an array of origins, or a function: it is "https://chat.example"; give one such as ["https://chat.example.com"]',
+    ],
+    [
+      { url, allowedOrigins: ['https://chat.example/'] },
+      'allowedOrigins[0] must be an origin: it is "https://chat.example/"; give scheme and host, without a path, as in "https://chat.example.com"',
+    ],
+  ])('%#: is told with what to do', (options, fault) => {
+    expect(serverFaults(options)).toEqual([fault]);
+  });
+});

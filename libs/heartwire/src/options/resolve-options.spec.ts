@@ -69,6 +69,9 @@ describe('the defaults', () => {
   it('of a server are those of the design', () => {
     expect(resolveServerOptions({ url: 'tcp://0.0.0.0:0' })).toStrictEqual({
       addresses: [{ kind: 'tcp', host: '0.0.0.0', port: 0 }],
+      attach: undefined,
+      path: '/heartwire',
+      allowedOrigins: undefined,
       heartbeat: { intervalMs: 5_000, timeoutMs: 10_000, adaptive: false },
       drainTimeoutMs: 10_000,
       resumeWindowMs: 30_000,

@@ -30,8 +30,7 @@ export function resolveServerOptions(input: unknown): ResolvedServerOptions {
     ...rest,
     addresses,
     path: rest.path ?? '/heartwire',
-    allowedOrigins:
-      typeof allowedOrigins === 'function' ? allowedOrigins : Object.freeze([...allowedOrigins]),
+    allowedOrigins: typeof allowedOrigins === 'object' ? Object.freeze([...allowedOrigins]) : allowedOrigins,
     tls: () => tls,
     heartbeat: frozen(heartbeat, {}),
     limits: frozen(limits, {

@@ -49,11 +49,11 @@ export class ServerOptions extends SharedOptions {
    * (`https://chat.example.com`), or a function that tells for each. What is no browser says no origin, and is not held up by
    * it: use `authenticate` for that.
    *
-   * Default `[]`: only pages that were loaded from the same host and port. Set it where the page is served from elsewhere,
+   * Default: none, so only pages that were loaded from the same host and port. Set it where the page is served from elsewhere,
    * or where a proxy changes the `Host` header.
    */
   @Origins()
-  readonly allowedOrigins: AllowedOrigins = [];
+  readonly allowedOrigins: AllowedOrigins | undefined = undefined;
 
   /**
    * How old a connection may grow before the server asks its client to open another one, ±10 %. In ms, from 100, or
@@ -104,7 +104,7 @@ export interface ResolvedServerOptions {
   readonly addresses: readonly Address[];
   readonly attach: AttachableServer | undefined;
   readonly path: string;
-  readonly allowedOrigins: AllowedOrigins;
+  readonly allowedOrigins: AllowedOrigins | undefined;
   readonly heartbeat: HeartbeatOptions;
   readonly drainTimeoutMs: number;
   readonly resumeWindowMs: number;

@@ -15,7 +15,7 @@ import type { Door } from './door.js';
 export interface ListenerSettings {
   readonly limits: SocketLinkSettings & HandshakeLimits;
   readonly tls: () => ServerTlsOptions;
-  readonly allowedOrigins: AllowedOrigins;
+  readonly allowedOrigins: AllowedOrigins | undefined;
 }
 
 export interface ListenerOwner {
@@ -68,7 +68,7 @@ export class Entrance {
 
   /** Accepts WebSockets at a path. */
   webSocketsAt(path: string): WebSocketUpgrade {
-    const { limits, allowedOrigins } = this.settings;
+    const { limits, allowedOrigins = [] } = this.settings;
     return new WebSocketUpgrade(path, allowedOrigins, limits, this.webSockets, nodeRuntime.clock, {
       opened: (link) => this.owner.accept(link),
       refused: (remote, error) => this.refused(remote, error),

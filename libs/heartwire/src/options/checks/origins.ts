@@ -1,10 +1,10 @@
 import { shownValue } from '../shown-value.js';
 import { Check } from './check.js';
 
-/** Origins as browsers write them, or a function. */
+/** Origins as browsers write them, or a function. May be left out. */
 export function Origins(): PropertyDecorator {
   return Check('origins', (value) => {
-    if (typeof value === 'function') return undefined;
+    if (value === undefined || typeof value === 'function') return undefined;
     if (!Array.isArray(value)) {
       return `must be an array of origins, or a function: it is ${shownValue(value)}; give one such as ["https://chat.example.com"]`;
     }
