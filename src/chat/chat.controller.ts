@@ -20,18 +20,18 @@ export class ChatController {
   ) {}
 
   @MessagePattern(ChatPattern.rooms)
-  listRooms(): readonly RoomSummary[] {
+  listRooms(): Promise<readonly RoomSummary[]> {
     return this.rooms.list();
   }
 
   @MessagePattern(ChatPattern.post)
-  post(@Payload() message: PostMessageDto): ChatMessage {
+  post(@Payload() message: PostMessageDto): Promise<ChatMessage> {
     return this.rooms.post(message);
   }
 
   @MessagePattern(ChatPattern.history)
-  history(@Payload() { room, limit }: HistoryDto): readonly ChatMessage[] {
-    return this.rooms.history(room, limit);
+  history(@Payload() range: HistoryDto): Promise<readonly ChatMessage[]> {
+    return this.rooms.history(range);
   }
 
   @MessagePattern(ChatPattern.follow)

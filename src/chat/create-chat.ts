@@ -1,4 +1,4 @@
-import type { INestMicroservice, LoggerService } from '@nestjs/common';
+import { type INestMicroservice, Logger, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { HeartwireExceptionFilter, HeartwireServer, type HeartwireServerOptions } from 'heartwire';
@@ -7,6 +7,7 @@ import { first } from 'rxjs';
 import { strictValidation } from '../contract/strict-validation.js';
 import { ChatModule } from './chat.module.js';
 import { RoomsService } from './rooms.service.js';
+import { type HistoryPlace, openStore } from './store/open-store.js';
 
 export interface Chat {
   readonly app: INestMicroservice;
@@ -14,9 +15,14 @@ export interface Chat {
 }
 
 /** The chat service, ready to listen. */
-export async function createChat(options: HeartwireServerOptions, logger?: LoggerService): Promise<Chat> {
+export async function createChat(
+  options: HeartwireServerOptions,
+  logger?: LoggerService,
+  history: HistoryPlace = {},
+): Promise<Chat> {
   const server = new HeartwireServer(options);
-  const app = await NestFactory.createMicroservice<MicroserviceOptions>(ChatModule, {
+  const store = await openStore(history, logger ?? new Logger('history'));
+  const app = await NestFactory.createMicroservice<MicroserviceOptions>(ChatModule.over(store), {
     strategy: server,
     abortOnError: false,
     ...(logger && { logger }),

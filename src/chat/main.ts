@@ -1,10 +1,14 @@
 import { runService } from '../launcher/run-service.js';
 import { createChat } from './create-chat.js';
 
-const url = process.env.CHAT_LISTEN ?? 'tcp://127.0.0.1:4001';
+const {
+  CHAT_LISTEN: url = 'tcp://127.0.0.1:4001',
+  CHAT_FOLDER: folder = 'data/chat',
+  REDIS_URL: redisUrl,
+} = process.env;
 
 await runService('chat', 'CHAT_LISTEN', async () => {
-  const { app, server } = await createChat({ url });
+  const { app, server } = await createChat({ url }, undefined, { folder, redisUrl });
   return {
     app,
     listen: async () => {

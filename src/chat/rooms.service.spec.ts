@@ -1,108 +1,108 @@
-import { ConflictException, NotFoundException } from '@nestjs/common';
-import { describe, expect, it } from '@jest/globals';
+import { Logger, NotFoundException } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Subscription } from 'rxjs';
 
 import type { FollowPage } from '../contract/chat-message.js';
 import { RoomsService } from './rooms.service.js';
-
-function followed(rooms: RoomsService, room: string, after?: string): FollowPage[] {
-  const pages: FollowPage[] = [];
-  rooms.follow(room, after).subscribe((page) => pages.push(page));
-  return pages;
-}
+import type { MessageStore } from './store/message-store.js';
+import { openStore } from './store/open-store.js';
 
 const textsOf = (pages: readonly FollowPage[]): readonly string[] =>
   pages.flatMap(({ messages }) => messages.map(({ text }) => text));
 
-function say(rooms: RoomsService, count: number, from = 1): readonly string[] {
-  const texts = Array.from({ length: count }, (_, index) => String(from + index));
-  for (const text of texts) rooms.post({ room: 'lobby', author: 'ada', text });
-  return texts;
-}
-
 describe('rooms', () => {
-  it('give a follower of an empty room one empty page at once', () => {
-    const pages = followed(new RoomsService(), 'lobby');
+  let store: MessageStore;
+  let rooms: RoomsService;
+  const following: Subscription[] = [];
 
-    expect(pages).toEqual([{ messages: [], cursor: expect.stringMatching(/^\w+-0$/) }]);
+  beforeEach(async () => {
+    store = await openStore({}, new Logger());
+    rooms = new RoomsService(store);
   });
 
-  it('can be followed before anybody made them', () => {
-    const rooms = new RoomsService();
-    const pages = followed(rooms, 'later');
-    const message = rooms.post({ room: 'later', author: 'ada', text: 'hi' });
-
-    expect(pages.slice(1)).toEqual([{ messages: [message], cursor: message.id }]);
-    expect(rooms.list()).toContainEqual({ name: 'later', messages: 1 });
+  afterEach(async () => {
+    for (const each of following.splice(0)) each.unsubscribe();
+    await store.close();
   });
 
-  it('give all that came after the cursor of an empty page', () => {
-    const rooms = new RoomsService();
-    rooms.post({ room: 'other', author: 'ada', text: 'elsewhere' });
-    const [empty] = followed(rooms, 'lobby');
-    const texts = say(rooms, 120);
+  /** What a follower got, once that is enough. */
+  async function followed(
+    room: string,
+    after: string | undefined,
+    isEnough: (pages: readonly FollowPage[]) => boolean,
+  ): Promise<readonly FollowPage[]> {
+    const pages: FollowPage[] = [];
+    return new Promise((resolve, reject) => {
+      const next = (page: FollowPage): void => {
+        pages.push(page);
+        if (isEnough(pages)) resolve(pages);
+      };
+      following.push(rooms.follow(room, after).subscribe({ next, error: reject }));
+    });
+  }
 
-    const pages = followed(rooms, 'lobby', empty?.cursor);
+  const first = (room: string, after?: string): Promise<readonly FollowPage[]> =>
+    followed(room, after, () => true);
+  const holding = (count: number) => (pages: readonly FollowPage[]) => textsOf(pages).length >= count;
+
+  async function say(count: number, from = 1): Promise<readonly string[]> {
+    const texts = Array.from({ length: count }, (_, index) => String(from + index));
+    await Promise.all(texts.map((text) => rooms.post({ room: 'lobby', author: 'ada', text })));
+    return texts;
+  }
+
+  it('give a follower of an empty room one empty page at once', async () => {
+    expect(await first('lobby')).toEqual([{ messages: [], cursor: expect.stringMatching(/^\w+-0$/) }]);
+  });
+
+  it('can be followed before anybody made them', async () => {
+    const pages = followed('later', undefined, holding(1));
+    const message = await rooms.post({ room: 'later', author: 'ada', text: 'hi' });
+
+    expect((await pages).at(-1)).toEqual({ messages: [message], cursor: message.id });
+    expect(await rooms.list()).toContainEqual({ name: 'later', messages: 1 });
+  });
+
+  it('give all that came after the cursor of an empty page, in pages of 100', async () => {
+    await rooms.post({ room: 'other', author: 'ada', text: 'elsewhere' });
+    const [empty] = await first('lobby');
+    const texts = await say(120);
+
+    const pages = await followed('lobby', empty?.cursor, holding(120));
     expect(textsOf(pages)).toEqual(texts);
     expect(pages.map(({ messages }) => messages.length)).toEqual([100, 20]);
-    expect(followed(rooms, 'lobby', pages.at(-1)?.cursor)).toMatchObject([{ messages: [] }]);
+    expect(await first('lobby', pages.at(-1)?.cursor)).toMatchObject([{ messages: [] }]);
   });
 
-  it('go on from every message without a repetition or a gap', () => {
-    const rooms = new RoomsService();
-    say(rooms, 30);
-    const ids = rooms.history('lobby', 30).map(({ id }) => id);
+  it('tell a follower all that is said while it reads, once and in order', async () => {
+    const pages = followed('lobby', undefined, holding(300));
+    const texts = [...(await say(100)), ...(await say(100, 101)), ...(await say(100, 201))];
+
+    expect(textsOf(await pages)).toEqual(texts);
+  });
+
+  it('go on from every message without a repetition or a gap', async () => {
+    await say(30);
+    const ids = (await rooms.history({ room: 'lobby', limit: 30 })).map(({ id }) => id);
 
     for (const [index, id] of ids.entries()) {
-      expect(textsOf(followed(rooms, 'lobby', id))).toEqual(
-        Array.from({ length: 29 - index }, (_, offset) => String(index + 2 + offset)),
-      );
+      const rest = Array.from({ length: 29 - index }, (_, offset) => String(index + 2 + offset));
+      expect(textsOf(await first('lobby', id))).toEqual(rest);
+      const after = await rooms.history({ room: 'lobby', limit: 5, after: id });
+      expect(after.map(({ text }) => text)).toEqual(rest.slice(0, 5));
     }
   });
 
-  it('give all that they still have to whoever comes from before a restart', () => {
-    const before = new RoomsService();
-    say(before, 80);
-    const [last] = before.history('lobby', 1);
-    const after = new RoomsService();
-    const texts = say(after, 60, 81);
-
-    expect(textsOf(followed(after, 'lobby', last?.id))).toEqual(texts);
+  it('that nobody made have no history', async () => {
+    await expect(rooms.history({ room: 'nowhere', limit: 1 })).rejects.toThrow(NotFoundException);
   });
 
-  it('keep the newest 500 messages', () => {
-    const rooms = new RoomsService();
-    const [first] = followed(rooms, 'lobby');
-    const texts = say(rooms, 501);
-
-    expect(textsOf(followed(rooms, 'lobby', first?.cursor))).toEqual(texts.slice(1));
-  });
-
-  it('take whatever text for a cursor', () => {
-    const rooms = new RoomsService();
-    const texts = say(rooms, 3);
-    const [run] = (rooms.history('lobby', 1)[0]?.id ?? '').split('-');
-
-    for (const cursor of ['', '-', 'x', `${run}-`, `${run}-x`, `${run}-1e999`, `${run}--1`]) {
-      expect(textsOf(followed(rooms, 'lobby', cursor))).toEqual(texts);
-    }
-  });
-
-  it('are at most 100', () => {
-    const rooms = new RoomsService();
-    const open = (room: string): unknown => rooms.post({ room, author: 'ada', text: 'hi' });
-    for (let n = 1; n < 100; n += 1) open(`room-${n}`);
-
-    expect(() => open('one-more')).toThrow(ConflictException);
-    expect(rooms.list()).toHaveLength(100);
-    expect(() => rooms.history('one-more', 1)).toThrow(NotFoundException);
-  });
-
-  it('let their followers go', () => {
-    const rooms = new RoomsService();
-    let hasEnded = false;
-    rooms.follow('lobby', undefined).subscribe({ complete: () => (hasEnded = true) });
+  it('let their followers go', async () => {
+    const ended = new Promise<void>((resolve) => {
+      following.push(rooms.follow('lobby', undefined).subscribe({ complete: resolve }));
+    });
     rooms.endFollowing();
 
-    expect(hasEnded).toBe(true);
+    await expect(ended).resolves.toBeUndefined();
   });
 });

@@ -6,6 +6,8 @@ export interface ChatMessage {
   readonly text: string;
   /** ISO 8601. */
   readonly postedAt: string;
+  /** What its writer called it: the same message, sent again, is stored once. Missing where the writer gave none. */
+  readonly draftId?: string;
 }
 
 export interface RoomSummary {

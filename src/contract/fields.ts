@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { IsString, Length, Matches } from 'class-validator';
 
-const TEXT_MAX_CHARACTERS = 2_000;
+import { ChatLimits } from './chat-limits.js';
 
 export function IsRoomName(): PropertyDecorator {
   return Matches(/^[a-z0-9][a-z0-9-]{0,31}$/, {
@@ -16,10 +16,18 @@ export function IsPersonName(): PropertyDecorator {
   });
 }
 
+/** Without spaces, so that it can be typed in a command. */
+export function IsNickname(): PropertyDecorator {
+  return Matches(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,23}$/u, {
+    message:
+      '$property must be 1 to 24 letters, digits, dots, hyphens or underscores, and begin with a letter or digit',
+  });
+}
+
 export function IsMessageText(): PropertyDecorator {
   return applyDecorators(
     IsString(),
-    Length(1, TEXT_MAX_CHARACTERS),
+    Length(1, ChatLimits.text),
     Matches(/\S/, { message: '$property must hold more than white space' }),
   );
 }
@@ -32,6 +40,18 @@ export function IsMessageId(): PropertyDecorator {
 
 export function isMessageId(value: unknown): value is string {
   return typeof value === 'string' && MESSAGE_ID.test(value);
+}
+
+export function IsDraftId(): PropertyDecorator {
+  return Matches(/^[\w-]{8,64}$/, {
+    message: '$property must be 8 to 64 letters, digits, hyphens or underscores',
+  });
+}
+
+export function IsUserKey(): PropertyDecorator {
+  return Matches(/^[\w-]{16,64}$/, {
+    message: '$property must be 16 to 64 letters, digits, hyphens or underscores',
+  });
 }
 
 /** Plain names only: none leads out of a folder, none is hidden, none is odd on another system. */

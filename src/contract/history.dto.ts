@@ -1,7 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
 
-import { IsRoomName } from './fields.js';
+import { IsMessageId, IsRoomName } from './fields.js';
 
 /** The most messages that one answer holds. */
 export const HISTORY_MAX = 100;
@@ -21,4 +21,9 @@ export class HistoryRangeDto {
 export class HistoryDto extends HistoryRangeDto {
   @IsRoomName()
   readonly room: string;
+
+  /** What came after this message is wanted, the oldest first, instead of the newest ones. */
+  @IsOptional()
+  @IsMessageId()
+  readonly after?: string;
 }

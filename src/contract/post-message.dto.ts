@@ -1,4 +1,6 @@
-import { IsMessageText, IsPersonName, IsRoomName } from './fields.js';
+import { IsOptional } from 'class-validator';
+
+import { IsDraftId, IsMessageText, IsPersonName, IsRoomName } from './fields.js';
 
 /** What somebody says, without where. */
 export class MessageBodyDto {
@@ -7,6 +9,11 @@ export class MessageBodyDto {
 
   @IsMessageText()
   readonly text: string;
+
+  /** Made by the writer: a message that is sent again is stored once. */
+  @IsOptional()
+  @IsDraftId()
+  readonly draftId?: string;
 }
 
 export class PostMessageDto extends MessageBodyDto {

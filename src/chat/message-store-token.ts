@@ -1,0 +1,2 @@
+/** Injects the `MessageStore`. */
+export const MESSAGE_STORE = 'MESSAGE_STORE';
