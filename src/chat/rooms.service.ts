@@ -19,8 +19,9 @@ export class RoomsService implements OnApplicationShutdown {
     return this.store.rooms();
   }
 
-  post(message: PostMessageDto): Promise<ChatMessage> {
-    return this.store.append({ ...message, postedAt: new Date().toISOString() });
+  post({ room, author, text, draftId }: PostMessageDto): Promise<ChatMessage> {
+    const postedAt = new Date().toISOString();
+    return this.store.append({ room, author, text, postedAt, ...(draftId !== undefined && { draftId }) });
   }
 
   async history({ room, limit, after }: HistoryDto): Promise<readonly ChatMessage[]> {

@@ -4,6 +4,8 @@ export const ChatLimits = {
   rooms: 100,
   /** Messages that a room keeps: the newest ones. */
   messagesPerRoom: 500,
+  /** Messages in one answer. */
+  historyPage: 100,
   /** Users in one room. */
   membersPerRoom: 1_000,
   /** Rooms that one user is in at once. */

@@ -1,10 +1,11 @@
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
 
+import { ChatLimits } from './chat-limits.js';
 import { IsMessageId, IsRoomName } from './fields.js';
 
 /** The most messages that one answer holds. */
-export const HISTORY_MAX = 100;
+export const HISTORY_MAX = ChatLimits.historyPage;
 export const HISTORY_DEFAULT = 50;
 
 /** Which part of a room's history. */

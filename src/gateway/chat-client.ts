@@ -4,9 +4,13 @@ import { catchError, type Observable, throwError } from 'rxjs';
 
 import type { ChatMessage, FollowPage, RoomSummary } from '../contract/chat-message.js';
 import { ChatPattern } from '../contract/chat-pattern.js';
+import type { HistoryDto } from '../contract/history.dto.js';
 import type { Person, PresenceState } from '../contract/person.js';
 import { toHttpException } from './chat-failure.js';
 import { CHAT } from './chat-token.js';
+
+/** A message that somebody wants in a room. */
+export type Post = Omit<ChatMessage, 'id' | 'postedAt'>;
 
 /** The chat service, as the gateway's controllers see it. Failures are HttpExceptions. */
 @Injectable()
@@ -17,16 +21,18 @@ export class ChatClient {
     return this.ask(ChatPattern.rooms, {});
   }
 
-  history(room: string, limit: number): Observable<readonly ChatMessage[]> {
-    return this.ask(ChatPattern.history, { room, limit });
+  history(range: HistoryDto): Observable<readonly ChatMessage[]> {
+    return this.ask(ChatPattern.history, range);
   }
 
   people(): Observable<readonly Person[]> {
     return this.ask(ChatPattern.people, {});
   }
 
-  post(room: string, author: string, text: string): Observable<ChatMessage> {
-    return this.client.send<ChatMessage>(ChatPattern.post, { room, author, text }).pipe(asHttp());
+  /** One with a draft is stored once, however often it is sent. */
+  post(post: Post): Observable<ChatMessage> {
+    const idempotent = post.draftId !== undefined;
+    return this.client.send<ChatMessage>(ChatPattern.post, post, { idempotent }).pipe(asHttp());
   }
 
   tellPresence(name: string, state: PresenceState): Observable<undefined> {

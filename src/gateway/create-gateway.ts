@@ -2,18 +2,38 @@ import type { IncomingMessage } from 'node:http';
 
 import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { HeartwireExceptionFilter, HeartwireServer, type HeartwireServerOptions } from 'heartwire';
 
 import { strictValidation } from '../contract/strict-validation.js';
 import { type ChatConnectionOptions, GatewayModule } from './gateway.module.js';
 
-/** The HTTP side of the demo, ready to listen. */
+/** Where users connect, unless told otherwise. */
+const USERS: HeartwireServerOptions = { url: 'tcp://127.0.0.1:0' };
+
+/** What one user, or a stranger, may use of a gateway. */
+const USER_LIMITS: HeartwireServerOptions['limits'] = {
+  connections: 10_000,
+  messagesPerSecond: 200,
+  runningCallsPerConnection: 32,
+  runningCalls: 4_096,
+  incomingStreams: 1,
+  waitingEvents: 256,
+  maxFrameBytes: 2 * 1_024 ** 2,
+  sendBufferBytes: 8 * 1_024 ** 2,
+};
+
+/** The gateway, ready to listen: `listen` for HTTP, `startAllMicroservices` for users. */
 export async function createGateway(
   chat: ChatConnectionOptions,
   logger?: LoggerService,
   files?: ChatConnectionOptions,
+  users = USERS,
 ): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(GatewayModule.to(chat, files), {
+  const server = new HeartwireServer({ ...users, limits: { ...USER_LIMITS, ...users.limits } });
+  const module = GatewayModule.to(chat, files, server);
+  const app = await NestFactory.create<NestExpressApplication>(module, {
     abortOnError: false,
     bodyParser: false,
     forceCloseConnections: true,
@@ -23,6 +43,8 @@ export async function createGateway(
   app.useBodyParser('json', { type: (request) => isJson(request) && !isFile(request) });
   app.disable('x-powered-by');
   app.useGlobalPipes(strictValidation());
+  app.useGlobalFilters(new HeartwireExceptionFilter());
+  app.connectMicroservice<MicroserviceOptions>({ strategy: server }, { inheritAppConfig: true });
   return app;
 }
 

@@ -4,17 +4,22 @@ import { readPort } from './read-port.js';
 
 const {
   PORT,
+  CHAT_TCP_PORT,
   HOST = '127.0.0.1',
   CHAT_URL = 'tcp://127.0.0.1:4001',
   FILES_URL = 'tcp://127.0.0.1:4002',
 } = process.env;
 
-await runService('gateway', 'PORT', async () => {
+await runService('gateway', 'PORT or CHAT_TCP_PORT', async () => {
   const port = readPort(PORT);
-  const app = await createGateway({ url: CHAT_URL }, undefined, { url: FILES_URL });
+  const usersPort = readPort(CHAT_TCP_PORT, 4_000, 'CHAT_TCP_PORT');
+  const host = HOST.includes(':') ? `[${HOST}]` : HOST;
+  const users = { url: `tcp://${host}:${String(usersPort)}` };
+  const app = await createGateway({ url: CHAT_URL }, undefined, { url: FILES_URL }, users);
   return {
     app,
     listen: async () => {
+      await app.startAllMicroservices();
       await app.listen(port, HOST);
       return app.getUrl();
     },

@@ -8,12 +8,14 @@ import { MessageBodyDto } from '../contract/post-message.dto.js';
 import { RoomDto } from '../contract/room.dto.js';
 import { ChatClient } from './chat-client.js';
 import { FollowService } from './follow.service.js';
+import { Speech } from './users/speech.js';
 
 @Controller('rooms')
 export class RoomsController {
   constructor(
     private readonly chat: ChatClient,
     private readonly following: FollowService,
+    private readonly speech: Speech,
   ) {}
 
   @Get()
@@ -26,12 +28,15 @@ export class RoomsController {
     @Param() { room }: RoomDto,
     @Query() { limit }: HistoryRangeDto,
   ): Observable<readonly ChatMessage[]> {
-    return this.chat.history(room, limit);
+    return this.chat.history({ room, limit });
   }
 
   @Post(':room/messages')
-  post(@Param() { room }: RoomDto, @Body() { author, text }: MessageBodyDto): Observable<ChatMessage> {
-    return this.chat.post(room, author, text);
+  post(
+    @Param() { room }: RoomDto,
+    @Body() { author, text, draftId }: MessageBodyDto,
+  ): Observable<ChatMessage> {
+    return this.speech.say({ room, author, text, ...(draftId !== undefined && { draftId }) });
   }
 
   /** A browser that lost this stream asks again by itself, with the id of the last message it has. */

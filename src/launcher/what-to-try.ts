@@ -4,6 +4,9 @@ export function whatToTry(gateway: string, chat: { readonly address: string; rea
   return `
 The team chat runs at ${gateway}. Try, in other terminals:
 
+  npm run chat -- --nick ada
+  npm run chat -- --nick bob
+
   curl -N ${lobby}/follow
   curl ${lobby}/messages -H 'content-type: application/json' -d '{"author":"ada","text":"hello"}'
   curl ${lobby}/messages

@@ -1,0 +1,164 @@
+import { filter, firstValueFrom, map, merge, type Observable, of, race, Subscription, timer } from 'rxjs';
+
+import type { ChatUser } from '../user/chat-user.js';
+import { failureOf } from '../user/failure.js';
+import type { LineState } from '../user/line-state.js';
+import { type Command, HELP, parseCommand } from './command.js';
+import { printable } from './printable.js';
+import type { Screen } from './screen.js';
+import { showEvent } from './show-event.js';
+
+/** What a terminal shows of its connection. */
+export interface Line {
+  readonly state: LineState;
+  readonly changed$: Observable<LineState>;
+  readonly report: string;
+}
+
+/** How long a question waits for the connection, in ms. */
+const PATIENCE_MS = 5_000;
+
+/** Shows a user's chat, and does what is typed. */
+export class TerminalChat {
+  private readonly showing = new Subscription();
+  private room: string | undefined;
+
+  constructor(
+    private readonly user: ChatUser,
+    private readonly line: Line,
+    private readonly screen: Screen,
+  ) {}
+
+  start(room: string): void {
+    this.room = room;
+    this.showing.add(
+      this.user.events$.subscribe((event) => {
+        const text = showEvent(event, this.user.nick);
+        if (text !== undefined) this.screen.print(text);
+        // A room that could not be entered.
+        if (event.type === 'refused') this.room = this.roomOr(this.room);
+        this.screen.prompt(this.promptText);
+      }),
+    );
+    this.showing.add(
+      this.line.changed$.subscribe((state) => {
+        this.screen.print(`* The connection is ${state}`);
+        this.screen.prompt(this.promptText);
+      }),
+    );
+    this.user.join(room);
+    this.user.start();
+    this.screen.prompt(this.promptText);
+  }
+
+  stop(): void {
+    this.showing.unsubscribe();
+    this.user.stop();
+  }
+
+  get promptText(): string {
+    return `${this.user.nick} [${this.line.state}] ${this.room ?? 'no room'}> `;
+  }
+
+  /** Resolves with `false` when it is over. */
+  async enter(line: string): Promise<boolean> {
+    const command = parseCommand(line);
+    if (command.name === 'quit') return false;
+    try {
+      await this.run(command);
+    } catch (thrown) {
+      this.screen.print(`! ${printable(failureOf(thrown).message)}`);
+    }
+    this.screen.prompt(this.promptText);
+    return true;
+  }
+
+  /** Resolves once all that was written is confirmed, or the time is over. */
+  async settled(withinMs: number): Promise<void> {
+    const progress$ = merge(of(undefined), this.user.events$, timer(0, 50));
+    const isSettled$ = progress$.pipe(filter(() => this.user.waiting === 0));
+    await firstValueFrom(race(isSettled$, timer(withinMs)));
+    const { waiting } = this.user;
+    if (waiting > 0) this.screen.print(`! ${String(waiting)} messages were not sent`);
+  }
+
+  private async run(command: Command): Promise<void> {
+    switch (command.name) {
+      case 'say':
+        this.say(command.text);
+        break;
+      case 'whisper':
+        this.user.whisper(command.nick, command.text);
+        break;
+      case 'nick':
+        this.user.rename(command.nick);
+        break;
+      case 'join':
+        this.room = command.room;
+        this.user.join(command.room);
+        break;
+      case 'leave':
+        await this.leave(command.room ?? this.room);
+        break;
+      case 'rooms':
+        await this.ready();
+        for (const { name, messages, members } of await this.user.rooms()) {
+          this.screen.print(`  ${printable(name)}: ${String(members)} people, ${String(messages)} messages`);
+        }
+        break;
+      case 'list':
+        await this.ready();
+        await this.list(command.room);
+        break;
+      case 'status':
+        this.screen.print(`  ${this.line.report}, ${String(this.user.waiting)} messages to send`);
+        break;
+      case 'help':
+        this.screen.print(HELP);
+        break;
+      case 'wrong':
+        this.screen.print(`! ${printable(command.advice)}`);
+        break;
+      case 'quit':
+      case 'nothing':
+        break;
+    }
+  }
+
+  private say(text: string): void {
+    if (this.room === undefined) throw new Error('You are in no room. Try /join ROOM');
+    this.user.say(this.room, text);
+    if (!this.user.isIntroduced) this.screen.print(`  (waits for the connection) ${printable(text)}`);
+  }
+
+  private async leave(room: string | undefined): Promise<void> {
+    if (room === undefined || !this.user.joinedRooms.includes(room))
+      throw new Error('You are not in that room');
+    const left = this.user.leave(room);
+    this.room = this.roomOr(this.room);
+    await left;
+  }
+
+  /** Another one, where the user is not in this one. */
+  private roomOr(room: string | undefined): string | undefined {
+    const { joinedRooms } = this.user;
+    return room !== undefined && joinedRooms.includes(room) ? room : joinedRooms.at(-1);
+  }
+
+  private async list(room: string | undefined): Promise<void> {
+    const nicks = await (room === undefined ? this.user.online() : this.user.members(room));
+    this.screen.print(
+      `  ${room === undefined ? 'online' : printable(room)}: ${nicks.map(printable).join(', ')}`,
+    );
+  }
+
+  /** What was typed before has happened, where that is possible. */
+  private async ready(): Promise<void> {
+    if (this.user.isIntroduced) return;
+    const introduced$ = this.user.events$.pipe(
+      filter(({ type }) => type === 'introduced'),
+      map(() => undefined),
+    );
+    await firstValueFrom(race(introduced$, timer(PATIENCE_MS)));
+  }
+}

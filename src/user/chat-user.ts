@@ -1,0 +1,262 @@
+import { firstValueFrom, type Observable, Subject, Subscription } from 'rxjs';
+
+import { ChatLimits } from '../contract/chat-limits.js';
+import type { ChatMessage } from '../contract/chat-message.js';
+import { UserFault, UserPattern, UserPush } from '../contract/user-pattern.js';
+import type { Introduction, JoinedRoom, PresenceChange, RoomView, Whisper } from '../contract/user-view.js';
+import { failureOf } from './failure.js';
+import { type Draft, Outbox } from './outbox.js';
+import { RoomLog } from './room-log.js';
+import type { UserEvent } from './user-event.js';
+import type { UserLink } from './user-link.js';
+
+export interface ChatUserOptions {
+  readonly nick: string;
+  /** A secret of 16 to 64 letters and digits: who has it is the same user. */
+  readonly key: string;
+  /** Makes a name that nothing else has. */
+  readonly newId: () => string;
+  /** How long to wait before what has failed is tried again, in ms. Default 500. */
+  readonly retryMs?: number;
+}
+
+const REMEMBERED_WHISPERS = 1_000;
+
+/**
+ * One user's part of the chat, over any Heartwire client, in Node or in a browser. Over each new connection it says who
+ * the user is, is again in the user's rooms, reads what was missed there, and sends what was written meanwhile:
+ * nothing is lost, and nothing comes twice.
+ */
+export class ChatUser {
+  readonly events$: Observable<UserEvent>;
+
+  private readonly events = new Subject<UserEvent>();
+  private readonly listening = new Subscription();
+  private readonly logs = new Map<string, RoomLog>();
+  private readonly whispers = new Set<string>();
+  private readonly outbox: Outbox;
+  /** Drafts that were refused because the gateway didn't know the user any more. */
+  private readonly unknownAuthor = new WeakSet<Draft>();
+  private readonly retryMs: number;
+  private wantedNick: string;
+  /** What the gateway took last. */
+  private acceptedNick: string | undefined;
+  /** Counts introductions: a later one ends those before. */
+  private round = 0;
+  private introduced = false;
+  private introducing = Promise.resolve();
+
+  constructor(
+    private readonly link: UserLink,
+    private readonly options: ChatUserOptions,
+  ) {
+    this.events$ = this.events.asObservable();
+    this.wantedNick = options.nick;
+    this.retryMs = options.retryMs ?? 500;
+    this.outbox = new Outbox({
+      send: (draft) => this.send(draft),
+      failed: (draft, thrown) => this.failed(draft, thrown),
+    });
+  }
+
+  /** Begins, once somebody listens to `events$`. */
+  start(): void {
+    const { link, listening } = this;
+    listening.add(
+      link.on$<ChatMessage>(UserPush.said).subscribe((said) => this.logs.get(said.room)?.hear(said)),
+    );
+    listening.add(link.on$<Whisper>(UserPush.whispered).subscribe((whisper) => this.heard(whisper)));
+    listening.add(
+      link
+        .on$<PresenceChange>(UserPush.presence)
+        .subscribe((change) => this.tell({ type: 'presence', change })),
+    );
+    listening.add(link.connected$.subscribe(() => this.introduce()));
+  }
+
+  /** What was written and is not confirmed is dropped. */
+  stop(): void {
+    this.round += 1;
+    this.outbox.close();
+    this.listening.unsubscribe();
+    this.events.complete();
+  }
+
+  get nick(): string {
+    return this.wantedNick;
+  }
+
+  /** Whether the gateway knows the user now, as far as this end knows. */
+  get isIntroduced(): boolean {
+    return this.introduced;
+  }
+
+  /** The rooms that the user is in, or will be in with the next connection. */
+  get joinedRooms(): readonly string[] {
+    return [...this.logs.keys()];
+  }
+
+  /** How much was written and is not confirmed. */
+  get waiting(): number {
+    return this.outbox.size;
+  }
+
+  /** @throws Error when too much waits already */
+  say(room: string, text: string): void {
+    this.outbox.add({ draftId: this.options.newId(), to: { room }, text });
+  }
+
+  /** @throws Error when too much waits already */
+  whisper(nick: string, text: string): void {
+    this.outbox.add({ draftId: this.options.newId(), to: { nick }, text });
+  }
+
+  /** With the next connection, if there is none now. What comes of it is told as an event. */
+  rename(nick: string): void {
+    this.wantedNick = nick;
+    this.introduce();
+  }
+
+  /** As `rename`. */
+  join(room: string): void {
+    if (this.logs.has(room)) return;
+    this.logs.set(room, new RoomLog((message) => this.tell({ type: 'said', message })));
+    this.introduce();
+  }
+
+  async leave(room: string): Promise<void> {
+    if (!this.logs.delete(room)) return;
+    this.tell({ type: 'left', room });
+    await this.ask(UserPattern.leave, { room });
+  }
+
+  rooms(): Promise<readonly RoomView[]> {
+    return this.ask(UserPattern.rooms, {});
+  }
+
+  members(room: string): Promise<readonly string[]> {
+    return this.ask(UserPattern.members, { room });
+  }
+
+  online(): Promise<readonly string[]> {
+    return this.ask(UserPattern.online, {});
+  }
+
+  private ask<T>(pattern: string, question: object): Promise<T> {
+    return firstValueFrom(this.link.send<T>(pattern, question, { idempotent: true }));
+  }
+
+  private tell(event: UserEvent): void {
+    this.events.next(event);
+  }
+
+  private introduce(): void {
+    this.round += 1;
+    const { round } = this;
+    this.outbox.close();
+    this.introduced = false;
+    this.introducing = this.introducing.then(() => this.introduceNow(() => round === this.round));
+  }
+
+  /** Until it is done, or a later one waits. */
+  private async introduceNow(isLatest: () => boolean): Promise<void> {
+    while (isLatest()) {
+      const { wantedNick: nick } = this;
+      try {
+        await this.ask<Introduction>(UserPattern.nick, { nick, key: this.options.key });
+        this.acceptedNick = nick;
+        for (const [room, log] of this.logs) await this.enter(room, log);
+        if (!isLatest()) return;
+        this.introduced = true;
+        this.tell({ type: 'introduced', nick });
+        this.outbox.open();
+        return;
+      } catch (thrown) {
+        const failure = failureOf(thrown);
+        if (failure.isFinal) this.refuse(nick, failure.message);
+        if (failure.isFinal) return;
+        await this.pause();
+      }
+    }
+  }
+
+  /** The user keeps the nickname from before, if there is one. */
+  private refuse(nick: string, reason: string): void {
+    const { acceptedNick } = this;
+    this.acceptedNick = undefined;
+    this.tell({ type: 'refused', what: nick, reason });
+    if (acceptedNick === undefined || acceptedNick === nick || this.wantedNick !== nick) return;
+    this.wantedNick = acceptedNick;
+    this.introduce();
+  }
+
+  private async enter(room: string, log: RoomLog): Promise<void> {
+    const { after } = log;
+    log.hold();
+    let isJoined = false;
+    try {
+      const joined = await this.ask<JoinedRoom>(UserPattern.join, {
+        room,
+        ...(after !== undefined && { after }),
+      });
+      await this.readOn(log, joined, after !== undefined);
+      isJoined = true;
+      if (after === undefined) this.tell({ type: 'joined', room, members: joined.members });
+    } catch (thrown) {
+      const failure = failureOf(thrown);
+      if (!failure.isFinal || failure.code === UserFault.noNickname) throw thrown;
+      this.logs.delete(room);
+      this.tell({ type: 'refused', what: room, reason: failure.message });
+    } finally {
+      log.release(isJoined);
+    }
+  }
+
+  private async readOn(log: RoomLog, { room, messages }: JoinedRoom, wasThere: boolean): Promise<void> {
+    let page = messages;
+    for (const message of page) log.pass(message);
+    while (wasThere && page.length === ChatLimits.historyPage) {
+      const question = { room, limit: ChatLimits.historyPage, after: page.at(-1)?.id };
+      page = await this.ask<readonly ChatMessage[]>(UserPattern.history, question);
+      for (const message of page) log.pass(message);
+    }
+  }
+
+  private async send({ to, text, draftId }: Draft): Promise<void> {
+    if ('room' in to) {
+      const message = await this.ask<ChatMessage>(UserPattern.say, { room: to.room, text, draftId });
+      this.logs.get(to.room)?.hear(message);
+    } else {
+      this.heard(await this.ask<Whisper>(UserPattern.whisper, { to: to.nick, text, draftId }));
+    }
+  }
+
+  /** A connection may have been replaced in silence: then the gateway must be told again who this is, once. */
+  private async failed(draft: Draft, thrown: unknown): Promise<'keep' | 'drop'> {
+    const { code, isFinal, message } = failureOf(thrown);
+    const isUnknown = code === UserFault.noNickname || code === UserFault.notInRoom;
+    if (isUnknown && !this.unknownAuthor.has(draft)) {
+      this.unknownAuthor.add(draft);
+      this.introduce();
+      return 'keep';
+    }
+    if (!isFinal) {
+      await this.pause();
+      return 'keep';
+    }
+    this.tell({ type: 'refused', what: draft.text, reason: message });
+    return 'drop';
+  }
+
+  private heard(whisper: Whisper): void {
+    if (this.whispers.has(whisper.draftId)) return;
+    this.whispers.add(whisper.draftId);
+    const [oldest] = this.whispers;
+    if (this.whispers.size > REMEMBERED_WHISPERS && oldest !== undefined) this.whispers.delete(oldest);
+    this.tell({ type: 'whispered', whisper });
+  }
+
+  private pause(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, this.retryMs));
+  }
+}

@@ -1,0 +1,52 @@
+import { ChatLimits } from '../contract/chat-limits.js';
+import type { ChatMessage } from '../contract/chat-message.js';
+
+/** More than a room keeps, so that nothing that may come again is forgotten. */
+const REMEMBERED = 2 * ChatLimits.messagesPerRoom;
+/** With several gateways what was said may come in another order than it was stored in; never this far apart. */
+const OVERLAP = 20;
+/** Stands before all messages. */
+const BEGINNING = '0';
+
+/** What a user has seen of a room: each message is let through once. */
+export class RoomLog {
+  private readonly seen = new Set<string>();
+  private held: ChatMessage[] | undefined;
+  private wasJoined = false;
+
+  constructor(private readonly show: (message: ChatMessage) => void) {}
+
+  /** After which message the room is read on; `undefined` the first time. */
+  get after(): string | undefined {
+    if (!this.wasJoined) return undefined;
+    const ids = [...this.seen];
+    return ids.at(-OVERLAP) ?? ids[0] ?? BEGINNING;
+  }
+
+  /** What comes from now on waits, until what came before has been read. */
+  hold(): void {
+    this.held ??= [];
+  }
+
+  release(isJoined: boolean): void {
+    this.wasJoined ||= isJoined;
+    const { held = [] } = this;
+    this.held = undefined;
+    for (const message of held) this.pass(message);
+  }
+
+  /** Something that was pushed. */
+  hear(message: ChatMessage): void {
+    if (this.held === undefined) this.pass(message);
+    else this.held.push(message);
+  }
+
+  /** Something that was read. */
+  pass(message: ChatMessage): void {
+    if (this.seen.has(message.id)) return;
+    this.seen.add(message.id);
+    if (this.seen.size > REMEMBERED)
+      for (const id of [...this.seen].slice(0, -REMEMBERED)) this.seen.delete(id);
+    this.show(message);
+  }
+}
