@@ -199,6 +199,30 @@ module.exports = {
       to: { path: '^libs/', dependencyTypesNot: ['aliased-tsconfig-paths'] },
     },
     {
+      name: 'services-meet-in-the-contract',
+      comment:
+        'A service of the demo, and a client of it, imports what it owns and the contract; what users have in common is in user.',
+      severity: 'error',
+      from: { path: '^src/(chat|contract|files|gateway|terminal|user)/', pathNot: spec },
+      to: {
+        path: '^src/',
+        pathNot: ['^src/$1/', '^src/contract/', '^src/launcher/run-service\\.ts$', '^src/user/'],
+      },
+    },
+    {
+      name: 'user-runs-in-a-browser',
+      comment: 'A page is a user as well as a terminal is: RxJS, and the contract without its DTOs.',
+      severity: 'error',
+      from: { path: '^src/user/', pathNot: spec },
+      to: {
+        path: '.',
+        pathNot: [
+          '^src/(user|contract)/(?!.*\\.dto\\.ts$|fields\\.ts$|strict-validation\\.ts$)',
+          packages('rxjs'),
+        ],
+      },
+    },
+    {
       name: 'library-knows-no-demo',
       comment: 'The library is published without the demo and the tests.',
       severity: 'error',

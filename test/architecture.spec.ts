@@ -93,6 +93,12 @@ const refused: readonly (readonly [rule: string, file: string, source: string])[
   ['no-nest-internals', 'src/b.ts', `import '@nestjs/common/internal/leaf.js';`],
   ['demo-uses-the-public-name', 'src/c.ts', `import '../libs/heartwire/src/index.js';`],
   ['demo-uses-the-public-name', 'src/d.ts', `import '../libs/heartwire/src/session/leaf.js';`],
+  ['services-meet-in-the-contract', 'src/chat/a.ts', `import '../gateway/leaf.js';`],
+  ['services-meet-in-the-contract', 'src/contract/a.ts', `import '../chat/leaf.js';`],
+  ['services-meet-in-the-contract', 'src/terminal/a.ts', `import type { Leaf } from '../gateway/leaf.js';`],
+  ['user-runs-in-a-browser', 'src/user/a.ts', `import '../contract/leaf.dto.js';`],
+  ['user-runs-in-a-browser', 'src/user/b.ts', `import 'heartwire';`],
+  ['user-runs-in-a-browser', 'src/user/c.ts', `import 'node:crypto';`],
   ['library-knows-no-demo', 'server/f.ts', `import '../../../../src/leaf.js';`],
   ['production-imports-no-spec', 'server/g.ts', `import './h.spec.js';`],
   ['no-cycles', 'link/c.ts', `import './d.js';`],
@@ -129,6 +135,8 @@ const allowed: readonly (readonly [file: string, source: string])[] = [
   ],
   ['testing/b.ts', `import 'node:net'; import './leaf.js';`],
   ['session/h.spec.ts', `import '../testing/leaf.js'; import 'node:events';`],
+  ['src/user/d.ts', `import 'rxjs'; import '../contract/leaf.js';`],
+  ['src/terminal/b.ts', `import '../user/d.js'; import '../contract/leaf.js'; import 'node:readline';`],
   ['src/e.ts', `import 'heartwire'; import '@nestjs/common'; import 'node:net';`],
 ];
 
@@ -143,6 +151,9 @@ const support: readonly (readonly [file: string, source: string])[] = [
   ['server/h.spec.ts', `export const spec = true;`],
   ['testing/index.ts', `export type { Leaf } from './leaf.js';`],
   ['link/d.ts', `import './c.js';`],
+  ...['chat/leaf', 'contract/leaf', 'contract/leaf.dto', 'gateway/leaf'].map(
+    (name) => [`src/${name}.ts`, `export interface Leaf { leaf: true }`] as const,
+  ),
   ['src/leaf.ts', `export const leaf = true;`],
   [
     'tsconfig.json',

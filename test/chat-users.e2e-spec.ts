@@ -2,50 +2,16 @@ import { randomUUID } from 'node:crypto';
 
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { HeartwireClient, HeartwireServer } from 'heartwire';
-import { firstValueFrom } from 'rxjs';
+import { HeartwireServer } from 'heartwire';
 
 import { type Chat, createChat } from '../src/chat/create-chat.js';
 import type { ChatMessage } from '../src/contract/chat-message.js';
-import type { JoinedRoom, PresenceChange, Whisper } from '../src/contract/user-view.js';
+import type { Whisper } from '../src/contract/user-view.js';
 import { createGateway } from '../src/gateway/create-gateway.js';
+import { ChatGuest } from './support/chat-guest.js';
 import { LeakGuard } from './support/leak-guard.js';
-import { errorOf } from './support/outcome.js';
 import { RecordingLogger } from './support/stage.js';
 import { until } from './support/until.js';
-
-/** Whoever speaks the chat's patterns: what it asks, and what it is pushed. */
-class Guest {
-  readonly client: HeartwireClient;
-  readonly key = randomUUID();
-  readonly said: ChatMessage[] = [];
-  readonly whispered: Whisper[] = [];
-  readonly changes: PresenceChange[] = [];
-
-  constructor(url: string) {
-    this.client = new HeartwireClient({ url });
-    this.client.on$<ChatMessage>('chat.said').subscribe((message) => this.said.push(message));
-    this.client.on$<Whisper>('chat.whispered').subscribe((whisper) => this.whispered.push(whisper));
-    this.client.on$<PresenceChange>('chat.presence').subscribe((change) => this.changes.push(change));
-  }
-
-  ask<T>(pattern: string, data: object = {}): Promise<T> {
-    return firstValueFrom(this.client.send<T>(pattern, data));
-  }
-
-  refusal(pattern: string, data: object = {}): Promise<unknown> {
-    return errorOf(this.client.send(pattern, data));
-  }
-
-  async enter(nick: string, room = 'lobby'): Promise<JoinedRoom> {
-    await this.ask('chat.nick', { nick, key: this.key });
-    return this.ask('chat.join', { room });
-  }
-
-  say(text: string, room = 'lobby', draftId = randomUUID()): Promise<ChatMessage> {
-    return this.ask('chat.say', { room, text, draftId });
-  }
-}
 
 describe('users of the chat', () => {
   const logger = new RecordingLogger();
@@ -78,13 +44,13 @@ describe('users of the chat', () => {
     await guard.check();
   });
 
-  function guest(): Guest {
-    const made = new Guest(url);
+  function guest(): ChatGuest {
+    const made = new ChatGuest(url);
     cleanups.push(() => made.client.close());
     return made;
   }
 
-  async function ada_and_bob(): Promise<readonly [Guest, Guest]> {
+  async function ada_and_bob(): Promise<readonly [ChatGuest, ChatGuest]> {
     const [ada, bob] = [guest(), guest()];
     await ada.enter('ada');
     await bob.enter('bob');

@@ -1,3 +1,5 @@
+import { redisAdapter } from 'heartwire/redis';
+
 import { runService } from '../launcher/run-service.js';
 import { createGateway } from './create-gateway.js';
 import { readPort } from './read-port.js';
@@ -8,13 +10,18 @@ const {
   HOST = '127.0.0.1',
   CHAT_URL = 'tcp://127.0.0.1:4001',
   FILES_URL = 'tcp://127.0.0.1:4002',
+  REDIS_URL,
 } = process.env;
 
 await runService('gateway', 'PORT or CHAT_TCP_PORT', async () => {
   const port = readPort(PORT);
   const usersPort = readPort(CHAT_TCP_PORT, 4_000, 'CHAT_TCP_PORT');
   const host = HOST.includes(':') ? `[${HOST}]` : HOST;
-  const users = { url: `tcp://${host}:${String(usersPort)}` };
+  const users = {
+    url: `tcp://${host}:${String(usersPort)}`,
+    // With it, the users of all gateways share rooms and presence.
+    ...(REDIS_URL !== undefined && { adapter: redisAdapter({ url: REDIS_URL, prefix: 'heartwire-chat' }) }),
+  };
   const app = await createGateway({ url: CHAT_URL }, undefined, { url: FILES_URL }, users);
   return {
     app,

@@ -1,4 +1,15 @@
-import { filter, firstValueFrom, map, merge, type Observable, of, race, Subscription, timer } from 'rxjs';
+import {
+  filter,
+  firstValueFrom,
+  map,
+  merge,
+  type Observable,
+  of,
+  race,
+  skipWhile,
+  Subscription,
+  timer,
+} from 'rxjs';
 
 import type { ChatUser } from '../user/chat-user.js';
 import { failureOf } from '../user/failure.js';
@@ -41,7 +52,7 @@ export class TerminalChat {
       }),
     );
     this.showing.add(
-      this.line.changed$.subscribe((state) => {
+      this.line.changed$.pipe(skipWhile((state) => state === 'offline')).subscribe((state) => {
         this.screen.print(`* The connection is ${state}`);
         this.screen.prompt(this.promptText);
       }),
@@ -98,7 +109,7 @@ export class TerminalChat {
         this.user.join(command.room);
         break;
       case 'leave':
-        await this.leave(command.room ?? this.room);
+        this.leave(command.room ?? this.room);
         break;
       case 'rooms':
         await this.ready();
@@ -131,12 +142,11 @@ export class TerminalChat {
     if (!this.user.isIntroduced) this.screen.print(`  (waits for the connection) ${printable(text)}`);
   }
 
-  private async leave(room: string | undefined): Promise<void> {
+  private leave(room: string | undefined): void {
     if (room === undefined || !this.user.joinedRooms.includes(room))
       throw new Error('You are not in that room');
-    const left = this.user.leave(room);
+    this.user.leave(room);
     this.room = this.roomOr(this.room);
-    await left;
   }
 
   /** Another one, where the user is not in this one. */

@@ -33,6 +33,7 @@ export class ChatUser {
   private readonly events = new Subject<UserEvent>();
   private readonly listening = new Subscription();
   private readonly logs = new Map<string, RoomLog>();
+  private readonly leaving = new Set<string>();
   private readonly whispers = new Set<string>();
   private readonly outbox: Outbox;
   /** Drafts that were refused because the gateway didn't know the user any more. */
@@ -93,7 +94,7 @@ export class ChatUser {
 
   /** The rooms that the user is in, or will be in with the next connection. */
   get joinedRooms(): readonly string[] {
-    return [...this.logs.keys()];
+    return [...this.logs.keys()].filter((room) => !this.leaving.has(room));
   }
 
   /** How much was written and is not confirmed. */
@@ -103,12 +104,12 @@ export class ChatUser {
 
   /** @throws Error when too much waits already */
   say(room: string, text: string): void {
-    this.outbox.add({ draftId: this.options.newId(), to: { room }, text });
+    this.outbox.add({ type: 'say', draftId: this.options.newId(), to: { room }, text });
   }
 
   /** @throws Error when too much waits already */
   whisper(nick: string, text: string): void {
-    this.outbox.add({ draftId: this.options.newId(), to: { nick }, text });
+    this.outbox.add({ type: 'say', draftId: this.options.newId(), to: { nick }, text });
   }
 
   /** With the next connection, if there is none now. What comes of it is told as an event. */
@@ -119,15 +120,17 @@ export class ChatUser {
 
   /** As `rename`. */
   join(room: string): void {
+    this.leaving.delete(room);
     if (this.logs.has(room)) return;
     this.logs.set(room, new RoomLog((message) => this.tell({ type: 'said', message })));
     this.introduce();
   }
 
-  async leave(room: string): Promise<void> {
-    if (!this.logs.delete(room)) return;
-    this.tell({ type: 'left', room });
-    await this.ask(UserPattern.leave, { room });
+  /** Once what was said there before is stored. */
+  leave(room: string): void {
+    if (!this.logs.has(room) || this.leaving.has(room)) return;
+    this.leaving.add(room);
+    this.outbox.add({ type: 'leave', room });
   }
 
   rooms(): Promise<readonly RoomView[]> {
@@ -222,13 +225,27 @@ export class ChatUser {
     }
   }
 
-  private async send({ to, text, draftId }: Draft): Promise<void> {
+  private async send(draft: Draft): Promise<void> {
+    if (draft.type === 'leave') return this.exit(draft.room);
+    const { to, text, draftId } = draft;
     if ('room' in to) {
       const message = await this.ask<ChatMessage>(UserPattern.say, { room: to.room, text, draftId });
       this.logs.get(to.room)?.hear(message);
     } else {
       this.heard(await this.ask<Whisper>(UserPattern.whisper, { to: to.nick, text, draftId }));
     }
+  }
+
+  private async exit(room: string): Promise<void> {
+    if (!this.leaving.has(room)) return;
+    await this.ask(UserPattern.leave, { room });
+    // The user may want to be there again by now.
+    if (!this.leaving.delete(room)) {
+      this.introduce();
+      return;
+    }
+    this.logs.delete(room);
+    this.tell({ type: 'left', room });
   }
 
   /** A connection may have been replaced in silence: then the gateway must be told again who this is, once. */
@@ -244,7 +261,7 @@ export class ChatUser {
       await this.pause();
       return 'keep';
     }
-    this.tell({ type: 'refused', what: draft.text, reason: message });
+    this.tell({ type: 'refused', what: draft.type === 'say' ? draft.text : draft.room, reason: message });
     return 'drop';
   }
 

@@ -1,9 +1,13 @@
-/** What a user has written and the chat has not confirmed. */
-export interface Draft {
-  readonly draftId: string;
-  readonly to: { readonly room: string } | { readonly nick: string };
-  readonly text: string;
-}
+/** What a user wants and the chat has not confirmed. */
+export type Draft =
+  | {
+      readonly type: 'say';
+      readonly draftId: string;
+      readonly to: { readonly room: string } | { readonly nick: string };
+      readonly text: string;
+    }
+  /** In its turn: after what was said in the room before. */
+  | { readonly type: 'leave'; readonly room: string };
 
 export interface OutboxOwner {
   send(draft: Draft): Promise<void>;
