@@ -12,9 +12,6 @@ import { CHAT } from './service-token.js';
 /** A message that somebody wants in a room. */
 export type Post = Omit<ChatMessage, 'id' | 'postedAt'>;
 
-/** A message that somebody wants in a room. */
-export type Post = Omit<ChatMessage, 'id' | 'postedAt'>;
-
 /** The chat service, as the gateway's controllers see it. Failures are HttpExceptions. */
 @Injectable()
 export class ChatClient {
