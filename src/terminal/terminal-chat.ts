@@ -139,7 +139,11 @@ export class TerminalChat {
   private say(text: string): void {
     if (this.room === undefined) throw new Error('You are in no room. Try /join ROOM');
     this.user.say(this.room, text);
-    if (!this.user.isIntroduced) this.screen.print(`  (waits for the connection) ${printable(text)}`);
+    if (!this.isConnected) this.screen.print(`  (waits for the connection) ${printable(text)}`);
+  }
+
+  private get isConnected(): boolean {
+    return this.user.isIntroduced && (this.line.state === 'alive' || this.line.state === 'suspect');
   }
 
   private leave(room: string | undefined): void {
@@ -164,7 +168,7 @@ export class TerminalChat {
 
   /** What was typed before has happened, where that is possible. */
   private async ready(): Promise<void> {
-    if (this.user.isIntroduced) return;
+    if (this.isConnected) return;
     const introduced$ = this.user.events$.pipe(
       filter(({ type }) => type === 'introduced'),
       map(() => undefined),

@@ -36,8 +36,10 @@ export class ChatUser {
   private readonly leaving = new Set<string>();
   private readonly whispers = new Set<string>();
   private readonly outbox: Outbox;
-  /** Drafts that were refused because the gateway didn't know the user any more. */
-  private readonly unknownAuthor = new WeakSet<Draft>();
+  /** The introductions that were made because the gateway didn't know a draft's author any more. */
+  private readonly introducedFor = new WeakMap<Draft, number>();
+  /** The introduction after which the last draft was sent. */
+  private sentIn = 0;
   private readonly retryMs: number;
   private wantedNick: string;
   /** What the gateway took last. */
@@ -226,6 +228,7 @@ export class ChatUser {
   }
 
   private async send(draft: Draft): Promise<void> {
+    this.sentIn = this.round;
     if (draft.type === 'leave') return this.exit(draft.room);
     const { to, text, draftId } = draft;
     if ('room' in to) {
@@ -248,13 +251,14 @@ export class ChatUser {
     this.tell({ type: 'left', room });
   }
 
-  /** A connection may have been replaced in silence: then the gateway must be told again who this is, once. */
+  /** A connection may have been replaced in silence: then the gateway must be told again who this is. */
   private async failed(draft: Draft, thrown: unknown): Promise<'keep' | 'drop'> {
     const { code, isFinal, message } = failureOf(thrown);
     const isUnknown = code === UserFault.noNickname || code === UserFault.notInRoom;
-    if (isUnknown && !this.unknownAuthor.has(draft)) {
-      this.unknownAuthor.add(draft);
-      this.introduce();
+    const isOutdated = this.sentIn !== this.round;
+    if (isUnknown && (isOutdated || this.introducedFor.get(draft) !== this.round)) {
+      if (!isOutdated) this.introduce();
+      this.introducedFor.set(draft, this.round);
       return 'keep';
     }
     if (!isFinal) {
