@@ -63,7 +63,7 @@ describe('a frame that breaks the framing ends its own connection, with one line
       'an HTTP request',
       Buffer.from('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n'),
       'PROTOCOL_ERROR',
-      "bit 30 of a frame's header is reserved and must be 0",
+      'HTTP is not spoken here',
     ],
     ['an envelope without a header', frame('{}', 2), 'PROTOCOL_ERROR', 'header'],
     [

