@@ -83,7 +83,7 @@ export class OutgoingCalls implements CallSource, CallKeeper {
     const { count, bytes } = this.waiting;
     if (count >= this.limits.waitingCalls || bytes + call.body.sizeBytes > this.limits.waitingBytes) {
       const message = `${String(count)} calls (${String(bytes)} bytes) are waiting already`;
-      call.fail(new HeartwireError(ErrorCode.QUEUE_FULL, message, { sent: 'never' }));
+      call.fail(new HeartwireError(ErrorCode.QUEUE_FULL, message, { sent: call.sent }));
       return;
     }
     call.keeper = this;

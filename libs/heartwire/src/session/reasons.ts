@@ -6,6 +6,9 @@ import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import type { OutgoingCall } from './outgoing-call.js';
 
+/** The reason in the `goaway` of a server that closes a connection which nobody uses. */
+export const UNUSED = 'idle';
+
 /** Why a connection ended, in words for its callers and for the log. */
 
 export function connectionLost(remote: string): HeartwireError {
