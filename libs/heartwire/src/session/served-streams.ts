@@ -8,6 +8,7 @@ import { Pieces } from './pieces.js';
 import type { AnswerStreamOptions, ServedCall } from './served-call.js';
 import { StreamInlet } from './stream-inlet.js';
 import type { StreamSource } from './stream-source.js';
+import { forgiveUnheardFailures } from './unheard-failures.js';
 
 /** What the streams of served calls need. */
 export interface ServedStreamsHost {
@@ -60,6 +61,7 @@ export class ServedStreams {
 
   /** For the stream that a caller sends with its call. */
   inletFor(id: CallId): StreamInlet {
+    forgiveUnheardFailures();
     const host = {
       grant: (items: number) => {
         this.host.sendAnswer(creditText(id, items, true));

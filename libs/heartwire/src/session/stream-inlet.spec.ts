@@ -83,7 +83,7 @@ describe('StreamInlet', () => {
   it('fails behind its items', () => {
     receive(2);
     inlet.fail('torn');
-    expect(subscribe()).toEqual([0, 1, 'torn']);
+    expect(subscribe()).toEqual([0, 1, { status: 'error', message: 'torn' }]);
   });
 
   it('tells the sender once that nobody wants more, and takes what comes late', () => {

@@ -6,6 +6,7 @@ import { type IncomingStream, ItemStream, type StreamHandle } from './incoming-s
 import type { ReplyObserver } from './reply-observer.js';
 import { INITIAL_CREDIT } from './outgoing-stream.js';
 import type { Pieces } from './pieces.js';
+import { failureFromAfar } from './unheard-failures.js';
 
 /** Credit is granted in portions, so that not every item costs a message. */
 export const CREDIT_PORTION = INITIAL_CREDIT / 2;
@@ -58,7 +59,7 @@ export class StreamInlet implements StreamHandle {
   }
 
   fail(error: unknown): void {
-    this.finish({ isFailure: true, error });
+    this.finish({ isFailure: true, error: failureFromAfar(error) });
   }
 
   /** The call is over: what was not taken is dropped, and its consumer hears so. */
