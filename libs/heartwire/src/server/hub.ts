@@ -124,9 +124,9 @@ export class HeartwireHub {
     return [...this.roomTable.of(clientId), ...this.others.rooms.of(clientId)];
   }
 
-  /** The ids of the clients of an identity: one that is that text, or has it as its `id`. */
+  /** The ids of the clients of an identity that this instance has: one that is that text, or has it as its `id`. */
   identified(identity: string): readonly string[] {
-    return [...this.identities.members(identity), ...this.others.identities.members(identity)];
+    return [...this.identities.members(identity)];
   }
 
   /** Whether the other instances are reached. Without an `adapter` there are none, and it is `up`. */

@@ -57,7 +57,7 @@ export class Exchange {
     this.used += 1;
     switch (message.kind) {
       case 'response':
-        this.calls.response(message.id, message.response, message.isDisposed, message.more);
+        this.calls.response(message.id, message.response, message.isDisposed, frameBytes, message.more);
         break;
       case 'request':
         this.served.request(message, message.id);
@@ -77,7 +77,7 @@ export class Exchange {
         else this.served.cancel(message.id);
         break;
       case 'chunk':
-        this.served.chunk(message.id, message.chunk, message.more === true);
+        this.served.chunk(message.id, message.chunk, message.more === true, frameBytes);
         break;
       case 'chunk-end':
         this.served.chunkEnd(message.id, message.err);

@@ -92,3 +92,9 @@ export function cutOff(why: string): HeartwireError {
 export function neverAnswered(call: OutgoingCall, reason: HeartwireError): HeartwireError {
   return new HeartwireError(reason.code, reason.message, { sent: call.sent, cause: reason });
 }
+
+/** What a call fails with whose time is over. */
+export function deadlineExceeded(call: OutgoingCall): HeartwireError {
+  const message = call.sent === 'never' ? 'the call could not be sent in time' : 'no answer came in time';
+  return new HeartwireError(ErrorCode.DEADLINE_EXCEEDED, message, { sent: call.sent });
+}
