@@ -40,7 +40,7 @@ describe('the bytes of streams that wait for their handlers', () => {
   let url: string;
 
   beforeEach(async () => {
-    const limits = { maxFrameBytes: 128 * KIB, incomingStreamBytes: 512 * KIB };
+    const limits = { maxFrameBytes: 256 * KIB, incomingStreamBytes: 2_048 * KIB };
     const served = await stage.serve({ controllers: [SlowController] }, { server: { limits } });
     ({ server, url } = served);
     controller = served.app.get(SlowController);
@@ -54,10 +54,10 @@ describe('the bytes of streams that wait for their handlers', () => {
 
   it('have a bound for each connection: the stream beyond it fails, and nothing else', async () => {
     const peer = stage.track(await RawPeer.connect(url));
-    const item = 'x'.repeat(100 * KIB);
+    const item = 'x'.repeat(200 * KIB);
     for (const id of [1, 2]) peer.send({ id, pattern: 'count', data: {}, stream: true });
     // All within their credit of 64 items.
-    for (let n = 0; n < 5; n++) peer.send({ id: 1, chunk: item });
+    for (let n = 0; n < 10; n++) peer.send({ id: 1, chunk: item });
     for (let n = 0; n < 3; n++) peer.send({ id: 2, chunk: item });
     expect(await peer.received({ id: 2, isDisposed: true })).toMatchObject({
       err: { code: 'SLOW_CONSUMER' },
@@ -67,16 +67,16 @@ describe('the bytes of streams that wait for their handlers', () => {
     expect(await firstValueFrom(client.send('pulse', {}))).toBe('beat');
     controller.gate.resolve();
     peer.send({ id: 1, chunk: item }, { id: 1, end: true });
-    expect(await peer.received({ id: 1, isDisposed: true })).toMatchObject({ response: 6 * item.length });
+    expect(await peer.received({ id: 1, isDisposed: true })).toMatchObject({ response: 11 * item.length });
     expect(stage.logger.texts('warn')).toEqual([]);
   });
 
   it('are free for others once they were taken, or their call is over', async () => {
     const peer = stage.track(await RawPeer.connect(url));
-    const item = 'x'.repeat(100 * KIB);
+    const item = 'x'.repeat(200 * KIB);
     for (let id = 1; id <= 10; id++) {
       peer.send({ id, pattern: 'count', data: {}, stream: true });
-      for (let n = 0; n < 5; n++) peer.send({ id, chunk: item });
+      for (let n = 0; n < 10; n++) peer.send({ id, chunk: item });
       peer.send({ type: 'cancel', id });
     }
     controller.gate.resolve();
@@ -92,15 +92,15 @@ describe('the bytes of streams that wait for their handlers', () => {
   it('never come near it by a Heartwire client, which waits', async () => {
     let given = 0;
     async function* large(): AsyncGenerator<string> {
-      for (; given < 200; given++) yield 'y'.repeat(32 * KIB);
+      for (; given < 100; given++) yield 'y'.repeat(128 * KIB);
     }
     const counted = firstValueFrom(client.send<number>('count', {}, { stream: large(), timeoutMs: 60_000 }));
-    await until('the client waits', () => given > 8);
+    await until('the client waits', () => given >= 7);
     for (let n = 0; n < 5; n++) await firstValueFrom(client.send('pulse', {}));
     // What it may have on its way, what it keeps ahead of that, and no more of 64.
     expect(given).toBeLessThan(20);
     controller.gate.resolve();
-    expect(await counted).toBe(200 * 32 * KIB);
+    expect(await counted).toBe(100 * 128 * KIB);
     expect(server.connections).toHaveLength(1);
   });
 });

@@ -53,9 +53,10 @@ export interface StreamBounds {
 
 /**
  * A receiver that grants credit has no more than this on its way, in bytes, that it granted none for, and one item
- * beyond it. It counts bytes too, and grants in time (docs/protocol.md, section 5).
+ * beyond it. It counts bytes too, and grants in time (docs/protocol.md, section 5). With one more piece of bytes that were cut
+ * it is 1 MiB.
  */
-export const STREAM_WINDOW_BYTES = 262_144;
+export const STREAM_WINDOW_BYTES = 15 * 65_536;
 /** A pull source is asked for more while less than this waits to be sent, in bytes. */
 const PULL_AHEAD_BYTES = 131_072;
 /** Longer bytes are cut, so that what is more urgent can go between; the other end joins them. */
