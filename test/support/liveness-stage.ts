@@ -19,7 +19,12 @@ export class LivenessStage {
 
   constructor(
     readonly scheduler: TestScheduler,
-    settings: Partial<Pick<LivenessInput, 'intervalMs' | 'timeoutMs' | 'random' | 'ping' | 'adaptive'>> = {},
+    settings: Partial<
+      Pick<
+        LivenessInput,
+        'intervalMs' | 'timeoutMs' | 'random' | 'ping' | 'adaptive' | 'countTraffic' | 'isReading'
+      >
+    > = {},
   ) {
     this.liveness$ = watchLiveness({
       intervalMs: 100,

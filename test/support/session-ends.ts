@@ -33,6 +33,7 @@ const LIMITS: SessionLimits = {
   waitingEventBytes: 1_048_576,
   incomingStreams: 100,
   streamBufferItems: 1_000,
+  incomingStreamBytes: 1_048_576,
   streamBufferBytes: 1_048_576,
 };
 

@@ -61,6 +61,7 @@ export {
 export { HeartwireHub } from './server/hub.js';
 export { InProcessAdapter } from './server/in-process-adapter.js';
 export type { ConnectionSnapshot, ServerConnection } from './server/server-connection.js';
+export type { ConnectionFacts } from './protocol/messages.js';
 export type { Liveness, LivenessState } from './timing/liveness-state.js';
 export type { Overflow } from './session/outgoing-stream.js';
 export type { StreamSource } from './session/stream-source.js';

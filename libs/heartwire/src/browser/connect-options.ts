@@ -109,6 +109,7 @@ const LIMITS: SessionLimits = {
   waitingEvents: 0,
   waitingEventBytes: 0,
   incomingStreams: 0,
+  incomingStreamBytes: 0,
 };
 
 /** A path is at the page's own host, and as safe as the page. */

@@ -10,6 +10,10 @@ export interface Destination extends Candidate {
   readonly calls: OutgoingCalls;
   readonly priority: number;
   readonly rank: number;
+  /** A ping has gone unanswered there for too long. */
+  readonly isSuspect: boolean;
+  /** Connects, if it isn't about to. */
+  open(): void;
 }
 
 /** A queue has nobody to wake or to answer. */
@@ -34,12 +38,18 @@ export class CallRouter<Connection extends Destination> {
   private readonly waiting: OutgoingCalls;
   /** In the order in which they are preferred. */
   private usable: readonly Connection[] = [];
+  /** Those of them that get calls: no suspect ones, while there are others. */
+  private candidates: readonly Connection[] = [];
+  /** Their servers have closed them, as nobody used them. They connect again with the next call. */
+  private readonly resting = new Set<Connection>();
   private isOpen = false;
 
   constructor(
     clock: Clock,
     limits: OutgoingCallLimits,
     private readonly pick: Pick,
+    /** Whether calls keep away from connections that may be dead. */
+    private readonly avoidsSuspects: boolean,
   ) {
     this.waiting = new OutgoingCalls(nobody, clock, limits);
   }
@@ -70,14 +80,17 @@ export class CallRouter<Connection extends Destination> {
 
   /** Finds the call a place: not at the one to `avoid`, if there is another. */
   place(call: OutgoingCall, avoid?: Connection): void {
-    const others = avoid === undefined ? this.usable : this.usable.filter((each) => each !== avoid);
-    const candidates = others.length > 0 ? others : this.usable;
+    const { candidates: all } = this;
+    const others = avoid === undefined ? all : all.filter((each) => each !== avoid);
+    const candidates = others.length > 0 ? others : all;
     const calls = candidates.length === 0 ? this.waiting : this.pick(candidates, call.traits.key ?? '').calls;
     calls.add(call);
+    if (this.resting.size > 0) this.wake();
   }
 
   /** Calls can be sent over it. Those that wait go there, or where the balance has them. */
   use(connection: Connection): void {
+    this.resting.delete(connection);
     this.usable = [...this.usable, connection].sort(
       (one, other) => one.priority - other.priority || one.rank - other.rank,
     );
@@ -87,14 +100,37 @@ export class CallRouter<Connection extends Destination> {
 
   /** No more calls go there; `unsent` go elsewhere. */
   leave(connection: Connection, unsent: readonly OutgoingCall[]): void {
+    this.resting.delete(connection);
     this.usable = this.usable.filter((each) => each !== connection);
     this.route();
     for (const call of unsent) this.place(call);
   }
 
+  /** No more calls go there until it has connected again, which the next call brings about. */
+  rest(connection: Connection): void {
+    this.leave(connection, []);
+    this.resting.add(connection);
+    this.route();
+  }
+
+  /** Those that rest are needed. */
+  wake(): void {
+    const woken = [...this.resting];
+    this.resting.clear();
+    this.route();
+    for (const connection of woken) connection.open();
+  }
+
+  /** One of them may have become suspect, or be so no more. */
+  review(): void {
+    if (this.usable.length > 1) this.route();
+  }
+
   private route(): void {
-    const [first, second] = this.usable;
-    if (!this.isOpen || second !== undefined) this.direct = undefined;
+    const sound = this.avoidsSuspects ? this.usable.filter(({ isSuspect }) => !isSuspect) : this.usable;
+    this.candidates = sound.length > 0 ? sound : this.usable;
+    const [first, second] = this.candidates;
+    if (!this.isOpen || this.resting.size > 0 || second !== undefined) this.direct = undefined;
     else this.direct = first === undefined ? this.waiting : first.calls;
   }
 }

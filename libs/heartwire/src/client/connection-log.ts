@@ -1,5 +1,6 @@
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import { oneLine } from '../protocol/peer-text.js';
+import { UNUSED } from '../session/reasons.js';
 import type { Clock } from '../timing/clock.js';
 
 /** While a server stays away, one line each half minute is enough. */
@@ -48,6 +49,10 @@ export class ConnectionLog {
   }
 
   goaway(reason: string): void {
-    this.logger.log(`${this.target} is going away (${oneLine(reason)}): new calls take a new connection`);
+    const what =
+      reason === UNUSED
+        ? 'closes the connection, as nobody uses it'
+        : `is going away (${oneLine(reason)}): new calls take a new connection`;
+    this.logger.log(`${this.target} ${what}`);
   }
 }

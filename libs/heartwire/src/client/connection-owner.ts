@@ -10,6 +10,8 @@ export interface ConnectionOwner<Connection> {
   lost(connection: Connection, reason: HeartwireError, waiting: readonly OutgoingCall[]): void;
   /** Its server goes away; `waiting` were not sent. A new connection to the same place is on its way. */
   movedOn(connection: Connection, waiting: readonly OutgoingCall[]): void;
+  /** Its server has closed it, as nobody used it; `waiting` were not sent. It is opened again when it is needed. */
+  rests(connection: Connection, waiting: readonly OutgoingCall[]): void;
   /** The owner lets it retry, or ends it. */
   attemptFailed(connection: Connection, error: HeartwireError): void;
   /** These calls were sent, and their answers are lost. */

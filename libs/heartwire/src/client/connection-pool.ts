@@ -10,10 +10,11 @@ import type { Liveness } from '../timing/liveness-state.js';
 import { balancer } from './balancer.js';
 import { CallRouter } from './call-router.js';
 import { ClearTokenWarning } from './clear-token-warning.js';
-import { Connection, type ConnectionSettings } from './connection.js';
+import { Connection } from './connection.js';
 import type { ConnectionListener } from './connection-listener.js';
 import { ConnectionLog, type Logger } from './connection-log.js';
 import type { ConnectionOwner } from './connection-owner.js';
+import type { ConnectionSettings } from './connection-settings.js';
 import { Endpoints, type EndpointsHost } from './endpoints.js';
 import type { Replica } from './replica.js';
 
@@ -51,7 +52,9 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
     const { options, runtime } = settings;
     this.tokenWarning = new ClearTokenWarning(logger, options.token !== undefined);
     const pick = balancer(options.balance, runtime.random);
-    this.router = new CallRouter(runtime.clock, options.limits, pick);
+    // What belongs together stays together as long as its server is connected.
+    const avoidsSuspects = typeof options.balance !== 'object';
+    this.router = new CallRouter(runtime.clock, options.limits, pick, avoidsSuspects);
     this.endpoints = new Endpoints(options, runtime, options.resolve ?? resolveByDns, this);
     this.log = new ConnectionLog(logger, options.targets.map(formatAddress).join(', '), runtime.clock);
   }
@@ -77,6 +80,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
    * if all failed it rejects only with `strict`, and they are tried again in the background otherwise.
    */
   connect(): Promise<void> {
+    this.wake();
     this.connecting ??= new Promise((resolve, reject) => {
       if (this.isClosed) {
         reject(connectionClosed('by hand'));
@@ -151,6 +155,13 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
     this.endpoints.refresh();
   }
 
+  rests(connection: Connection, waiting: readonly OutgoingCall[]): void {
+    this.router.rest(connection);
+    if (!this.router.hasConnection) this.tell('idle');
+    this.endpoints.arrange();
+    for (const call of waiting) this.place(call);
+  }
+
   attemptFailed(connection: Connection, error: HeartwireError): void {
     this.listener.attemptFailed(error);
     if (this.giveUpIfHopeless(error)) return;
@@ -173,11 +184,12 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
   }
 
   takesBack(call: OutgoingCall): boolean {
-    if (!this.isClosed) this.router.place(call);
+    if (!this.isClosed) this.place(call);
     return !this.isClosed;
   }
 
   livenessChanged({ endpoint }: Connection, liveness: Liveness): void {
+    this.router.review();
     this.listener.livenessChanged(endpoint, liveness);
   }
 
@@ -196,6 +208,17 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
     // Who calls without having connected hears of a failed attempt through its call.
     if (this.stage === 'idle') this.connect().catch(() => undefined);
     this.router.place(call);
+    this.tellIfWoken();
+  }
+
+  /** Connections that rest are needed. */
+  private wake(): void {
+    this.router.wake();
+    this.tellIfWoken();
+  }
+
+  private tellIfWoken(): void {
+    if (this.status === 'idle') this.tell('reconnecting');
   }
 
   /** Its server may be long in coming back. What may run twice needn't wait for it. */

@@ -14,6 +14,8 @@ export type ConnectionState =
   | { readonly name: 'ready'; readonly stableTimer: Timer }
   /** Until the next dial. */
   | { readonly name: 'waiting'; readonly retryTimer: Timer }
+  /** Its server has closed it, as nobody used it. It is opened again when it is needed. */
+  | { readonly name: 'resting' }
   /** Not wanted any more: what runs may finish. */
   | { readonly name: 'closing' }
   | { readonly name: 'closed' };

@@ -1,35 +1,23 @@
 import { ErrorCode } from '../errors/error-code.js';
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import { fromNodeError } from '../errors/node-error.js';
-import type { Dialler } from '../link/dialler.js';
-import type { ResolvedClientOptions } from '../options/client-options.js';
+import type { ConnectionFacts } from '../protocol/messages.js';
 import { Admission } from '../session/admission.js';
-import type { Codec } from '../session/codec.js';
 import type { OutgoingCalls } from '../session/outgoing-calls.js';
-import { connectionClosed, neverAnswered } from '../session/reasons.js';
-import { type Dispatch, serveCalls } from '../session/served-calls.js';
+import { connectionClosed, neverAnswered, UNUSED } from '../session/reasons.js';
+import { serveCalls } from '../session/served-calls.js';
 import { Session } from '../session/session.js';
 import type { SessionOwner } from '../session/session-owner.js';
 import type { SessionSettings } from '../session/session-settings.js';
 import { Backoff } from '../timing/backoff.js';
 import type { Liveness } from '../timing/liveness-state.js';
-import type { Runtime } from '../timing/runtime.js';
 import type { Candidate } from './balancer.js';
 import type { ConnectionLog } from './connection-log.js';
 import type { ConnectionOwner } from './connection-owner.js';
+import type { ConnectionSettings } from './connection-settings.js';
 import { type ConnectionState, leave } from './connection-state.js';
 import type { Replica } from './replica.js';
 import type { Seat } from './seats.js';
-
-/** What the connections of one client share. */
-export interface ConnectionSettings {
-  readonly options: ResolvedClientOptions;
-  readonly runtime: Runtime;
-  readonly dialler: Dialler;
-  readonly codec: Codec | undefined;
-  /** Who handles what the servers push and ask. */
-  readonly dispatch: Dispatch;
-}
 
 /**
  * Keeps a session with one server: dials, dials again when the link is lost, and moves on to a
@@ -84,13 +72,22 @@ export class Connection implements Seat, Candidate {
   }
 
   get phase(): Seat['phase'] {
-    if (this.current.name === 'ready') return 'ready';
+    if (this.current.name === 'ready' || this.current.name === 'resting') return this.current.name;
     if (this.current.name === 'idle') return 'spare';
     return this.failures > 0 ? 'failing' : 'opening';
   }
 
   get isSuspended(): boolean {
     return this.session.state === 'suspended';
+  }
+
+  get isSuspect(): boolean {
+    return this.liveness?.state === 'suspect';
+  }
+
+  /** How its server saw it when it last said so. */
+  get seenByServer(): ConnectionFacts | undefined {
+    return this.session.attachment?.seenThere;
   }
 
   /** Calls under way. */
@@ -115,7 +112,7 @@ export class Connection implements Seat, Candidate {
 
   /** Dials, if it isn't wanted already. */
   open(): void {
-    if (this.current.name === 'idle') this.dialNow();
+    if (this.current.name === 'idle' || this.current.name === 'resting') this.dialNow();
   }
 
   /** After a failed attempt: tries again later. */
@@ -259,11 +256,17 @@ export class Connection implements Seat, Candidate {
     this.leaving.add(old);
     this.session = this.newSession();
     this.lostAt = this.settings.runtime.clock.now();
+    const waiting = old.calls.releaseWaiting();
+    if (reason === UNUSED && !this.settings.awaitsPushes()) {
+      this.move({ name: 'resting' });
+      this.owner.rests(this, waiting);
+      return;
+    }
     // At once, since nothing has failed; but a server must not keep it going round and round.
     const isFirst = this.backoff.attempts === 0;
     const delayMs = this.backoff.next();
     this.wait(isFirst ? 0 : delayMs);
-    this.owner.movedOn(this, old.calls.releaseWaiting());
+    this.owner.movedOn(this, waiting);
   }
 
   private wait(delayMs: number): void {

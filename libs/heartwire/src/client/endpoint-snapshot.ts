@@ -1,4 +1,6 @@
+import type { ConnectionFacts } from '../protocol/messages.js';
 import type { Liveness } from '../timing/liveness-state.js';
+import type { Connection } from './connection.js';
 
 /** How the connection to one server is. */
 export interface EndpointLiveness extends Liveness {
@@ -12,8 +14,24 @@ export interface EndpointSnapshot {
   readonly endpoint: string;
   /** Whether calls can be sent to it now. */
   readonly isConnected: boolean;
+  /** Whether its server has closed the connection, as nobody used it: the next call opens it again. */
+  readonly isIdle: boolean;
   /** How its link is, or was at last. Missing until there was one. */
   readonly liveness: Liveness | undefined;
   /** Calls that wait for their turn there or for their answers. */
   readonly callsUnderWay: number;
+  /** How the server saw this connection when it last said so. Missing unless it does, by its `statusIntervalMs`. */
+  readonly seenByServer: ConnectionFacts | undefined;
+}
+
+/** One connection, as its client shows it. */
+export function snapshotOf({ endpoint, phase, liveness, load, seenByServer }: Connection): EndpointSnapshot {
+  return {
+    endpoint,
+    isConnected: phase === 'ready',
+    isIdle: phase === 'resting',
+    liveness,
+    callsUnderWay: load,
+    seenByServer,
+  };
 }

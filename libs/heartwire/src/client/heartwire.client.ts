@@ -23,7 +23,7 @@ import { stopUnused } from '../session/stream-source.js';
 import { checkedMetadata } from './checked-metadata.js';
 import type { HeartwireClientEvents } from './client-events.js';
 import { ConnectionPool } from './connection-pool.js';
-import type { EndpointLiveness, EndpointSnapshot } from './endpoint-snapshot.js';
+import { type EndpointLiveness, type EndpointSnapshot, snapshotOf } from './endpoint-snapshot.js';
 import { type PushHandler, Pushes } from './pushes.js';
 import { refused } from './refused.js';
 
@@ -75,9 +75,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
 
   /** The servers that it is connected to or wants to be, as they are now. Empty before `connect()` and after `close()`. */
   get endpoints(): readonly EndpointSnapshot[] {
-    return this.pool.connections.map(({ endpoint, phase, liveness, load }) => {
-      return { endpoint, isConnected: phase === 'ready', liveness, callsUnderWay: load };
-    });
+    return this.pool.connections.map(snapshotOf);
   }
 
   /** Where the client as a whole stands, the current status first. */
@@ -245,7 +243,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
   private newPool(): ConnectionPool {
     const { options, codec } = this;
     const platform = { runtime: nodeRuntime, dialler: new Dialler(options, nodeRuntime.clock) };
-    const settings = { options, codec, ...platform, dispatch: this.pushes.dispatch };
+    const settings = { options, codec, ...platform, ...this.pushes.listening };
     return new ConnectionPool(settings, new Logger(HeartwireClient.name), {
       statusChanged: (status) => {
         this._status$.next(status);

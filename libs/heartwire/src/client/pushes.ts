@@ -4,6 +4,7 @@ import { refuseCall } from '../session/refuse-call.js';
 import { runAll } from '../session/run-all.js';
 import { type Handler, runHandler } from '../session/run-handler.js';
 import type { ServedCall } from '../session/served-call.js';
+import type { ConnectionSettings } from './connection-settings.js';
 import { HeartwirePushContext } from './push-context.js';
 
 /**
@@ -44,7 +45,12 @@ export class Pushes {
     };
   }
 
-  readonly dispatch = (call: ServedCall): void => {
+  /** What the connections of the client need to know. */
+  get listening(): Pick<ConnectionSettings, 'dispatch' | 'awaitsPushes'> {
+    return { dispatch: this.dispatch, awaitsPushes: () => this.listeners.size > 0 || this.handlers.size > 0 };
+  }
+
+  private readonly dispatch = (call: ServedCall): void => {
     const route = this.routeOf(call.pattern);
     if (call.isEvent) this.tell(call, route);
     else this.answer(call, route);

@@ -45,6 +45,7 @@ describe('who should be connected', () => {
     ['none that failed a moment ago', 'a:failing b:spare(later)', 1, 'open , park , close '],
     ['none while those are opening', 'a:opening b:spare', 1, 'open , park , close '],
     ['failing ones stay where there is nobody else', 'a:failing b:failing', 4, 'open , park , close '],
+    ['nobody in the place of one that rests', 'a:resting b:spare', 1, 'open , park , close '],
     ['those too many are left when all are back', 'a:ready b:ready c:ready', 2, 'open , park , close c'],
   ])('%s', (_, text, max, expected) => {
     expect(plan(text, max)).toBe(expected);
@@ -57,6 +58,8 @@ describe('one that the urls don’t lead to any more', () => {
     ['stays while the others are not', '-a:ready b:opening', 'open , park , close '],
     ['stays while it is the only one', '-a:ready', 'open , park , close '],
     ['goes at once when it isn’t connected', '-a:failing b:opening', 'open , park , close a'],
+    ['goes at once when it rests', '-a:resting b:opening', 'open , park , close a'],
+    ['is left for one that only rests', '-a:ready b:resting', 'open , park , close a'],
     ['takes no place from the others', '-a:ready b:spare', 'open b, park , close '],
   ])('%s', (_, text, expected) => {
     expect(plan(text, 1)).toBe(expected);

@@ -4,8 +4,11 @@ export interface Seat {
   readonly isKnown: boolean;
   /** Servers of the lowest number are used while any of them can be reached. */
   readonly priority: number;
-  /** `failing`: it was tried since it was last connected, and not reached. */
-  readonly phase: 'spare' | 'opening' | 'ready' | 'failing';
+  /**
+   * `resting`: as good as ready, though it isn't connected until it is needed. `failing`: it was tried since it was last connected, and not
+   * reached.
+   */
+  readonly phase: 'spare' | 'opening' | 'ready' | 'resting' | 'failing';
   /** Its session waits to go on, and calls with it. */
   readonly isSuspended: boolean;
   /** When a spare one may be tried, on the clock. */
@@ -33,12 +36,12 @@ export function planSeats<Each extends Seat>(
   now: number,
 ): SeatMoves<Each> {
   const known = seats.filter(({ isKnown }) => isKnown);
-  const isServed = known.some(({ phase }) => phase === 'ready');
+  const isServed = known.some(isServing);
   const close = seats.filter(({ isKnown, phase }) => !isKnown && (phase !== 'ready' || isServed));
   const open: Each[] = [];
   const park: Each[] = [];
   for (const [index, tier] of tiersOf(known).entries()) {
-    const ready = tier.filter(({ phase }) => phase === 'ready');
+    const ready = tier.filter(isServing);
     const opening = tier.filter(({ phase }) => phase === 'opening');
     const failing = tier.filter(({ phase }) => phase === 'failing');
     const spares = tier.filter(({ phase, retryAt }) => phase === 'spare' && retryAt <= now);
@@ -59,6 +62,10 @@ export function planSeats<Each extends Seat>(
     if (ready.length + opening.length + opened.length > 0) break;
   }
   return { open, park, close };
+}
+
+function isServing({ phase }: Seat): boolean {
+  return phase === 'ready' || phase === 'resting';
 }
 
 /** The best priority first. */

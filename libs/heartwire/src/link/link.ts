@@ -15,6 +15,8 @@ export interface Link {
   readonly bufferedBytes: number;
   /** The moment of the last byte received, on the link's clock, in ms. */
   readonly heardAt: number;
+  /** Whether what the other end says is read now. Missing on a link that always reads. */
+  readonly isReading?: boolean;
   /** What carries it (a `net.Socket`), for `unwrap()`. */
   readonly carrier: unknown;
 

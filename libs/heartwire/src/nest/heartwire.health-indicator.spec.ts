@@ -7,6 +7,8 @@ import { HeartwireHealthIndicator } from './heartwire.health-indicator.js';
 const endpoint = (name: string, state?: LivenessState, roundTripMs?: number): EndpointSnapshot => ({
   endpoint: name,
   isConnected: state !== undefined,
+  isIdle: false,
+  seenByServer: undefined,
   callsUnderWay: 0,
   liveness: {
     state: state ?? 'dead',
@@ -31,6 +33,18 @@ describe('the health of a client', () => {
         status: 'up',
         endpoints: [
           { endpoint: 'a', state: 'alive', roundTripMs: 1.5 },
+          { endpoint: 'b', state: 'alive' },
+        ],
+      },
+    });
+  });
+
+  it('is up while nobody uses it, and its server has closed the connection for that', () => {
+    expect(check({ ...endpoint('a'), isIdle: true }, endpoint('b', 'alive'))).toEqual({
+      orders: {
+        status: 'up',
+        endpoints: [
+          { endpoint: 'a', state: 'idle' },
           { endpoint: 'b', state: 'alive' },
         ],
       },

@@ -9,15 +9,15 @@ import type { LivenessState } from '../timing/liveness-state.js';
 /** How one server is reached. */
 export interface EndpointHealth {
   readonly endpoint: string;
-  /** `down`: it isn't connected. */
-  readonly state: LivenessState | 'down';
+  /** `down`: it isn't connected. `idle`: nor need it be, until the next call. */
+  readonly state: LivenessState | 'down' | 'idle';
   /** Of the last answered ping, in ms; missing until there was one. */
   readonly roundTripMs?: number;
 }
 
 export interface ClientHealth {
   /**
-   * - `up`: every server that the client wants to be connected to answers.
+   * - `up`: every server that the client wants to be connected to answers, or has closed the connection as nobody used it.
    * - `degraded`: calls can be sent, but a server is not connected, or has been silent for too long.
    * - `down`: no server is connected.
    */
@@ -67,11 +67,12 @@ export class HeartwireHealthIndicator {
 
 function healthOf(endpoints: readonly EndpointHealth[]): ClientHealth {
   if (endpoints.every(({ state }) => state === 'down')) return { status: 'down', endpoints };
-  const isUp = endpoints.every(({ state }) => state === 'alive');
+  const isUp = endpoints.every(({ state }) => state === 'alive' || state === 'idle');
   return { status: isUp ? 'up' : 'degraded', endpoints };
 }
 
-function endpointHealth({ endpoint, isConnected, liveness }: EndpointSnapshot): EndpointHealth {
+function endpointHealth({ endpoint, isConnected, isIdle, liveness }: EndpointSnapshot): EndpointHealth {
+  if (isIdle) return { endpoint, state: 'idle' };
   if (!isConnected) return { endpoint, state: 'down' };
   const { state = 'alive', roundTripMs } = liveness ?? {};
   return { endpoint, state, ...(roundTripMs !== undefined && { roundTripMs }) };

@@ -70,19 +70,6 @@ export class ClientOptions extends SharedOptions {
   readonly resolve: Resolve | undefined = undefined;
 
   /**
-   * How long a call may take unless it says otherwise (`timeoutMs` of `send`). In ms, from 1. It travels with the
-   * call as time left.
-   *
-   * Default 5000: nothing hangs for ever. Set it to what the callers of this service will wait; a stream's bounds its
-   * first item.
-   */
-  @Milliseconds({
-    min: 1,
-    remedy: 'every call has a deadline, so give the longest time that a caller should wait',
-  })
-  readonly callTimeoutMs: number = 5_000;
-
-  /**
    * How long a caller waits for each item of a stream after the first, unless the call says otherwise
    * (`idleTimeoutMs` of `send`). In ms, from 1, or `Infinity`. Beyond it the call fails with `DEADLINE_EXCEEDED`.
    *

@@ -38,4 +38,14 @@ export class HeartbeatOptions {
    */
   @YesOrNo()
   readonly adaptive: boolean = false;
+
+  /**
+   * Whether any byte that arrives is a sign of life for this end's own watch, or only the answers to its pings.
+   *
+   * Default true: who sends is alive, and a pong that waits behind bulk on a slow network is no alarm. Set it to false
+   * where the other end's writing may go on though it has stopped working, or where a proxy on the way may speak for it;
+   * a peer that sends but answers no ping then counts as dead.
+   */
+  @YesOrNo()
+  readonly countTraffic: boolean = true;
 }

@@ -47,10 +47,20 @@ export class ConnectionLimits {
    * How many streams the other end may send here at once on a connection, with its calls. A whole number from 1.
    * Further such calls fail with `OVERLOADED`, before a handler started.
    *
-   * Default 256: each may hold 64 items that wait for its handler. Lower it where items are large.
+   * Default 256: each may hold 64 items, or 1 MiB, that wait for its handler. Lower it where strangers send streams.
    */
   @Count({ min: 1 })
   readonly incomingStreams: number = 256;
+
+  /**
+   * How many bytes of the streams that the other end sends here may wait for their handlers, on one connection. From
+   * 1024. The call of a stream beyond it fails with `SLOW_CONSUMER`; the others go on.
+   *
+   * Default 256 MiB, or four times `maxFrameBytes` if that is more: what 256 streams of a Heartwire peer have
+   * waiting. Lower it where strangers send streams, together with `limits.incomingStreams`.
+   */
+  @Bytes({ min: 1_024 })
+  readonly incomingStreamBytes: number | undefined = undefined;
 
   /**
    * How many items an Observable may be ahead of the receiver of its stream. A whole number from 1. Beyond it the stream

@@ -78,15 +78,15 @@ describe('faults', () => {
     ],
     [
       { heartbeat: 5 },
-      'heartbeat must be an object: it is 5; give any of { intervalMs, timeoutMs, adaptive }, or leave it out',
+      'heartbeat must be an object: it is 5; give any of { intervalMs, timeoutMs, adaptive, countTraffic }, or leave it out',
     ],
     [
       { heartbeat: [{ intervalMs: 100 }] },
-      'heartbeat must be an object: it is an array; give any of { intervalMs, timeoutMs, adaptive }, or leave it out',
+      'heartbeat must be an object: it is an array; give any of { intervalMs, timeoutMs, adaptive, countTraffic }, or leave it out',
     ],
     [
       { heartbeat: null },
-      'heartbeat must be an object: it is null; give any of { intervalMs, timeoutMs, adaptive }, or leave it out',
+      'heartbeat must be an object: it is null; give any of { intervalMs, timeoutMs, adaptive, countTraffic }, or leave it out',
     ],
     [
       { callTimeoutMs: 0 },

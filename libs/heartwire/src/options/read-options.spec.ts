@@ -88,7 +88,7 @@ describe('unknown keys', () => {
     [{ retryAttempts: 4 }, 'retryAttempts is no option: use reconnect.maxAttempts'],
     [
       { heartbeat: { everyMs: undefined } },
-      'heartbeat.everyMs is no option: leave it out, or use one of intervalMs, timeoutMs, adaptive',
+      'heartbeat.everyMs is no option: leave it out, or use one of intervalMs, timeoutMs, adaptive, countTraffic',
     ],
   ])('are faults: %j', (options, fault) => {
     expect(clientFaults({ url, ...options })).toEqual([fault]);
@@ -99,13 +99,13 @@ describe('unknown keys', () => {
       'timeoutMs is no option: did you mean callTimeoutMs?',
     ]);
     expect(serverFaults({ url, timeoutMs: 5 })).toEqual([
-      'timeoutMs is no option: leave it out, or use one of heartbeat, drainTimeoutMs, resumeWindowMs, serializer, deserializer, url, urls, attach, path, allowedOrigins, maxConnectionAgeMs, tls, authenticate, adapter, limits',
+      'timeoutMs is no option: did you mean callTimeoutMs?',
     ]);
   });
 
   it('of a server include what only a client has', () => {
     expect(serverFaults({ url, strict: true })).toEqual([
-      'strict is no option: leave it out, or use one of heartbeat, drainTimeoutMs, resumeWindowMs, serializer, deserializer, url, urls, attach, path, allowedOrigins, maxConnectionAgeMs, tls, authenticate, adapter, limits',
+      'strict is no option: leave it out, or use one of heartbeat, callTimeoutMs, drainTimeoutMs, resumeWindowMs, serializer, deserializer, url, urls, attach, path, allowedOrigins, maxConnectionAgeMs, maxConnectionIdleMs, statusIntervalMs, tls, authenticate, adapter, limits',
     ]);
   });
 

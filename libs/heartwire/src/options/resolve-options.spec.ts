@@ -15,7 +15,7 @@ function deepFreeze<Value>(value: Value): Value {
 describe('heartbeat: adaptive', () => {
   it('is short for a heartbeat that adapts, up to the default pace', () => {
     const url = 'tcp://127.0.0.1:4001';
-    const adaptive = { intervalMs: 5_000, timeoutMs: 10_000, adaptive: true };
+    const adaptive = { intervalMs: 5_000, timeoutMs: 10_000, adaptive: true, countTraffic: true };
     expect(resolveServerOptions({ url, heartbeat: 'adaptive' }).heartbeat).toEqual(adaptive);
     expect(resolveClientOptions({ url, heartbeat: 'adaptive' }).heartbeat).toEqual(adaptive);
   });
@@ -29,7 +29,7 @@ describe('the defaults', () => {
       balance: 'power-of-two',
       resolveIntervalMs: 30_000,
       resolve: undefined,
-      heartbeat: { intervalMs: 5_000, timeoutMs: 10_000, adaptive: false },
+      heartbeat: { intervalMs: 5_000, timeoutMs: 10_000, adaptive: false, countTraffic: true },
       drainTimeoutMs: 10_000,
       resumeWindowMs: 30_000,
       callTimeoutMs: 5_000,
@@ -56,6 +56,7 @@ describe('the defaults', () => {
         runningCallsPerConnection: 1_024,
         frameTimeoutMs: 30_000,
         incomingStreams: 256,
+        incomingStreamBytes: 256 * 1_024 ** 2,
         streamBufferItems: 65_536,
         streamBufferBytes: 16 * 1_024 ** 2,
         waitingCalls: 65_536,
@@ -72,10 +73,13 @@ describe('the defaults', () => {
       attach: undefined,
       path: '/heartwire',
       allowedOrigins: undefined,
-      heartbeat: { intervalMs: 5_000, timeoutMs: 10_000, adaptive: false },
+      heartbeat: { intervalMs: 5_000, timeoutMs: 10_000, adaptive: false, countTraffic: true },
       drainTimeoutMs: 10_000,
       resumeWindowMs: 30_000,
       maxConnectionAgeMs: Infinity,
+      maxConnectionIdleMs: Infinity,
+      statusIntervalMs: Infinity,
+      callTimeoutMs: 5_000,
       tls: expect.any(Function),
       authenticate: undefined,
       adapter: undefined,
@@ -86,6 +90,7 @@ describe('the defaults', () => {
         runningCallsPerConnection: 1_024,
         frameTimeoutMs: 30_000,
         incomingStreams: 256,
+        incomingStreamBytes: 256 * 1_024 ** 2,
         streamBufferItems: 65_536,
         streamBufferBytes: 16 * 1_024 ** 2,
         runningCalls: 16_384,
@@ -133,7 +138,12 @@ describe('what was given', () => {
       { kind: 'unix', path: '/run/b.sock' },
       { kind: 'srv', name: '_c._tcp.example' },
     ]);
-    expect(resolved.heartbeat).toEqual({ intervalMs: 100, timeoutMs: 200, adaptive: false });
+    expect(resolved.heartbeat).toEqual({
+      intervalMs: 100,
+      timeoutMs: 200,
+      adaptive: false,
+      countTraffic: true,
+    });
     expect(resolved.reconnect).toMatchObject({ maxAttempts: 0, maxMs: 5_000 });
     expect(resolved).toMatchObject({ name: 'gateway-1', strict: true });
   });

@@ -36,6 +36,7 @@ export function resolveServerOptions(input: unknown): ResolvedServerOptions {
     limits: frozen(limits, {
       sendBufferBytes: limits.sendBufferBytes ?? roomFor(limits, 16 * MEBIBYTE),
       deliveryLogBytes: limits.deliveryLogBytes ?? roomFor(limits, 16 * MEBIBYTE),
+      incomingStreamBytes: limits.incomingStreamBytes ?? roomFor(limits, 256 * MEBIBYTE),
       waitingEventBytes: limits.waitingEventBytes ?? roomFor(limits, 64 * MEBIBYTE),
     }),
   });
@@ -66,6 +67,7 @@ export function resolveClientOptions(input: unknown): ResolvedClientOptions {
     limits: frozen(limits, {
       sendBufferBytes: limits.sendBufferBytes ?? roomFor(limits, 16 * MEBIBYTE),
       deliveryLogBytes: limits.deliveryLogBytes ?? roomFor(limits, 16 * MEBIBYTE),
+      incomingStreamBytes: limits.incomingStreamBytes ?? roomFor(limits, 256 * MEBIBYTE),
       waitingBytes: limits.waitingBytes ?? roomFor(limits, 64 * MEBIBYTE),
     }),
   });

@@ -66,6 +66,26 @@ export class ServerOptions extends SharedOptions {
   @Milliseconds({ min: 100, orInfinity: true })
   readonly maxConnectionAgeMs: number = Infinity;
 
+  /**
+   * How long a connection may go without use before the server closes it in order, or up to a quarter longer. In ms, from
+   * 100, or `Infinity` (never). Calls, events, streams and pushes are use, and one with a running call or an open stream is in
+   * use; heartbeats are not. A Heartwire client loses nothing: it connects again with its next call, or at once if
+   * it listens for pushes.
+   *
+   * Default `Infinity`. Set it to some minutes on servers with very many clients that are seldom active.
+   */
+  @Milliseconds({ min: 100, orInfinity: true })
+  readonly maxConnectionIdleMs: number = Infinity;
+
+  /**
+   * How often each client is told, unasked, how the server sees its connection: `seenByServer` in a client's `endpoints`.
+   * In ms, from 100, or `Infinity` (never).
+   *
+   * Default `Infinity`. Set it where clients show it to people.
+   */
+  @Milliseconds({ min: 100, orInfinity: true })
+  readonly statusIntervalMs: number = Infinity;
+
   /** Certificate and key for `tls://`, and whether clients must show a certificate of theirs. */
   @SecretSection(ServerTlsOptions)
   readonly tls: ServerTlsOptions = new ServerTlsOptions();
@@ -106,9 +126,12 @@ export interface ResolvedServerOptions {
   readonly path: string;
   readonly allowedOrigins: AllowedOrigins | undefined;
   readonly heartbeat: HeartbeatOptions;
+  readonly callTimeoutMs: number;
   readonly drainTimeoutMs: number;
   readonly resumeWindowMs: number;
   readonly maxConnectionAgeMs: number;
+  readonly maxConnectionIdleMs: number;
+  readonly statusIntervalMs: number;
   /** A function, so that nothing that shows the options shows a key. */
   readonly tls: () => ServerTlsOptions;
   readonly authenticate: Authenticate | undefined;

@@ -20,6 +20,19 @@ export class SharedOptions {
   readonly heartbeat: HeartbeatOptions = new HeartbeatOptions();
 
   /**
+   * How long a call may take unless it says otherwise (`timeoutMs` of `send`): a client's calls, and those that a server
+   * makes to its clients. In ms, from 1. It travels with the call as time left.
+   *
+   * Default 5000: nothing hangs for ever. Set it to what the callers of this service will wait; a stream's bounds its
+   * first item.
+   */
+  @Milliseconds({
+    min: 1,
+    remedy: 'every call has a deadline, so give the longest time that a caller should wait',
+  })
+  readonly callTimeoutMs: number = 5_000;
+
+  /**
    * How long `close()` lets running calls finish before it cuts them off. In ms, from 0.
    *
    * Default 10000: handlers finish within it, and it is well below the 30 s after which orchestrators kill a process.

@@ -163,14 +163,20 @@ export interface StatusMessage {
 }
 
 /** How the sender sees this connection. Moments are ms since 1970, durations ms. */
-export interface StatusResponseMessage {
+export interface StatusResponseMessage extends ConnectionFacts {
   readonly kind: 'status-response';
+}
+
+/** How one end sees its connection. Times in ms, moments in ms since 1970. */
+export interface ConnectionFacts {
   readonly clientId: string;
   readonly connectTime: number;
   readonly uptime: number;
-  /** `null` until it was measured. */
+  /** The last round trip; `null` until it was measured. */
   readonly rtt: number | null;
+  /** Pings sent. */
   readonly heartbeatCount: number;
+  /** Pings since the last sign of life. */
   readonly missedHeartbeats: number;
   /** The moment of the last sign of life. */
   readonly lastHeartbeat: number;

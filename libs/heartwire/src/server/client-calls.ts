@@ -9,7 +9,7 @@ import { OutgoingCall } from '../session/outgoing-call.js';
 import type { ReplyObserver } from '../session/reply-observer.js';
 import type { Session } from '../session/session.js';
 import { stopUnused } from '../session/stream-source.js';
-import { CALL_TIMEOUT_MS, type ClientCallOptions } from './client-call-options.js';
+import type { ClientCallOptions } from './client-call-options.js';
 import type { RelayedCalls } from './relayed-calls.js';
 
 /** Calls to one client. */
@@ -21,6 +21,8 @@ export class ClientCalls {
     private readonly clock: Clock,
     /** For a client of another instance. */
     private readonly relay: Pick<RelayedCalls, 'start'>,
+    /** For calls that name no deadline, in ms. */
+    private readonly callTimeoutMs: number,
   ) {}
 
   /**
@@ -28,7 +30,7 @@ export class ClientCalls {
    * `client.handle`. Nothing is sent before the Observable is subscribed to or iterated over; to leave it
    * early cancels the call, at the client too. While the client's link is away, the call waits for the next one.
    *
-   * It fails as the calls of a client do: with `DEADLINE_EXCEEDED` after `timeoutMs` (default 5000), with
+   * It fails as the calls of a client do: with `DEADLINE_EXCEEDED` after `timeoutMs` (default: the server's `callTimeoutMs`), with
    * `NO_HANDLER`, with what the client's handler threw, and with `CONNECTION_LOST` when the client is gone.
    *
    * A client of another instance is called over the adapter. It can't be sent a `stream`, which fails with
@@ -49,15 +51,22 @@ export class ClientCalls {
     observer: ReplyObserver,
     pulls: boolean,
   ): StreamHandle | undefined {
+    const timeoutMs = options?.timeoutMs ?? this.callTimeoutMs;
     try {
       const session = this.session();
       if (session === undefined) {
-        const relayed = this.relay.start(this.clientId, pattern, data, options, observer, pulls);
+        const relayed = this.relay.start(
+          this.clientId,
+          pattern,
+          data,
+          { ...options, timeoutMs },
+          observer,
+          pulls,
+        );
         if (relayed === undefined) throw gone(this.clientId);
         return relayed;
       }
       const body = callBody(pattern, data, options?.metadata, session.codec);
-      const timeoutMs = options?.timeoutMs ?? CALL_TIMEOUT_MS;
       const deadlineAt = this.clock.now() + timeoutMs;
       const traits = traitsOf(options, pulls, Infinity);
       const call = new OutgoingCall('request', body, observer, deadlineAt, timeoutMs, traits);

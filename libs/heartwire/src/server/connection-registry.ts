@@ -18,8 +18,8 @@ import type { Dispatch } from '../session/served-calls.js';
 import type { ResumableSession } from '../session/session-owner.js';
 import type { SessionLimits, SessionSettings } from '../session/session-settings.js';
 import type { Liveness } from '../timing/liveness-state.js';
-import { ConnectionAge } from './connection-age.js';
 import type { ConnectionEvent } from './connection-event.js';
+import { Departures } from './departures.js';
 import { Door } from './door.js';
 import { HeartwireHub } from './hub.js';
 import { InProcessAdapter } from './in-process-adapter.js';
@@ -33,6 +33,7 @@ import {
   ServerConnection,
   type ServerConnectionListener,
 } from './server-connection.js';
+import { StatusRounds } from './status-rounds.js';
 
 /** The part of Nest's Logger that is used. */
 interface Logger {
@@ -58,7 +59,8 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
   private readonly admission: Admission;
   /** One for all sessions: each of many idle connections should cost little. */
   private readonly sessionLimits: SessionLimits;
-  private readonly age: ConnectionAge<ServerConnection>;
+  private readonly departures: Departures;
+  private readonly statusRounds: StatusRounds;
   private readonly newcomers: Newcomers<ServerConnection>;
   private closing: Promise<void> | undefined;
   private tellEmpty: (() => void) | undefined;
@@ -70,14 +72,14 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
     private readonly logger: Logger,
   ) {
     this.events$ = this.eventSubject.asObservable();
-    const { maxFrameBytes } = options.limits;
     this.instances = new Instances(options.adapter ?? new InProcessAdapter(), logger);
     // The first to follow the events: whoever hears of one finds the hub up to date.
     this.hub = new HeartwireHub({
       connections: this.open,
       events$: this.events$,
       codec,
-      maxFrameBytes,
+      maxFrameBytes: options.limits.maxFrameBytes,
+      callTimeoutMs: options.callTimeoutMs,
       instances: this.instances,
     });
     this.admission = new Admission(options.limits.runningCalls);
@@ -86,9 +88,8 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
       waitingCalls: options.limits.runningCallsPerConnection,
       waitingBytes: options.limits.sendBufferBytes,
     };
-    this.age = new ConnectionAge(options.maxConnectionAgeMs, nodeRuntime.random, ({ session }) => {
-      session.drain('age', options.drainTimeoutMs);
-    });
+    this.departures = new Departures(options, nodeRuntime);
+    this.statusRounds = new StatusRounds(options.statusIntervalMs, this.open);
     this.newcomers = new Newcomers(options.limits, nodeRuntime.clock, {
       defer: (task) => void setImmediate(task),
       ask: ({ session }) => {
@@ -139,6 +140,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
       await Promise.all([...this.listeners.map((listener) => listener.close()), this.instances.leave()]);
       throw error;
     }
+    if (this.closing === undefined) this.statusRounds.begin();
   }
 
   /** Lets what runs finish within `drainTimeoutMs`. Resolves when no connection is left. */
@@ -148,9 +150,10 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
   }
 
   private async closeInOrder(): Promise<void> {
+    this.statusRounds.stop();
     const accepted = this.listeners.map((listener) => listener.close());
     for (const connection of this.open.values()) {
-      this.age.end(connection);
+      this.departures.forget(connection);
       connection.session.drain('shutdown', this.options.drainTimeoutMs);
     }
     await Promise.all([...accepted, this.empty()]);
@@ -191,7 +194,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
     );
     this.open.set(settings.clientId, connection);
     this.eventSubject.next({ type: 'opened', connection });
-    this.age.begin(connection);
+    this.departures.watch(connection);
     connection.session.attach(link);
     this.newcomers.enter(connection);
   }
@@ -207,7 +210,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
   }
 
   suspended(connection: ServerConnection, reason: HeartwireError): void {
-    this.age.end(connection);
+    this.departures.forget(connection);
     this.waiting.add(connection);
     this.eventSubject.next({ type: 'suspended', connection, reason });
     if (this.waiting.size <= this.options.limits.suspendedSessions) return;
@@ -217,7 +220,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
 
   resumed(connection: ServerConnection): void {
     this.waiting.delete(connection);
-    this.age.begin(connection);
+    this.departures.watch(connection);
     this.eventSubject.next({ type: 'resumed', connection });
   }
 
@@ -235,7 +238,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
   }
 
   closed(connection: ServerConnection, reason: HeartwireError): void {
-    this.age.end(connection);
+    this.departures.forget(connection);
     this.newcomers.leave(connection);
     this.waiting.delete(connection);
     if (!this.open.delete(connection.clientId)) return;

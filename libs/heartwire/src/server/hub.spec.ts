@@ -23,7 +23,14 @@ class FakeConnection {
 
 function newHub(connections: ReadonlyMap<string, ServerConnection>, events$: Subject<ConnectionEvent>) {
   const instances = new Instances(new InProcessAdapter(), { log: () => {}, warn: () => {} });
-  return new HeartwireHub({ connections, events$, codec: undefined, maxFrameBytes: 1_000, instances });
+  return new HeartwireHub({
+    connections,
+    events$,
+    codec: undefined,
+    callTimeoutMs: 5_000,
+    maxFrameBytes: 1_000,
+    instances,
+  });
 }
 
 function hubOf(...fakes: readonly FakeConnection[]) {

@@ -9,6 +9,7 @@ import type { Metadata } from '../protocol/messages.js';
 import { callBody } from '../session/call-body.js';
 import type { Codec } from '../session/codec.js';
 import { checkSize } from '../session/message-size.js';
+import type { Session } from '../session/session.js';
 import { Broadcast, type BroadcastHost, type Push } from './broadcast.js';
 import { ClientCalls } from './client-calls.js';
 import type { ConnectionEvent } from './connection-event.js';
@@ -27,6 +28,8 @@ export interface HubSettings {
   readonly maxFrameBytes: number;
   /** This one and the others. */
   readonly instances: Instances;
+  /** How long a call to a client may take that names no deadline, in ms. */
+  readonly callTimeoutMs: number;
 }
 
 /**
@@ -96,12 +99,9 @@ export class HeartwireHub {
 
   /** One client, to be called. It is looked up with each call. */
   client(clientId: string): ClientCalls {
-    return new ClientCalls(
-      clientId,
-      () => this.settings.connections.get(clientId)?.session,
-      nodeRuntime.clock,
-      this.settings.instances.calls,
-    );
+    const { connections, callTimeoutMs, instances } = this.settings;
+    const session = (): Session | undefined => connections.get(clientId)?.session;
+    return new ClientCalls(clientId, session, nodeRuntime.clock, instances.calls, callTimeoutMs);
   }
 
   /** The ids of the clients that are there. */
@@ -122,6 +122,11 @@ export class HeartwireHub {
   /** The rooms that a client is in. */
   roomsOf(clientId: string): readonly string[] {
     return [...this.roomTable.of(clientId), ...this.others.rooms.of(clientId)];
+  }
+
+  /** The ids of the clients of an identity that this instance has: one that is that text, or has it as its `id`. */
+  identified(identity: string): readonly string[] {
+    return [...this.identities.members(identity)];
   }
 
   /** Whether the other instances are reached. Without an `adapter` there are none, and it is `up`. */

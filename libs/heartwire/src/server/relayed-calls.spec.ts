@@ -27,12 +27,12 @@ describe('calls to clients of other instances', () => {
   });
 
   it('are none where no instance has the client', () => {
-    expect(calls.start('bob', 'p', 1, undefined, observer, false)).toBeUndefined();
+    expect(calls.start('bob', 'p', 1, { timeoutMs: 5_000 }, observer, false)).toBeUndefined();
     expect(published).toEqual([]);
   });
 
   it('take answers from the instance that was asked, and no other', () => {
-    calls.start('ann', 'p', 1, undefined, observer, false);
+    calls.start('ann', 'p', 1, { timeoutMs: 5_000 }, observer, false);
     calls.hear('west', { type: 'answer', callId: '1', data: 'wrong' });
     calls.hear('east', { type: 'answer', callId: '1', data: 'right' });
     calls.hear('east', { type: 'answered', callId: '1' });
@@ -41,7 +41,7 @@ describe('calls to clients of other instances', () => {
   });
 
   it('fail when that instance is gone', () => {
-    calls.start('ann', 'p', 1, undefined, observer, false);
+    calls.start('ann', 'p', 1, { timeoutMs: 5_000 }, observer, false);
     calls.lose('west');
     expect(seen).toEqual([]);
     calls.lose('east');
@@ -49,7 +49,7 @@ describe('calls to clients of other instances', () => {
   });
 
   it('fail where an answer is iterated over too slowly', () => {
-    const handle = calls.start('ann', 'p', 1, undefined, observer, true);
+    const handle = calls.start('ann', 'p', 1, { timeoutMs: 5_000 }, observer, true);
     for (let n = 0; n < 1_024; n += 1) calls.hear('east', { type: 'answer', callId: '1', data: n });
     handle?.taken();
     calls.hear('east', { type: 'answer', callId: '1', data: 'fits' });
@@ -60,7 +60,7 @@ describe('calls to clients of other instances', () => {
   });
 
   it('are not made for a signal that has fired', () => {
-    const options = { signal: AbortSignal.abort() };
+    const options = { timeoutMs: 5_000, signal: AbortSignal.abort() };
     expect(() => calls.start('ann', 'p', 1, options, observer, false)).toThrow(
       expect.objectContaining({ code: 'CANCELLED', sent: 'never' }),
     );

@@ -6,7 +6,7 @@ import type { StreamHandle } from '../session/incoming-stream.js';
 import type { ReplyObserver } from '../session/reply-observer.js';
 import { monotonicClock } from '../timing/clock.js';
 import { DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
-import { CALL_TIMEOUT_MS, type ClientCallOptions } from './client-call-options.js';
+import type { ClientCallOptions } from './client-call-options.js';
 
 /** Calls that may wait for their answers at once. */
 const MAX_CALLS = 16_384;
@@ -43,17 +43,17 @@ export class RelayedCalls {
     clientId: string,
     pattern: unknown,
     data: unknown,
-    options: ClientCallOptions | undefined,
+    options: ClientCallOptions & { readonly timeoutMs: number },
     observer: ReplyObserver,
     pulls: boolean,
   ): StreamHandle | undefined {
     const instance = this.instanceOf(clientId);
     if (instance === undefined) return undefined;
-    if (options?.stream !== undefined)
+    if (options.stream !== undefined)
       throw new HeartwireError(ErrorCode.UNSERIALIZABLE, `a stream can't be sent to ${elsewhere(clientId)}`);
     if (this.calls.size >= MAX_CALLS)
       throw new HeartwireError(ErrorCode.QUEUE_FULL, `${String(MAX_CALLS)} calls to other instances wait`);
-    const { metadata, signal, timeoutMs = CALL_TIMEOUT_MS, idleTimeoutMs = Infinity } = options ?? {};
+    const { metadata, signal, timeoutMs, idleTimeoutMs = Infinity } = options;
     if (signal?.aborted === true) throw aborted(signal, 'never');
     this.lastId += 1;
     const callId = String(this.lastId);

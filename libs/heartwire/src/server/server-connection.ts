@@ -160,6 +160,11 @@ export class ServerConnection<Identity = unknown> implements ConnectingPeer {
     this.listener.introduced(this);
   }
 
+  /** For the server: tells the client, as though it had asked, how this end sees the connection. */
+  tellStatus(): void {
+    if (this.session.state === 'ready') this.session.receiveControl({ kind: 'status' });
+  }
+
   /** For the server: sends what is written down already. One that is going away is left in peace. */
   push(message: Outgoing): void {
     const { state, exchange } = this.session;

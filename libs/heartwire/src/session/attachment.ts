@@ -1,6 +1,6 @@
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import type { Link } from '../link/link.js';
-import type { HelloMessage, WelcomeMessage } from '../protocol/messages.js';
+import type { ConnectionFacts, HelloMessage, WelcomeMessage } from '../protocol/messages.js';
 import type { Heart } from './heart.js';
 
 /** A session's link, and what is known about the other end through it. Gone with the link. */
@@ -13,6 +13,8 @@ export interface Attachment {
   welcome?: WelcomeMessage;
   /** What the dialling end said; a simple peer says nothing. */
   hello?: HelloMessage;
+  /** How the other end saw this connection when it last said so. */
+  seenThere?: ConnectionFacts;
   /** Why the other end says that it will close. */
   lastWord?: HeartwireError;
 }

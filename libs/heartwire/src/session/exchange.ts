@@ -18,6 +18,8 @@ export interface ExchangeHost extends OutgoingCallsHost, ServedHost {
 export class Exchange {
   readonly calls: OutgoingCalls;
   readonly served: Served;
+  /** Messages of the other end, and pushes of this one, so far. */
+  private used = 0;
 
   constructor(
     private readonly host: ExchangeHost,
@@ -38,6 +40,7 @@ export class Exchange {
    */
   push(message: Outgoing): void {
     checkSize(message, this.limits.maxFrameBytes);
+    this.used += 1;
     this.host.sendAnswer(message);
   }
 
@@ -45,10 +48,16 @@ export class Exchange {
     return this.served.isIdle && this.calls.isIdle;
   }
 
+  /** Changes with each use of the connection; `undefined` while it is in use. */
+  get useCount(): number | undefined {
+    return this.isIdle ? this.used : undefined;
+  }
+
   receive(message: CallMessage, frameBytes: number): void {
+    this.used += 1;
     switch (message.kind) {
       case 'response':
-        this.calls.response(message.id, message.response, message.isDisposed, message.more);
+        this.calls.response(message.id, message.response, message.isDisposed, frameBytes, message.more);
         break;
       case 'request':
         this.served.request(message, message.id);
@@ -68,7 +77,7 @@ export class Exchange {
         else this.served.cancel(message.id);
         break;
       case 'chunk':
-        this.served.chunk(message.id, message.chunk, message.more === true);
+        this.served.chunk(message.id, message.chunk, message.more === true, frameBytes);
         break;
       case 'chunk-end':
         this.served.chunkEnd(message.id, message.err);

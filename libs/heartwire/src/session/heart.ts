@@ -11,6 +11,8 @@ export interface HeartbeatSettings {
   readonly timeoutMs: number;
   /** This end follows the round trip, up to the two above. */
   readonly adaptive?: boolean | undefined;
+  /** Whether any byte is a sign of life here, or only a pong. */
+  readonly countTraffic?: boolean | undefined;
 }
 
 /** The ping that no round trip is measured by. */
@@ -75,6 +77,7 @@ export class Heart {
       scheduler,
       random,
       heardAt: () => this.link.heardAt,
+      isReading: () => this.link.isReading ?? true,
       ping: (timestamp) => {
         this.host.sendPing(timestamp);
       },

@@ -1,6 +1,7 @@
 import type { Outgoing } from '../protocol/frame-encoder.js';
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import { type CallBody, emptyBody } from './call-body.js';
+import type { CreditAccount } from './credit-account.js';
 import type { StreamHandle } from './incoming-stream.js';
 import type { OutgoingStream, Overflow } from './outgoing-stream.js';
 import type { Pieces } from './pieces.js';
@@ -57,10 +58,8 @@ export class OutgoingCall implements StreamHandle {
   onSettled: (() => void) | undefined;
   /** The stream that goes with the call, once that was sent. */
   stream: OutgoingStream | undefined;
-  /** Items of the answer that came, and that its consumer has not taken. */
-  untaken = 0;
-  /** Items that were taken, and that no credit was granted for yet. */
-  consumed = 0;
+  /** The items of the answer; made with the first. */
+  items: CreditAccount | undefined;
   /** Joins bytes that were cut on the way. */
   pieces: Pieces | undefined;
   /** Whether a first item has come. */

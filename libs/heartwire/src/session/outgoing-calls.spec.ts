@@ -175,6 +175,16 @@ describe('the calls that a session makes', () => {
     expect(asked()).toEqual([2, 4]);
   });
 
+  it('say that they may have been sent when the line is full for a call that is made again', () => {
+    prepare({ limits: { waitingCalls: 1 } });
+    call('first');
+    const repeated = new RecordedCall('work', 'again', { isIdempotent: true });
+    // As once it was handed to a link that is lost.
+    repeated.outgoing.sent = 'maybe';
+    end.session.calls.add(repeated.outgoing);
+    expect(repeated.failure).toMatchObject({ code: 'QUEUE_FULL', sent: 'maybe' });
+  });
+
   it('wait in a bounded line, by bytes', () => {
     prepare({ limits: { waitingBytes: 1_000 } });
     const long = call('x'.repeat(900));

@@ -8,12 +8,13 @@ import { DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
 import type { Clock } from '../timing/clock.js';
 import type { CallKeeper, OutgoingCall } from './outgoing-call.js';
 import type { Codec } from './codec.js';
+import { CreditAccount } from './credit-account.js';
 import { InFlightCalls } from './in-flight-calls.js';
 import { checkSize } from './message-size.js';
 import { Pieces } from './pieces.js';
 import type { CallSource } from './outbox.js';
 import { type BulkRoom, INITIAL_CREDIT, type StreamBounds } from './outgoing-stream.js';
-import { CREDIT_PORTION } from './stream-inlet.js';
+import { deadlineExceeded } from './reasons.js';
 import { Uploads } from './uploads.js';
 import { WaitingCalls } from './waiting-calls.js';
 
@@ -83,7 +84,7 @@ export class OutgoingCalls implements CallSource, CallKeeper {
     const { count, bytes } = this.waiting;
     if (count >= this.limits.waitingCalls || bytes + call.body.sizeBytes > this.limits.waitingBytes) {
       const message = `${String(count)} calls (${String(bytes)} bytes) are waiting already`;
-      call.fail(new HeartwireError(ErrorCode.QUEUE_FULL, message, { sent: 'never' }));
+      call.fail(new HeartwireError(ErrorCode.QUEUE_FULL, message, { sent: call.sent }));
       return;
     }
     call.keeper = this;
@@ -119,7 +120,7 @@ export class OutgoingCalls implements CallSource, CallKeeper {
     return undefined;
   }
 
-  response(id: CallId, item: unknown, isLast: boolean, more?: true): void {
+  response(id: CallId, item: unknown, isLast: boolean, frameBytes: number, more?: true): void {
     const call = this.inFlight.get(id);
     // A late answer to a call that was given up is legal: ids are never used twice.
     if (call === undefined) return;
@@ -127,25 +128,28 @@ export class OutgoingCalls implements CallSource, CallKeeper {
     if (more === true || call.pieces !== undefined) {
       call.pieces ??= new Pieces(this.maxItemBytes);
       value = call.pieces.add(item, more === true);
-      if (more === true) return;
+      if (more === true) {
+        (call.items ??= new CreditAccount()).arrived(frameBytes, true);
+        return;
+      }
     }
     if (isLast) {
       this.answered += 1;
       this.forget(call);
       call.answer(value);
     } else {
-      this.item(call, value);
+      this.item(call, value, frameBytes);
     }
   }
 
   /** The consumer of a stream has taken an item: more may come. */
   taken(call: OutgoingCall): void {
-    call.untaken -= 1;
-    call.consumed += 1;
-    if (call.untaken === 0) this.awaitNextItem(call);
-    if (call.consumed < CREDIT_PORTION) return;
-    this.host.sendAnswer(creditText(call.id, call.consumed));
-    call.consumed = 0;
+    const { items } = call;
+    if (items === undefined) return;
+    items.taken();
+    if (items.untaken === 0) this.awaitNextItem(call);
+    const due = items.due();
+    if (due > 0) this.host.sendAnswer(creditText(call.id, due));
   }
 
   /** The called end can take more items of the caller's stream. */
@@ -235,15 +239,16 @@ export class OutgoingCalls implements CallSource, CallKeeper {
     }
   }
 
-  private item(call: OutgoingCall, value: unknown): void {
-    if (call.untaken >= INITIAL_CREDIT) {
+  private item(call: OutgoingCall, value: unknown, bytes: number): void {
+    const items = (call.items ??= new CreditAccount());
+    if (items.untaken >= INITIAL_CREDIT) {
       throw new ProtocolViolation(
         'PROTOCOL_ERROR',
         'a stream must not send more items than it has credit for',
       );
     }
     call.isStreaming = true;
-    call.untaken += 1;
+    items.arrived(bytes, false);
     // While the consumer has something to take, it is not the other end that is idle.
     call.deadlineAt = Infinity;
     call.next(value);
@@ -291,9 +296,4 @@ export class OutgoingCalls implements CallSource, CallKeeper {
     }
     return next === Infinity ? undefined : next;
   }
-}
-
-function deadlineExceeded(call: OutgoingCall): HeartwireError {
-  const message = call.sent === 'never' ? 'the call could not be sent in time' : 'no answer came in time';
-  return new HeartwireError(ErrorCode.DEADLINE_EXCEEDED, message, { sent: call.sent });
 }

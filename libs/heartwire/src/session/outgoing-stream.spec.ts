@@ -4,7 +4,13 @@ import { from, Observable, of, range, Subject } from 'rxjs';
 import { ErrorCode } from '../errors/error-code.js';
 import { type HeartwireError } from '../errors/heartwire-error.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
-import { type BulkRoom, OutgoingStream, type Overflow, type StreamBounds } from './outgoing-stream.js';
+import {
+  type BulkRoom,
+  OutgoingStream,
+  type Overflow,
+  STREAM_WINDOW_BYTES,
+  type StreamBounds,
+} from './outgoing-stream.js';
 
 const BOUNDS: StreamBounds = { maxFrameBytes: 300_000, streamBufferItems: 10, streamBufferBytes: 100_000 };
 
@@ -249,5 +255,42 @@ describe('OutgoingStream', () => {
     await stage.tick();
     expect(stage.said).toEqual(['0', '1']);
     expect([isEnded(), stage.finished, stage.isWaiting]).toEqual([true, [], false]);
+  });
+
+  it('waits when much is on its way that no credit was granted for, whatever the credit', async () => {
+    const half = STREAM_WINDOW_BYTES / 2;
+    const stage = new Stage({ say: (value) => String(value).padEnd(half, '.'), streamBufferBytes: 8 * half });
+    stage.stream.start(range(0, 5));
+    await stage.tick();
+    expect(stage.said.length).toBe(2);
+    expect(stage.waits.at(-1)).toBe('receiver');
+    stage.stream.grant(1);
+    expect(stage.said.length).toBe(3);
+    stage.stream.grant(1_000);
+    // The rest, and the end.
+    expect(stage.said.length).toBe(6);
+  });
+
+  it('sends an item that is larger than that when nothing else is on its way', async () => {
+    const item = 'x'.repeat(2 * STREAM_WINDOW_BYTES);
+    const stage = new Stage({
+      say: () => item,
+      maxFrameBytes: 4 * item.length,
+      streamBufferBytes: 4 * item.length,
+    });
+    stage.stream.start(range(0, 2));
+    await stage.tick();
+    expect(stage.said.length).toBe(1);
+    stage.stream.grant(1);
+    expect(stage.said.length).toBe(3);
+  });
+
+  it('sends all that comes to one who grants no credit', async () => {
+    const item = 'x'.repeat(STREAM_WINDOW_BYTES);
+    const bounds = { maxFrameBytes: 4 * item.length, streamBufferBytes: 8 * item.length };
+    const stage = new Stage({ credit: Infinity, say: () => item, ...bounds });
+    stage.stream.start(range(0, 4));
+    await stage.tick();
+    expect(stage.said.length).toBe(5);
   });
 });

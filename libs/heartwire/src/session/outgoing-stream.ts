@@ -51,6 +51,12 @@ export interface StreamBounds {
   readonly streamBufferBytes: number;
 }
 
+/**
+ * A receiver that grants credit has no more than this on its way, in bytes, that it granted none for, and one item
+ * beyond it. It counts bytes too, and grants in time (docs/protocol.md, section 5). With one more piece of bytes that were cut
+ * it is 1 MiB.
+ */
+export const STREAM_WINDOW_BYTES = 15 * 65_536;
 /** A pull source is asked for more while less than this waits to be sent, in bytes. */
 const PULL_AHEAD_BYTES = 131_072;
 /** Longer bytes are cut, so that what is more urgent can go between; the other end joins them. */
@@ -64,6 +70,9 @@ export class OutgoingStream {
   /** The messages of one item each. */
   private readonly queue = new Fifo<readonly Outgoing[]>();
   private queuedBytes = 0;
+  /** The sizes of the items that were sent, and that no credit was granted for since. */
+  private readonly ungranted = new Fifo<number>();
+  private ungrantedBytes = 0;
   /** The newest item of an Observable: it is the last one when the end comes in the same moment. */
   private held: { readonly value: unknown } | undefined;
   private lastWord: Outgoing | undefined;
@@ -111,6 +120,9 @@ export class OutgoingStream {
   /** The receiver can take so many more. */
   grant(items: number): void {
     this.credit += items;
+    for (let left = Math.min(items, this.ungranted.length); left > 0; left--) {
+      this.ungrantedBytes -= this.ungranted.shift() ?? 0;
+    }
     this.flush();
   }
 
@@ -207,13 +219,14 @@ export class OutgoingStream {
   private readonly flush = (): void => {
     let hasMoved = false;
     this.release(false);
-    while (this.queue.length > 0 && this.credit > 0) {
+    while (this.queue.length > 0 && this.credit > 0 && this.ungrantedBytes < STREAM_WINDOW_BYTES) {
       if (!this.room.hasBulkRoom) {
         this.room.whenBulkRoom(this.flush);
         break;
       }
-      this.credit -= 1;
+      const before = this.queuedBytes;
       for (const message of this.take()) this.room.pushBulk(message);
+      this.spend(before - this.queuedBytes);
       hasMoved = true;
     }
     if (this.queue.length === 0 && (this.outcome === 'ended' || this.outcome === 'failed')) {
@@ -223,6 +236,14 @@ export class OutgoingStream {
     this.pull();
     this.tellWait(hasMoved);
   };
+
+  private spend(bytes: number): void {
+    // Who never grants any takes what comes.
+    if (this.credit === Infinity) return;
+    this.credit -= 1;
+    this.ungranted.push(bytes);
+    this.ungrantedBytes += bytes;
+  }
 
   private take(): readonly Outgoing[] {
     const item = this.queue.shift() ?? [];

@@ -6,6 +6,9 @@ import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import type { OutgoingCall } from './outgoing-call.js';
 
+/** The reason in the `goaway` of a server that closes a connection which nobody uses. */
+export const UNUSED = 'idle';
+
 /** Why a connection ended, in words for its callers and for the log. */
 
 export function connectionLost(remote: string): HeartwireError {
@@ -88,4 +91,10 @@ export function cutOff(why: string): HeartwireError {
 /** What a call that waited fails with when nothing is left to wait for. */
 export function neverAnswered(call: OutgoingCall, reason: HeartwireError): HeartwireError {
   return new HeartwireError(reason.code, reason.message, { sent: call.sent, cause: reason });
+}
+
+/** What a call fails with whose time is over. */
+export function deadlineExceeded(call: OutgoingCall): HeartwireError {
+  const message = call.sent === 'never' ? 'the call could not be sent in time' : 'no answer came in time';
+  return new HeartwireError(ErrorCode.DEADLINE_EXCEEDED, message, { sent: call.sent });
 }

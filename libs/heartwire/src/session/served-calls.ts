@@ -87,7 +87,9 @@ export class ServedCalls implements Served, ServedCallKeeper {
     const call = new ServedCall(this, id, !isRequest, pattern, data, metadata, deadlineAt);
     if (sendsStream) {
       this.inlets += 1;
-      call.inlet = this.streams.inletFor(id);
+      call.inlet = this.streams.inletFor(id, (error) => {
+        this.stop(call, error);
+      });
     }
     this.running.set(id, call);
     if (deadlineAt !== Infinity) this.deadlines.watch(deadlineAt);
@@ -95,8 +97,8 @@ export class ServedCalls implements Served, ServedCallKeeper {
   }
 
   /** One for a call that is over is late, and dropped. */
-  chunk(id: CallId, item: unknown, more: boolean): void {
-    this.running.get(id)?.inlet?.receive(item, more);
+  chunk(id: CallId, item: unknown, more: boolean, frameBytes: number): void {
+    this.running.get(id)?.inlet?.receive(item, more, frameBytes);
   }
 
   chunkEnd(id: CallId, err: unknown): void {

@@ -1,3 +1,4 @@
+import type { HeartwireError } from '../errors/heartwire-error.js';
 import { fromWireError, toWireError } from '../errors/wire-error.js';
 import { cancelText, creditText } from '../protocol/message-text.js';
 import type { CallId } from '../protocol/messages.js';
@@ -6,8 +7,9 @@ import type { AnswerWriter } from './answer-writer.js';
 import { type BulkRoom, INITIAL_CREDIT, OutgoingStream, type StreamBounds } from './outgoing-stream.js';
 import { Pieces } from './pieces.js';
 import type { AnswerStreamOptions, ServedCall } from './served-call.js';
-import { StreamInlet } from './stream-inlet.js';
+import { type InletRoom, StreamInlet } from './stream-inlet.js';
 import type { StreamSource } from './stream-source.js';
+import { forgiveUnheardFailures } from './unheard-failures.js';
 
 /** What the streams of served calls need. */
 export interface ServedStreamsHost {
@@ -22,13 +24,15 @@ export interface ServedStreamsHost {
 export class ServedStreams {
   /** This end's own limit; `limits` has the other end's once that is known. */
   private readonly maxItemBytes: number;
+  private readonly room: InletRoom;
 
   constructor(
     private readonly host: ServedStreamsHost,
     private readonly words: AnswerWriter,
-    private readonly limits: StreamBounds,
+    private readonly limits: StreamBounds & { readonly incomingStreamBytes: number },
   ) {
     this.maxItemBytes = limits.maxFrameBytes;
+    this.room = { bytes: 0, maxBytes: limits.incomingStreamBytes };
   }
 
   /** Answers with the items of a source, as the caller grants credit for them. */
@@ -59,7 +63,8 @@ export class ServedStreams {
   }
 
   /** For the stream that a caller sends with its call. */
-  inletFor(id: CallId): StreamInlet {
+  inletFor(id: CallId, overflown: (error: HeartwireError) => void): StreamInlet {
+    forgiveUnheardFailures();
     const host = {
       grant: (items: number) => {
         this.host.sendAnswer(creditText(id, items, true));
@@ -67,8 +72,9 @@ export class ServedStreams {
       cancel: () => {
         this.host.sendAnswer(cancelText(id, true));
       },
+      overflown,
     };
-    return new StreamInlet(host, new Pieces(this.maxItemBytes));
+    return new StreamInlet(host, new Pieces(this.maxItemBytes), this.room);
   }
 }
 

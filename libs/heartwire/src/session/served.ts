@@ -11,6 +11,8 @@ export interface ServedLimits extends StreamBounds {
   readonly waitingEventBytes: number;
   /** Streams that the other end may send here at once. */
   readonly incomingStreams: number;
+  /** What these may have waiting for their consumers. */
+  readonly incomingStreamBytes: number;
   /** The longest message that the other end takes. */
   maxFrameBytes: number;
 }
@@ -32,7 +34,7 @@ export interface Served {
   /** An event that nobody waits for. */
   event(message: EventMessage, sizeBytes: number): void;
   /** An item of a caller's stream. */
-  chunk(id: CallId, item: unknown, more: boolean): void;
+  chunk(id: CallId, item: unknown, more: boolean, frameBytes: number): void;
   chunkEnd(id: CallId, err: unknown): void;
   /** The caller can take more items of an answer. */
   credit(id: CallId, items: number): void;

@@ -34,6 +34,7 @@ export interface SessionLimits {
   readonly waitingEvents: number;
   readonly waitingEventBytes: number;
   readonly incomingStreams: number;
+  readonly incomingStreamBytes: number;
   readonly streamBufferItems: number;
   readonly streamBufferBytes: number;
 }

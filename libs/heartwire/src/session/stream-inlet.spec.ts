@@ -1,22 +1,34 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { take } from 'rxjs';
 
+import type { HeartwireError } from '../errors/heartwire-error.js';
+import { CREDIT_PORTION, CREDIT_PORTION_BYTES } from './credit-account.js';
 import { INITIAL_CREDIT } from './outgoing-stream.js';
 import { Pieces } from './pieces.js';
-import { CREDIT_PORTION, StreamInlet } from './stream-inlet.js';
+import { type InletRoom, StreamInlet } from './stream-inlet.js';
 
 describe('StreamInlet', () => {
-  let told: (number | 'cancel')[];
+  let told: (number | string)[];
   let inlet: StreamInlet;
+  let room: InletRoom;
 
   beforeEach(() => {
     told = [];
-    const host = { grant: (items: number) => told.push(items), cancel: () => told.push('cancel') };
-    inlet = new StreamInlet(host, new Pieces(100));
+    room = { bytes: 0, maxBytes: 1_000 };
+    start();
   });
 
+  function start(): void {
+    const host = {
+      grant: (items: number) => told.push(items),
+      cancel: () => told.push('cancel'),
+      overflown: ({ code }: HeartwireError) => told.push(code),
+    };
+    inlet = new StreamInlet(host, new Pieces(100), room);
+  }
+
   function receive(count: number): void {
-    for (let item = 0; item < count; item++) inlet.receive(item, false);
+    for (let item = 0; item < count; item++) inlet.receive(item, false, 10);
   }
 
   function subscribe(): unknown[] {
@@ -32,7 +44,7 @@ describe('StreamInlet', () => {
   it('keeps what nobody takes yet, up to its credit', () => {
     receive(INITIAL_CREDIT);
     expect(told).toEqual([]);
-    expect(() => inlet.receive(1, false)).toThrow('more items than it has credit for');
+    expect(() => inlet.receive(1, false, 10)).toThrow('more items than it has credit for');
   });
 
   it('grants credit to whoever subscribes as items come, in portions', () => {
@@ -58,13 +70,13 @@ describe('StreamInlet', () => {
   it('counts pieces of bytes as one item', () => {
     const seen = subscribe();
     for (let item = 0; item < CREDIT_PORTION - 1; item++) {
-      inlet.receive(Uint8Array.of(item), true);
-      inlet.receive(Uint8Array.of(item), false);
+      inlet.receive(Uint8Array.of(item), true, 10);
+      inlet.receive(Uint8Array.of(item), false, 10);
     }
     expect(told).toEqual([]);
-    inlet.receive(Uint8Array.of(1), true);
+    inlet.receive(Uint8Array.of(1), true, 10);
     expect(told).toEqual([]);
-    inlet.receive(Uint8Array.of(2), false);
+    inlet.receive(Uint8Array.of(2), false, 10);
     expect(told).toEqual([CREDIT_PORTION]);
     expect(seen.at(-1)).toEqual(Uint8Array.of(1, 2));
   });
@@ -73,7 +85,7 @@ describe('StreamInlet', () => {
     receive(INITIAL_CREDIT);
     inlet.end();
     inlet.fail(new Error('too late'));
-    inlet.receive('too late', false);
+    inlet.receive('too late', false, 10);
     const seen = subscribe();
     expect(seen).toHaveLength(INITIAL_CREDIT + 1);
     expect(seen.at(-1)).toBe('end');
@@ -83,7 +95,7 @@ describe('StreamInlet', () => {
   it('fails behind its items', () => {
     receive(2);
     inlet.fail('torn');
-    expect(subscribe()).toEqual([0, 1, 'torn']);
+    expect(subscribe()).toEqual([0, 1, { status: 'error', message: 'torn' }]);
   });
 
   it('tells the sender once that nobody wants more, and takes what comes late', () => {
@@ -124,5 +136,58 @@ describe('StreamInlet', () => {
     expect(subscribe()).toEqual(['INTERNAL']);
     receive(1);
     expect(first).toEqual([0]);
+  });
+
+  it('grants credit also after so many bytes, however few the items', async () => {
+    room = { bytes: 0, maxBytes: 1_000_000 };
+    start();
+    inlet.receive('one', false, CREDIT_PORTION_BYTES - 1);
+    inlet.receive('two', false, 1);
+    inlet.receive('three', false, CREDIT_PORTION_BYTES);
+    const iterator = inlet.stream[Symbol.asyncIterator]();
+    await iterator.next();
+    expect(told).toEqual([]);
+    await iterator.next();
+    expect(told).toEqual([2]);
+    await iterator.next();
+    expect(told).toEqual([2, 1]);
+  });
+
+  it('counts what waits for its consumer, pieces included, and nothing that was taken', async () => {
+    receive(3);
+    inlet.receive(Uint8Array.of(1), true, 7);
+    expect(room.bytes).toBe(37);
+    const iterator = inlet.stream[Symbol.asyncIterator]();
+    await iterator.next();
+    expect(room.bytes).toBe(27);
+    inlet.receive(Uint8Array.of(1), false, 3);
+    for (let item = 0; item < 3; item++) await iterator.next();
+    expect(room.bytes).toBe(0);
+    receive(2);
+    inlet.close();
+    expect(room.bytes).toBe(0);
+  });
+
+  it('counts nothing for whoever takes at once', () => {
+    subscribe();
+    receive(10);
+    expect(room.bytes).toBe(0);
+  });
+
+  it('fails alone where the streams of its connection have too much waiting', () => {
+    const other = new StreamInlet(
+      { grant: () => undefined, cancel: () => undefined, overflown: () => undefined },
+      new Pieces(100),
+      room,
+    );
+    for (let item = 0; item < 60; item++) other.receive(item, false, 16);
+    receive(5);
+    expect(told).toEqual(['SLOW_CONSUMER']);
+    expect(subscribe()).toEqual([0, 1, 2, 3, 'SLOW_CONSUMER']);
+    other.receive('goes on once there is room', false, 16);
+    const seen: unknown[] = [];
+    other.stream.subscribe((item) => seen.push(item));
+    expect(seen).toHaveLength(61);
+    expect(room.bytes).toBe(0);
   });
 });

@@ -1,20 +1,27 @@
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { ErrorCode } from '../errors/error-code.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
+import { CreditAccount } from './credit-account.js';
 import { Fifo } from './fifo.js';
 import { type IncomingStream, ItemStream, type StreamHandle } from './incoming-stream.js';
 import type { ReplyObserver } from './reply-observer.js';
 import { INITIAL_CREDIT } from './outgoing-stream.js';
 import type { Pieces } from './pieces.js';
+import { failureFromAfar } from './unheard-failures.js';
 
-/** Credit is granted in portions, so that not every item costs a message. */
-export const CREDIT_PORTION = INITIAL_CREDIT / 2;
+/** What the streams of one connection have waiting for their consumers, in bytes. */
+export interface InletRoom {
+  bytes: number;
+  readonly maxBytes: number;
+}
 
 /** What an inlet says to the sender of its stream. */
 export interface InletHost {
   grant(items: number): void;
   /** Nobody wants what may still come. */
   cancel(): void;
+  /** There is no room for what came: its call is over. */
+  overflown(error: HeartwireError): void;
 }
 
 /** The receiving half of a stream that a caller sends. It has one consumer, and waits for it. */
@@ -22,23 +29,24 @@ export class StreamInlet implements StreamHandle {
   readonly stream: IncomingStream<unknown>;
 
   private readonly items = new Fifo<unknown>();
+  private readonly account = new CreditAccount();
   private consumer: ReplyObserver | undefined;
   private pulls = false;
   /** Items that the sender may send now. */
   private outstanding = INITIAL_CREDIT;
-  private consumed = 0;
   private outcome: { readonly error?: unknown; readonly isFailure: boolean } | undefined;
   private isClosed = false;
 
   constructor(
     private readonly host: InletHost,
     private readonly pieces: Pieces,
+    private readonly room: InletRoom,
   ) {
     this.stream = new ItemStream<unknown>((observer, pulls) => this.attach(observer, pulls));
   }
 
   /** @throws ProtocolViolation when the sender has no credit for it. */
-  receive(piece: unknown, more: boolean): void {
+  receive(piece: unknown, more: boolean, frameBytes: number): void {
     if (this.isClosed || this.outcome !== undefined) return;
     if (this.outstanding === 0) {
       throw new ProtocolViolation(
@@ -46,7 +54,13 @@ export class StreamInlet implements StreamHandle {
         'a stream must not send more items than it has credit for',
       );
     }
+    if (this.room.bytes + frameBytes > this.room.maxBytes) {
+      this.overflow();
+      return;
+    }
     const item = this.pieces.add(piece, more);
+    this.account.arrived(frameBytes, more);
+    this.room.bytes += frameBytes;
     if (more) return;
     this.outstanding -= 1;
     if (this.consumer === undefined) this.items.push(item);
@@ -58,7 +72,7 @@ export class StreamInlet implements StreamHandle {
   }
 
   fail(error: unknown): void {
-    this.finish({ isFailure: true, error });
+    this.finish({ isFailure: true, error: failureFromAfar(error) });
   }
 
   /** The call is over: what was not taken is dropped, and its consumer hears so. */
@@ -69,23 +83,37 @@ export class StreamInlet implements StreamHandle {
       this.items.clear();
       this.fail(new HeartwireError(ErrorCode.CANCELLED, message, { sent: 'answered' }));
     }
-    this.isClosed = true;
+    this.finishTaking();
   }
 
   taken(): void {
-    this.consumed += 1;
-    if (this.consumed < CREDIT_PORTION || this.isClosed || this.outcome !== undefined) return;
-    this.outstanding += this.consumed;
-    this.host.grant(this.consumed);
-    this.consumed = 0;
+    if (this.isClosed) return;
+    this.room.bytes -= this.account.taken();
+    const due = this.outcome === undefined ? this.account.due() : 0;
+    if (due === 0) return;
+    this.outstanding += due;
+    this.host.grant(due);
   }
 
   /** The consumer leaves. */
   unsubscribe(): void {
     if (this.isClosed) return;
-    this.isClosed = true;
     this.items.clear();
+    this.finishTaking();
     if (this.outcome === undefined) this.host.cancel();
+  }
+
+  /** What waits of it counts for nobody any more. */
+  private finishTaking(): void {
+    this.isClosed = true;
+    this.room.bytes -= this.account.bytes;
+  }
+
+  /** This stream alone fails, and its call with it. */
+  private overflow(): void {
+    const error = tooMuch(this.room);
+    this.fail(error);
+    this.host.overflown(error);
   }
 
   private attach(observer: ReplyObserver, pulls: boolean): StreamHandle | undefined {
@@ -120,4 +148,12 @@ export class StreamInlet implements StreamHandle {
     if (outcome.isFailure) consumer.error(outcome.error);
     else consumer.complete();
   }
+}
+
+function tooMuch({ bytes, maxBytes }: InletRoom): HeartwireError {
+  const message = `${String(bytes)} bytes of streams wait for their handlers on this connection; ${String(maxBytes)} may`;
+  return new HeartwireError(ErrorCode.SLOW_CONSUMER, message, {
+    sent: 'maybe',
+    details: { bytes, maxBytes },
+  });
 }

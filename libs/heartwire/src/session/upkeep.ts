@@ -78,8 +78,11 @@ export class Upkeep {
       case 'error':
         attachment.lastWord = peerError(message);
         break;
-      case 'status-response':
+      case 'status-response': {
+        const { kind: _, ...facts } = message;
+        attachment.seenThere = facts;
         break;
+      }
     }
   }
 

@@ -14,7 +14,7 @@ export interface Liveness {
   readonly smoothedRoundTripMs?: number;
   /** How much it varies (RFC 6298). */
   readonly jitterMs?: number;
-  /** Pings since anything was last heard. */
+  /** Pings since the last sign of life. */
   readonly missed: number;
   readonly silentForMs: number;
   /** Suspicion: a live peer would be silent for so long with a chance of 10^-phi. From 0 to 300. */
@@ -24,6 +24,6 @@ export interface Liveness {
   readonly timeoutMs: number;
   /** Pings sent so far on this link. */
   readonly heartbeats: number;
-  /** The moment of the last byte, on the watcher's clock. */
+  /** The moment of the last sign of life, on the watcher's clock. */
   readonly lastHeardAt: number;
 }

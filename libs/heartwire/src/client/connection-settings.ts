@@ -1,0 +1,17 @@
+import type { Dialler } from '../link/dialler.js';
+import type { ResolvedClientOptions } from '../options/client-options.js';
+import type { Codec } from '../session/codec.js';
+import type { Dispatch } from '../session/served-calls.js';
+import type { Runtime } from '../timing/runtime.js';
+
+/** What the connections of one client share. */
+export interface ConnectionSettings {
+  readonly options: ResolvedClientOptions;
+  readonly runtime: Runtime;
+  readonly dialler: Dialler;
+  readonly codec: Codec | undefined;
+  /** Who handles what the servers push and ask. */
+  readonly dispatch: Dispatch;
+  /** Whether anybody listens for what the servers push. */
+  readonly awaitsPushes: () => boolean;
+}

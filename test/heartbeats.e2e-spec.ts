@@ -1,0 +1,145 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { ConnectionSnapshot, HeartwireClient, HeartwireServer } from 'heartwire';
+import { firstValueFrom } from 'rxjs';
+
+import { CallsController } from './support/calls.controller.js';
+import { type RawMessage, RawPeer } from './support/raw-peer.js';
+import { RawServer } from './support/raw-server.js';
+import { type Served, Stage } from './support/stage.js';
+import { until } from './support/until.js';
+
+const OFTEN = { intervalMs: 100, timeoutMs: 400 };
+/** Often enough that no interval passes in silence. */
+const CHATTER_EVERY_MS = 20;
+
+const stage = new Stage();
+const serve = (server: Parameters<Stage['serve']>[1] = {}): Promise<Served> =>
+  stage.serve({ controllers: [CallsController] }, server);
+
+afterEach(() => stage.clear());
+
+async function stranger(url: string): Promise<RawPeer> {
+  const peer = stage.track(await RawPeer.connect(url));
+  await peer.received({ type: 'welcome' });
+  return peer;
+}
+
+const pings = ({ messages }: RawPeer): readonly RawMessage[] =>
+  messages.filter(({ type }) => type === 'ping');
+
+const only = (server: HeartwireServer): ConnectionSnapshot | undefined => server.connections[0];
+
+/** Has something sent again and again until `stop`. */
+function chatter(say: () => void): { stop(): void } {
+  say();
+  const timer = setInterval(say, CHATTER_EVERY_MS);
+  return {
+    stop: () => {
+      clearInterval(timer);
+    },
+  };
+}
+
+describe('heartbeats', () => {
+  it('are started by the server, with a welcome that tells the interval', async () => {
+    const { server, url } = await serve({ server: { heartbeat: OFTEN } });
+    const peer = await stranger(url);
+    expect(peer.messages[0]).toMatchObject({
+      type: 'welcome',
+      heartbeatInterval: OFTEN.intervalMs,
+      heartbeatTimeout: OFTEN.timeoutMs,
+    });
+    peer.answerPings();
+    await until('the server has asked three times, and was answered', () => {
+      const { heartbeats = 0, roundTripMs } = only(server)?.liveness ?? {};
+      return heartbeats >= 3 && roundTripMs !== undefined;
+    });
+    expect(pings(peer).length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('are started by the client: a simple peer that pings gets pongs', async () => {
+    const { url } = await serve();
+    const peer = await stranger(url);
+    for (const timestamp of [1, 2.5, 'three']) {
+      peer.send({ type: 'ping', timestamp });
+      expect(await peer.received({ type: 'pong', timestamp })).toEqual({ type: 'pong', timestamp });
+    }
+    // The server itself, whose interval is 5 s, has asked nothing.
+    expect(pings(peer)).toEqual([]);
+  });
+
+  it('are started by the client: a Heartwire client watches its server, too', async () => {
+    const raw = stage.track(await RawServer.listen());
+    const client = stage.client(raw.url, { heartbeat: OFTEN, reconnect: { maxAttempts: 0 } });
+    const states: string[] = [];
+    client.liveness$.subscribe(({ state }) => states.push(state));
+    const connecting = client.connect();
+    const peer = await raw.greeted(0);
+    await connecting;
+    await until('the client has pinged', () => pings(peer).length > 0);
+    // It answers nothing.
+    await peer.closed();
+    await until('the client knows', () => states.at(-1) === 'dead');
+    expect(states).toContain('suspect');
+  });
+});
+
+describe('heartbeat.countTraffic', () => {
+  const countTraffic = false;
+
+  it('by default has a server count any traffic as a sign of life', async () => {
+    const { url } = await serve({ server: { heartbeat: OFTEN } });
+    const peer = await stranger(url);
+    const chatting = chatter(() => peer.send({ pattern: 'nobody', data: 0 }));
+    await until('it has left eight pings unanswered', () => pings(peer).length >= 8);
+    expect(peer.isClosed).toBe(false);
+    chatting.stop();
+  });
+
+  it('false has a server count only answers', async () => {
+    const { server, url } = await serve({ server: { heartbeat: { ...OFTEN, countTraffic } } });
+    const reasons: string[] = [];
+    server.connections$.subscribe((event) => {
+      if (event.type === 'closed') reasons.push(event.reason.code);
+    });
+    const chatting = await stranger(url);
+    const { stop } = chatter(() => chatting.send({ pattern: 'nobody', data: 0 }));
+    const answering = await stranger(url);
+    answering.answerPings();
+    await chatting.closed();
+    stop();
+    await until('its connection is closed', () => reasons.length > 0);
+    expect(reasons).toEqual(['HEARTBEAT_TIMEOUT']);
+    expect(answering.isClosed).toBe(false);
+  });
+
+  it.each([
+    [true, 'any traffic'],
+    [false, 'only answers'],
+  ])('%s has a client count %s', async (counts) => {
+    const raw = stage.track(await RawServer.listen());
+    const heartbeat = { ...OFTEN, countTraffic: counts };
+    const client = stage.client(raw.url, { heartbeat, reconnect: { maxAttempts: 0 } });
+    const connecting = client.connect();
+    const peer = await raw.greeted(0);
+    await connecting;
+    const chatting = chatter(() => {
+      if (!peer.isClosed) peer.send({ type: 'ack', received: 0 });
+    });
+    await until('it has pinged eight times, or given up', () => peer.isClosed || pings(peer).length >= 8);
+    expect(peer.isClosed).toBe(!counts);
+    chatting.stop();
+  });
+
+  it('false leaves two ends alone that answer each other', async () => {
+    const heartbeat = { ...OFTEN, countTraffic };
+    const { server, url } = await serve({ server: { heartbeat } });
+    const client: HeartwireClient = stage.client(url, { heartbeat });
+    const states = new Set<string>();
+    client.liveness$.subscribe(({ state }) => states.add(state));
+    await client.connect();
+    await until('eight heartbeats were answered', () => (only(server)?.liveness?.heartbeats ?? 0) >= 8);
+    expect(states).not.toContain('dead');
+    expect(await firstValueFrom(client.status)).toBe('connected');
+  });
+});
