@@ -26,6 +26,6 @@ COPY --from=build /app/dist dist
 # A volume takes its owner from here.
 RUN mkdir /data && chown node:node /data
 USER node
-EXPOSE 3000 4001 4002
+EXPOSE 3000 4000 4001 4002
 STOPSIGNAL SIGTERM
 CMD ["node", "--enable-source-maps", "dist/main.js"]
