@@ -24,6 +24,9 @@ const LEFT_OUT = {
   'session/readable-puller.ts': 'export const isReadable = () => false; export class ReadablePuller {}',
   // Its heartbeat can't be set to adapt.
   'timing/pace.ts': 'export class AdaptivePace {}',
+  // Any byte of its server is a sign of life.
+  'timing/signs-of-life.ts':
+    'export class SignsOfLife { constructor(input) { this.input = input; } get at() { return this.input.heardAt(); } answered() {} }',
   // Nobody says hello to a page; whoever does is out of turn.
   'protocol/hello-parser.ts': "export const parseHello = () => ({ kind: 'hello' });",
   // It never asks for a status.

@@ -1,7 +1,7 @@
 import { ErrorCode } from '../errors/error-code.js';
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import { fromNodeError } from '../errors/node-error.js';
-import type { ConnectionFacts } from '../protocol/messages.js';
+import type { StatusResponseMessage } from '../protocol/messages.js';
 import { Admission } from '../session/admission.js';
 import type { OutgoingCalls } from '../session/outgoing-calls.js';
 import { connectionClosed, neverAnswered, UNUSED } from '../session/reasons.js';
@@ -86,7 +86,7 @@ export class Connection implements Seat, Candidate {
   }
 
   /** How its server saw it when it last said so. */
-  get seenByServer(): ConnectionFacts | undefined {
+  get seenThere(): StatusResponseMessage | undefined {
     return this.session.attachment?.seenThere;
   }
 

@@ -1,4 +1,4 @@
-import type { ConnectionFacts } from '../protocol/messages.js';
+import type { ConnectionFacts, StatusResponseMessage } from '../protocol/messages.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import type { Connection } from './connection.js';
 
@@ -25,13 +25,17 @@ export interface EndpointSnapshot {
 }
 
 /** One connection, as its client shows it. */
-export function snapshotOf({ endpoint, phase, liveness, load, seenByServer }: Connection): EndpointSnapshot {
+export function snapshotOf({ endpoint, phase, liveness, load, seenThere }: Connection): EndpointSnapshot {
   return {
     endpoint,
     isConnected: phase === 'ready',
     isIdle: phase === 'resting',
     liveness,
     callsUnderWay: load,
-    seenByServer,
+    seenByServer: seenThere && factsOf(seenThere),
   };
+}
+
+function factsOf({ kind: _, ...facts }: StatusResponseMessage): ConnectionFacts {
+  return facts;
 }

@@ -83,7 +83,11 @@ export class WebSocketLink implements Link {
 
   /** Who isn't read may well be speaking. */
   get heardAt(): number {
-    return this.pace?.isResting === true ? this.clock.now() : this.lastHeardAt;
+    return this.isReading ? this.lastHeardAt : this.clock.now();
+  }
+
+  get isReading(): boolean {
+    return this.pace?.isResting !== true;
   }
 
   get bytesReceived(): number {

@@ -1,6 +1,6 @@
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import type { Link } from '../link/link.js';
-import type { ConnectionFacts, HelloMessage, WelcomeMessage } from '../protocol/messages.js';
+import type { HelloMessage, StatusResponseMessage, WelcomeMessage } from '../protocol/messages.js';
 import type { Heart } from './heart.js';
 
 /** A session's link, and what is known about the other end through it. Gone with the link. */
@@ -14,7 +14,7 @@ export interface Attachment {
   /** What the dialling end said; a simple peer says nothing. */
   hello?: HelloMessage;
   /** How the other end saw this connection when it last said so. */
-  seenThere?: ConnectionFacts;
+  seenThere?: StatusResponseMessage;
   /** Why the other end says that it will close. */
   lastWord?: HeartwireError;
 }

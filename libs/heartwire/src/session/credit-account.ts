@@ -8,8 +8,6 @@ export const CREDIT_PORTION_BYTES = STREAM_WINDOW_BYTES / 4;
 
 /** What a stream's receiver has of it, and the credit that it owes the sender (docs/protocol.md, section 5). */
 export class CreditAccount {
-  /** What came and was not taken, pieces of an item that is not complete included, in bytes. */
-  bytes = 0;
   /** The sizes of the items that were not taken, in order. */
   private readonly sizes = new Fifo<number>();
   private comingBytes = 0;
@@ -23,7 +21,6 @@ export class CreditAccount {
 
   /** An item came, or with `more` a piece of one. */
   arrived(bytes: number, more: boolean): void {
-    this.bytes += bytes;
     this.comingBytes += bytes;
     if (more) return;
     this.sizes.push(this.comingBytes);
@@ -33,7 +30,6 @@ export class CreditAccount {
   /** The consumer has taken the item that came first. @returns its size */
   taken(): number {
     const bytes = this.sizes.shift() ?? 0;
-    this.bytes -= bytes;
     this.owed += 1;
     this.owedBytes += bytes;
     return bytes;

@@ -30,6 +30,8 @@ export class StreamInlet implements StreamHandle {
 
   private readonly items = new Fifo<unknown>();
   private readonly account = new CreditAccount();
+  /** What came and was not taken, pieces of an item that is not complete included. */
+  private waitingBytes = 0;
   private consumer: ReplyObserver | undefined;
   private pulls = false;
   /** Items that the sender may send now. */
@@ -60,7 +62,7 @@ export class StreamInlet implements StreamHandle {
     }
     const item = this.pieces.add(piece, more);
     this.account.arrived(frameBytes, more);
-    this.room.bytes += frameBytes;
+    this.occupy(frameBytes);
     if (more) return;
     this.outstanding -= 1;
     if (this.consumer === undefined) this.items.push(item);
@@ -88,7 +90,7 @@ export class StreamInlet implements StreamHandle {
 
   taken(): void {
     if (this.isClosed) return;
-    this.room.bytes -= this.account.taken();
+    this.occupy(-this.account.taken());
     const due = this.outcome === undefined ? this.account.due() : 0;
     if (due === 0) return;
     this.outstanding += due;
@@ -106,7 +108,12 @@ export class StreamInlet implements StreamHandle {
   /** What waits of it counts for nobody any more. */
   private finishTaking(): void {
     this.isClosed = true;
-    this.room.bytes -= this.account.bytes;
+    this.occupy(-this.waitingBytes);
+  }
+
+  private occupy(bytes: number): void {
+    this.waitingBytes += bytes;
+    this.room.bytes += bytes;
   }
 
   /** This stream alone fails, and its call with it. */

@@ -78,11 +78,9 @@ export class Upkeep {
       case 'error':
         attachment.lastWord = peerError(message);
         break;
-      case 'status-response': {
-        const { kind: _, ...facts } = message;
-        attachment.seenThere = facts;
+      case 'status-response':
+        attachment.seenThere = message;
         break;
-      }
     }
   }
 

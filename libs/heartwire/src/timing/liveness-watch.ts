@@ -1,8 +1,8 @@
-import type { Clock } from './clock.js';
 import type { Liveness, LivenessState } from './liveness-state.js';
 import { OutstandingPings } from './outstanding-pings.js';
 import { AdaptivePace, type Pace } from './pace.js';
 import { RoundTrip } from './round-trip.js';
+import { SignsOfLife, type SignsOfLifeInput } from './signs-of-life.js';
 import { suspicion } from './suspicion.js';
 
 /** Pings for round-trip samples come every interval, ±10 %, so that connections don't beat in step. */
@@ -15,18 +15,11 @@ const LATE_SHARE_OF_INTERVAL = 0.1;
 /** How much of the timeout a peer gets to answer the last question after such a delay. */
 const LAST_CHANCE_SHARE = 1 / 4;
 
-export interface LivenessWatchInput extends Pace {
+export interface LivenessWatchInput extends Pace, SignsOfLifeInput {
   /** The pace follows the round trip, up to the given one. Default: false. */
   readonly adaptive?: boolean | undefined;
-  /** Whether any byte is a sign of life, or only a pong. Default: true. */
-  readonly countTraffic?: boolean | undefined;
-  readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** The moment of the last byte received, on the clock. */
-  readonly heardAt: () => number;
-  /** Whether what the other end says is read now: else its silence says nothing. Default: always. */
-  readonly isReading?: (() => boolean) | undefined;
   /** Queues a ping now. */
   readonly ping: (timestamp: number) => void;
 }
@@ -53,21 +46,20 @@ export class LivenessWatch {
   /** This end was late during the silence, and has not asked again since. */
   private wasLate = false;
   private urgentSent = 0;
-  /** The moment of the last pong. */
-  private answeredAt: number;
   private missed = 0;
   private heartbeats = 0;
   private readonly pings = new OutstandingPings();
   private readonly roundTrip = new RoundTrip();
   private readonly pace: Pace;
+  private readonly signs: SignsOfLife;
 
   constructor(
     private readonly input: LivenessWatchInput,
     private readonly tell: (liveness: Liveness) => void,
   ) {
     this.pace = input.adaptive === true ? new AdaptivePace(input, this.roundTrip) : input;
-    this.answeredAt = input.clock.now();
-    this.sampleAt = this.answeredAt + this.jittered();
+    this.signs = new SignsOfLife(input);
+    this.sampleAt = input.clock.now() + this.jittered();
   }
 
   /** How long until the next look is due. */
@@ -89,7 +81,7 @@ export class LivenessWatch {
   /** A pong came back. One that answers no ping of ours is a sign of life and no sample. */
   pong(timestamp: number | string): void {
     if (this.isStopped) return;
-    this.answeredAt = this.input.clock.now();
+    this.signs.answered();
     const isSample = typeof timestamp === 'number' && this.pings.take(timestamp);
     const wasSuspect = this.state === 'suspect';
     // A coarse clock may give the answer the same moment as what was heard before the ping.
@@ -108,7 +100,7 @@ export class LivenessWatch {
       if (wasSuspect) this.report();
     }
     if (this.unanswered === undefined) {
-      if (now >= this.sampleAt || now >= this.heardAt + this.pace.intervalMs) this.ping(now);
+      if (now >= this.sampleAt || now >= this.signs.at + this.pace.intervalMs) this.ping(now);
     } else {
       this.wasLate ||= this.isLate(now);
       this.doubt(now, now - this.unanswered.sinceMs);
@@ -154,18 +146,9 @@ export class LivenessWatch {
     else this.urge(now);
   }
 
-  /** The moment of the last sign of life. */
-  private get heardAt(): number {
-    const { countTraffic = true, clock, heardAt, isReading } = this.input;
-    if (countTraffic) return heardAt();
-    // Its pongs wait behind what it may not say yet.
-    if (isReading?.() === false) this.answeredAt = clock.now();
-    return this.answeredAt;
-  }
-
   /** Whether there was a sign of life since the first unanswered ping. */
   private get wasHeard(): boolean {
-    return this.unanswered !== undefined && this.heardAt !== this.unanswered.heardAt;
+    return this.unanswered !== undefined && this.signs.at !== this.unanswered.heardAt;
   }
 
   private revive(): void {
@@ -180,7 +163,7 @@ export class LivenessWatch {
   private nextDueAt(now: number): number {
     const { intervalMs, timeoutMs } = this.pace;
     const { unanswered } = this;
-    if (unanswered === undefined) return Math.min(this.sampleAt, this.heardAt + intervalMs);
+    if (unanswered === undefined) return Math.min(this.sampleAt, this.signs.at + intervalMs);
     // The next turn of the event loop: what has arrived is read in between.
     if (this.waitsFor === 'input') return now;
     // Not later than this, so that a peer heard in the meantime is asked again after one interval.
@@ -207,7 +190,7 @@ export class LivenessWatch {
 
   private ping(now: number): void {
     if (this.isStopped) return;
-    this.unanswered ??= { sinceMs: now, heardAt: this.heardAt };
+    this.unanswered ??= { sinceMs: now, heardAt: this.signs.at };
     this.sampleAt = now + this.jittered();
     this.missed += 1;
     this.heartbeats += 1;
@@ -220,7 +203,7 @@ export class LivenessWatch {
 
   private report(): void {
     if (this.isStopped) return;
-    const lastHeardAt = this.heardAt;
+    const lastHeardAt = this.signs.at;
     const silentForMs = Math.max(this.input.clock.now() - lastHeardAt, 0);
     const { intervalMs, timeoutMs } = this.pace;
     const { smoothedMs, jitterMs } = this.roundTrip;
