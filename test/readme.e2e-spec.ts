@@ -176,6 +176,16 @@ describe('the tables of the README', () => {
     }
   });
 
+  it('have every limit, in the guide too, with what happens at it', () => {
+    const rows = tableBelow(guide, '## Limits');
+    const named = rows.flatMap(({ bound = '' }) => bound.match(/limits\.\w+/g) ?? []);
+    const known = [new ServerOptions().limits, new ClientOptions().limits].flatMap((limits) =>
+      Object.keys(limits).map((name) => `limits.${name}`),
+    );
+    expect([...new Set(named)].sort()).toEqual([...new Set(known)].sort());
+    for (const row of rows) expect(Object.values(row)).not.toContain('');
+  });
+
   it('have every error code, with what holds for it', () => {
     const rows = tableBelow(readme, '## Errors');
     const shown = Object.fromEntries(
