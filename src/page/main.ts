@@ -14,6 +14,7 @@ import { Memory, newId } from './memory.js';
 import { showMessages } from './message-view.js';
 import { runNicknameForm } from './nickname-form.js';
 import { showNotices } from './notice.js';
+import { closeWithPage } from './page-life.js';
 import { showPeople } from './people-view.js';
 
 /** Often enough that the line of round trips lives, and that a silent gateway is noticed while one looks. */
@@ -38,3 +39,4 @@ runFileDrop(chat);
 chat.changed$.subscribe(() => memory.keep({ nick: chat.nick, key, rooms: chat.rooms }));
 chat.start(rooms);
 connection.open();
+closeWithPage(connection);
