@@ -223,6 +223,30 @@ module.exports = {
       },
     },
     {
+      name: 'page-runs-in-a-browser',
+      comment:
+        'What the page and every user of the chat have in common needs of the rest its plain contract, heartwire/browser and RxJS.',
+      severity: 'error',
+      from: { path: '^src/(page|user)/', pathNot: spec },
+      to: {
+        path: '.',
+        pathNot: [
+          '^src/(page|user)/',
+          '^src/contract/(chat-limits|chat-message|user-pattern|user-view)\\.ts$',
+          `${lib}/browser/index\\.ts$`,
+          packages('rxjs'),
+        ],
+      },
+    },
+    {
+      name: 'page-is-on-top',
+      comment:
+        'The page is a program of its own, built apart: nothing that runs in Node takes anything from it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/page/' },
+      to: { path: '^src/page/' },
+    },
+    {
       name: 'library-knows-no-demo',
       comment: 'The library is published without the demo and the tests.',
       severity: 'error',
