@@ -33,11 +33,6 @@ export class Chat {
     return this.user.joinedRooms;
   }
 
-  /** How much was written and is not confirmed. */
-  get waiting(): number {
-    return this.user.waiting;
-  }
-
   rename(nick: string): void {
     this.user.rename(nick);
   }

@@ -28,11 +28,11 @@ export function runComposer(chat: Chat): void {
       control.toggleAttribute('disabled', place === undefined);
     }
     if (place !== undefined) field.placeholder = `Message ${titleOf(place)}`;
-    waiting.textContent = chat.waiting === 0 ? '' : `${String(chat.waiting)} to send`;
+    const count = conversations.waiting;
+    waiting.textContent = count === 0 ? '' : `${String(count)} to send`;
   });
   conversations.changed$.subscribe(render);
-  chat.changed$.subscribe(render);
   window.addEventListener('beforeunload', (event) => {
-    if (chat.waiting > 0) event.preventDefault();
+    if (conversations.waiting > 0) event.preventDefault();
   });
 }

@@ -30,6 +30,11 @@ export class ConversationLog {
     return [...this.said, ...this.drafts];
   }
 
+  /** How much was written here and is not confirmed. */
+  get waiting(): number {
+    return this.drafts.length;
+  }
+
   /** Returns whether it is new. */
   add(line: SaidLine): boolean {
     const { draftId } = line;

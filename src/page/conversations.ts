@@ -22,6 +22,11 @@ export class Conversations {
     return this.currentKey === undefined ? undefined : this.all.get(this.currentKey);
   }
 
+  /** How much was written and is not confirmed. */
+  get waiting(): number {
+    return this.list.reduce((sum, { log }) => sum + log.waiting, 0);
+  }
+
   /** Opens it, unless it is open, and shows it. */
   show(place: Place): void {
     const conversation = this.at(place);
@@ -47,10 +52,10 @@ export class Conversations {
   take(event: UserEvent, self: string): void {
     switch (event.type) {
       case 'said':
-        this.add({ room: event.message.room }, saidLine(event.message));
+        this.add(this.all.get(keyOf(event.message)), saidLine(event.message));
         break;
       case 'whispered':
-        this.add({ nick: this.partner(event.whisper, self) }, whisperedLine(event.whisper));
+        this.add(this.at({ nick: this.partner(event.whisper, self) }), whisperedLine(event.whisper));
         break;
       case 'left':
         this.close({ room: event.room });
@@ -72,9 +77,9 @@ export class Conversations {
     return conversation;
   }
 
-  private add(place: Place, line: SaidLine): void {
-    const conversation = this.at(place);
-    if (conversation.log.add(line) && conversation !== this.current) conversation.unread += 1;
+  /** A room that was left is none. */
+  private add(conversation: Conversation | undefined, line: SaidLine): void {
+    if (conversation?.log.add(line) === true && conversation !== this.current) conversation.unread += 1;
     this.changed$.next();
   }
 

@@ -30,15 +30,13 @@ export function filePath(name: string): string {
 }
 
 const STEM_LENGTH = 50;
-const ENDING_LENGTH = 12;
+const STEM_AND_ENDING = /^(.+)\.([a-z0-9]{1,12})$/is;
 
 /** A name that the files service takes, and that no other file has: what is shared stays what it is. */
 export function storedName(name: string, suffix: string): string {
-  const dot = name.lastIndexOf('.');
-  const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot + 1)] : [name, ''];
+  const [, stem = name, ending] = STEM_AND_ENDING.exec(name) ?? [];
   const kept = plain(stem).slice(0, STEM_LENGTH) || 'file';
-  const keptEnding = plain(ending).slice(0, ENDING_LENGTH);
-  return `${kept}-${suffix}${keptEnding === '' ? '' : `.${keptEnding}`}`;
+  return `${kept}-${suffix}${ending === undefined ? '' : `.${ending}`}`;
 }
 
 function plain(text: string): string {
