@@ -223,6 +223,28 @@ module.exports = {
       },
     },
     {
+      name: 'page-runs-in-a-browser',
+      comment: 'Beside what users have in common, the page takes heartwire/browser.',
+      severity: 'error',
+      from: { path: '^src/page/', pathNot: spec },
+      to: {
+        path: '.',
+        pathNot: [
+          '^src/(page|user|contract)/(?!.*\\.dto\\.ts$|fields\\.ts$|strict-validation\\.ts$)',
+          `${lib}/browser/index\\.ts$`,
+          packages('rxjs'),
+        ],
+      },
+    },
+    {
+      name: 'page-is-on-top',
+      comment:
+        'The page is a program of its own, built apart: nothing that runs in Node takes anything from it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/page/' },
+      to: { path: '^src/page/' },
+    },
+    {
       name: 'library-knows-no-demo',
       comment: 'The library is published without the demo and the tests.',
       severity: 'error',

@@ -2,9 +2,9 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 const specs = ['**/*.spec.ts', '**/*.e2e-spec.ts', 'test/**/*.ts'];
-const browserCode = ['protocol', 'errors', 'timing', 'session', 'browser'].map(
-  (name) => `libs/heartwire/src/${name}/**/*.ts`,
-);
+const browserCode = ['protocol', 'errors', 'timing', 'session', 'browser']
+  .map((name) => `libs/heartwire/src/${name}/**/*.ts`)
+  .concat('src/page/**/*.ts', 'src/user/**/*.ts');
 
 const notInBrowsers = [
   'Buffer',

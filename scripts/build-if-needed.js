@@ -12,13 +12,14 @@ const inputs = [
   'libs/heartwire/tsconfig.lib.json',
   'nest-cli.json',
   'scripts/build-browser.js',
+  'scripts/build-page.js',
   'scripts/drop-dead-members.js',
   'scripts/internal-names.js',
   'package-lock.json',
   'tsconfig.json',
   'tsconfig.build.json',
 ];
-const outputs = ['libs/heartwire/dist/index.js', 'dist/main.js'];
+const outputs = ['libs/heartwire/dist/index.js', 'dist/main.js', 'dist/page/page.js'];
 const lock = 'node_modules/.heartwire-build.lock';
 
 const changedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;

@@ -99,6 +99,11 @@ const refused: readonly (readonly [rule: string, file: string, source: string])[
   ['user-runs-in-a-browser', 'src/user/a.ts', `import '../contract/leaf.dto.js';`],
   ['user-runs-in-a-browser', 'src/user/b.ts', `import 'heartwire';`],
   ['user-runs-in-a-browser', 'src/user/c.ts', `import 'node:crypto';`],
+  ['page-runs-in-a-browser', 'src/page/a.ts', `import '../contract/leaf.dto.js';`],
+  ['page-runs-in-a-browser', 'src/page/b.ts', `import 'heartwire';`],
+  ['page-runs-in-a-browser', 'src/page/c.ts', `import 'node:crypto';`],
+  ['page-runs-in-a-browser', 'src/page/d.ts', `import type { Leaf } from '../gateway/leaf.js';`],
+  ['page-is-on-top', 'src/g.ts', `import './page/leaf.js';`],
   ['library-knows-no-demo', 'server/f.ts', `import '../../../../src/leaf.js';`],
   ['production-imports-no-spec', 'server/g.ts', `import './h.spec.js';`],
   ['no-cycles', 'link/c.ts', `import './d.js';`],
@@ -136,6 +141,10 @@ const allowed: readonly (readonly [file: string, source: string])[] = [
   ['testing/b.ts', `import 'node:net'; import './leaf.js';`],
   ['session/h.spec.ts', `import '../testing/leaf.js'; import 'node:events';`],
   ['src/user/d.ts', `import 'rxjs'; import '../contract/leaf.js';`],
+  [
+    'src/page/e.ts',
+    `import 'rxjs'; import 'heartwire/browser'; import '../user/d.js'; import '../contract/leaf.js';`,
+  ],
   ['src/terminal/b.ts', `import '../user/d.js'; import '../contract/leaf.js'; import 'node:readline';`],
   ['src/e.ts', `import 'heartwire'; import '@nestjs/common'; import 'node:net';`],
 ];
@@ -149,9 +158,10 @@ const support: readonly (readonly [file: string, source: string])[] = [
   ['options/hub-adapter.ts', `export const adapter = true;`],
   ['options/address.ts', `export const address = 'tcp://here';`],
   ['server/h.spec.ts', `export const spec = true;`],
+  ['browser/index.ts', `export type { Leaf } from './leaf.js';`],
   ['testing/index.ts', `export type { Leaf } from './leaf.js';`],
   ['link/d.ts', `import './c.js';`],
-  ...['chat/leaf', 'contract/leaf', 'contract/leaf.dto', 'gateway/leaf'].map(
+  ...['chat/leaf', 'contract/leaf', 'contract/leaf.dto', 'gateway/leaf', 'page/leaf'].map(
     (name) => [`src/${name}.ts`, `export interface Leaf { leaf: true }`] as const,
   ),
   ['src/leaf.ts', `export const leaf = true;`],

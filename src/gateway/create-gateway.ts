@@ -7,9 +7,11 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { HeartwireExceptionFilter, HeartwireServer, type HeartwireServerOptions } from 'heartwire';
 
 import { strictValidation } from '../contract/strict-validation.js';
-import { type ServiceOptions, GatewayModule } from './gateway.module.js';
+import { GatewayHttp } from './gateway-http.js';
+import { GatewayModule, type ServiceOptions } from './gateway.module.js';
+import { setPageHeaders } from './page-headers.js';
 
-/** Where users connect, unless told otherwise. */
+/** Where users who have no page connect, unless told otherwise. */
 const USERS: HeartwireServerOptions = { url: 'tcp://127.0.0.1:0' };
 
 /** What one user, or a stranger, may use of a gateway. */
@@ -24,21 +26,36 @@ const USER_LIMITS: HeartwireServerOptions['limits'] = {
   sendBufferBytes: 8 * 1_024 ** 2,
 };
 
-/** The gateway, ready to listen: `listen` for HTTP, `startAllMicroservices` for users. */
+/**
+ * The gateway, ready to listen: `listen` for HTTP, `startAllMicroservices` for users. They connect to the address of
+ * `users`, or with a page to `/heartwire` beside what is asked by HTTP.
+ *
+ * @param pageFolder holds the chat's page; without it none is served
+ */
 export async function createGateway(
   chat: ServiceOptions,
   logger?: LoggerService,
   files?: ServiceOptions,
   users = USERS,
+  pageFolder?: string,
 ): Promise<NestExpressApplication> {
-  const server = new HeartwireServer({ ...users, limits: { ...USER_LIMITS, ...users.limits } });
-  const module = GatewayModule.to(chat, files, server);
-  const app = await NestFactory.create<NestExpressApplication>(module, {
+  const options = {
     abortOnError: false,
     bodyParser: false,
     forceCloseConnections: true,
     ...(logger && { logger }),
+  };
+  const http = new GatewayHttp();
+  http.initHttpServer(options);
+  const server = new HeartwireServer({
+    ...users,
+    attach: http.getHttpServer(),
+    path: '/heartwire',
+    limits: { ...USER_LIMITS, ...users.limits },
   });
+  const module = GatewayModule.to(chat, files, server);
+  const app = await NestFactory.create<NestExpressApplication>(module, http, options);
+  if (pageFolder !== undefined) app.useStaticAssets(pageFolder, { setHeaders: setPageHeaders });
   // A file is passed on as it comes, whatever its type.
   app.useBodyParser('json', { type: (request) => isJson(request) && !isFile(request) });
   app.disable('x-powered-by');

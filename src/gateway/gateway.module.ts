@@ -20,6 +20,7 @@ import { PresencePushes } from './users/presence-pushes.js';
 import { RoomBoard } from './users/room-board.js';
 import { Speech } from './users/speech.js';
 import { UserDirectory } from './users/user-directory.js';
+import { UsersFarewell } from './users/users-farewell.js';
 import { UsersController } from './users/users.controller.js';
 
 /** How the gateway reaches a service. */
@@ -36,6 +37,7 @@ export type ServiceOptions = Omit<HeartwireClientOptions, 'url' | 'urls'> & { re
     RoomBoard,
     Speech,
     PresencePushes,
+    UsersFarewell,
   ],
 })
 export class GatewayModule implements NestModule {

@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 import { redisAdapter } from 'heartwire/redis';
 
 import { runService } from '../launcher/run-service.js';
@@ -11,6 +13,7 @@ const {
   CHAT_URL = 'tcp://127.0.0.1:4001',
   FILES_URL = 'tcp://127.0.0.1:4002',
   REDIS_URL,
+  PAGE_FOLDER = fileURLToPath(new URL('../page', import.meta.url)),
 } = process.env;
 
 await runService('gateway', 'PORT or CHAT_TCP_PORT', async () => {
@@ -22,7 +25,7 @@ await runService('gateway', 'PORT or CHAT_TCP_PORT', async () => {
     // With it, the users of all gateways share rooms and presence.
     ...(REDIS_URL !== undefined && { adapter: redisAdapter({ url: REDIS_URL, prefix: 'heartwire-chat' }) }),
   };
-  const app = await createGateway({ url: CHAT_URL }, undefined, { url: FILES_URL }, users);
+  const app = await createGateway({ url: CHAT_URL }, undefined, { url: FILES_URL }, users, PAGE_FOLDER);
   return {
     app,
     listen: async () => {

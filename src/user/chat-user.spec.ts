@@ -169,7 +169,9 @@ describe('a user of the chat', () => {
     gateway.fails = (pattern) => (pattern === 'chat.say' ? refused(403, 'NOT_IN_ROOM') : undefined);
     user.say('lobby', 'two');
     await until('given up', () => user.waiting === 0);
-    expect(refusalsIn(events)).toEqual([{ type: 'refused', what: 'two', reason: 'NOT_IN_ROOM' }]);
+    expect(refusalsIn(events)).toEqual([
+      { type: 'refused', what: 'two', reason: 'NOT_IN_ROOM', draftId: 'draft-2' },
+    ]);
   });
 
   it('drops what is refused, and goes on', async () => {

@@ -5,7 +5,7 @@ import type { ChatMessage } from '../contract/chat-message.js';
 import { UserFault, UserPattern, UserPush } from '../contract/user-pattern.js';
 import type { Introduction, JoinedRoom, PresenceChange, RoomView, Whisper } from '../contract/user-view.js';
 import { failureOf } from './failure.js';
-import { type Draft, Outbox } from './outbox.js';
+import { type Draft, Outbox, type Place } from './outbox.js';
 import { RoomLog } from './room-log.js';
 import type { UserEvent } from './user-event.js';
 import type { UserLink } from './user-link.js';
@@ -104,14 +104,18 @@ export class ChatUser {
     return this.outbox.size;
   }
 
-  /** @throws Error when too much waits already */
-  say(room: string, text: string): void {
-    this.outbox.add({ type: 'say', draftId: this.options.newId(), to: { room }, text });
+  /**
+   * Returns the `draftId` that the message will have.
+   *
+   * @throws Error when too much waits already
+   */
+  say(room: string, text: string): string {
+    return this.write({ room }, text);
   }
 
-  /** @throws Error when too much waits already */
-  whisper(nick: string, text: string): void {
-    this.outbox.add({ type: 'say', draftId: this.options.newId(), to: { nick }, text });
+  /** As `say`. */
+  whisper(nick: string, text: string): string {
+    return this.write({ nick }, text);
   }
 
   /** With the next connection, if there is none now. What comes of it is told as an event. */
@@ -145,6 +149,12 @@ export class ChatUser {
 
   online(): Promise<readonly string[]> {
     return this.ask(UserPattern.online, {});
+  }
+
+  private write(to: Place, text: string): string {
+    const draftId = this.options.newId();
+    this.outbox.add({ type: 'say', draftId, to, text });
+    return draftId;
   }
 
   private ask<T>(pattern: string, question: object): Promise<T> {
@@ -265,7 +275,8 @@ export class ChatUser {
       await this.pause();
       return 'keep';
     }
-    this.tell({ type: 'refused', what: draft.type === 'say' ? draft.text : draft.room, reason: message });
+    if (draft.type === 'leave') this.tell({ type: 'refused', what: draft.room, reason: message });
+    else this.tell({ type: 'refused', what: draft.text, reason: message, draftId: draft.draftId });
     return 'drop';
   }
 

@@ -1,9 +1,12 @@
+/** Where something is said: in a room, or to one person. */
+export type Place = { readonly room: string } | { readonly nick: string };
+
 /** What a user wants and the chat has not confirmed. */
 export type Draft =
   | {
       readonly type: 'say';
       readonly draftId: string;
-      readonly to: { readonly room: string } | { readonly nick: string };
+      readonly to: Place;
       readonly text: string;
     }
   /** In its turn: after what was said in the room before. */

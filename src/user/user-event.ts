@@ -12,5 +12,5 @@ export type UserEvent =
   | { readonly type: 'introduced'; readonly nick: string }
   | { readonly type: 'joined'; readonly room: string; readonly members: readonly string[] }
   | { readonly type: 'left'; readonly room: string }
-  /** Something that the user wanted won't be. */
-  | { readonly type: 'refused'; readonly what: string; readonly reason: string };
+  /** Something that the user wanted won't be: with a `draftId`, something that was written. */
+  | { readonly type: 'refused'; readonly what: string; readonly reason: string; readonly draftId?: string };

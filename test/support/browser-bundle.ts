@@ -43,6 +43,13 @@ export class BrowserBundle {
     return page;
   }
 
+  /** Builds the chat's page with it. Returns its folder. */
+  async chatPage(): Promise<string> {
+    const page = join(this.folder, 'page');
+    await run(process.execPath, [join(root, 'scripts/build-page.js'), page, join(this.folder, 'index.js')]);
+    return page;
+  }
+
   async remove(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
   }
