@@ -78,6 +78,10 @@ describeHere(`the chat’s page${note}`, () => {
     return ((await response.json()) as ChatMessage[]).map(({ text }) => text);
   }
 
+  /** It is called offline after a while. */
+  const isAway = async (guest: PageGuest): Promise<boolean> =>
+    ['reconnecting', 'offline'].includes(await guest.lineState());
+
   const numbered = (from: number, to: number): string[] =>
     Array.from({ length: to - from + 1 }, (_, index) => `line ${String(from + index)}`);
 
@@ -200,8 +204,8 @@ describeHere(`the chat’s page${note}`, () => {
       expect(await bob.said()).toEqual(all);
       expect(await ada.drafts()).toEqual([]);
       expect(await history()).toEqual(all);
-      expect(await ada.lineState()).toBe('alive');
-      if (service === 'gateway') expect(await ada.figure('reconnects')).toBe(1);
+      await until('the line is alive', async () => (await ada.lineState()) === 'alive');
+      if (service === 'gateway') expect(await ada.figure('reconnects')).toBeGreaterThan(0);
     },
     LONG_MS,
   );
@@ -211,7 +215,7 @@ describeHere(`the chat’s page${note}`, () => {
     async () => {
       const ada = await enter('ada');
       await site.kill('gateway', 'SIGTERM');
-      await until('it is away', async () => (await ada.lineState()) === 'reconnecting');
+      await until('it is away', () => isAway(ada));
       await site.run('gateway');
       await until('it is back', async () => (await ada.lineState()) === 'alive', BACK_MS);
       await ada.say('still here');
@@ -228,7 +232,7 @@ describeHere(`the chat’s page${note}`, () => {
     proxy.target = undefined;
     await ada.context.setOffline(true);
     proxy.cut();
-    await until('ada is away', async () => (await ada.lineState()) === 'reconnecting');
+    await until('ada is away', () => isAway(ada));
     for (const line of numbered(1, 3)) await ada.say(line);
     expect(await ada.drafts()).toEqual(numbered(1, 3));
     expect(await ada.page.locator('#waiting').innerText()).toBe('3 to send');
@@ -251,15 +255,14 @@ describeHere(`the chat’s page${note}`, () => {
     const path = ada.page.locator('#round-trip-path');
     await until('round trips are drawn', async () => ((await path.getAttribute('d')) ?? '').includes('L'));
     expect(await ada.page.locator('#round-trip').innerText()).toMatch(/^\d+\.\d ms$/);
-    expect(await ada.figure('reconnects')).toBe(0);
 
     proxy.swallow('downstream');
     await until('it is suspect', async () => (await ada.lineState()) === 'suspect');
     expect(await ada.figure('missed')).toBeGreaterThan(0);
-    await until('it is away', async () => (await ada.lineState()) === 'reconnecting');
+    await until('it is away', () => isAway(ada));
     proxy.heal();
     await until('it is back', async () => (await ada.lineState()) === 'alive');
-    expect(await ada.figure('reconnects')).toBe(1);
+    expect(await ada.figure('reconnects')).toBeGreaterThan(0);
   });
 
   it('stays disconnected when told to, and sends what was typed meanwhile when it connects again', async () => {
@@ -274,13 +277,14 @@ describeHere(`the chat’s page${note}`, () => {
     await bob.hears('meanwhile');
     expect(await ada.lineState()).toBe('disconnected');
     expect(await ada.said()).toEqual([]);
+    const reconnects = await ada.figure('reconnects');
 
     await ada.page.getByRole('button', { name: 'Connect', exact: true }).click();
     await bob.hears('later');
     await ada.hears('later');
     expect(await ada.said()).toEqual(['meanwhile', 'later']);
     expect(await ada.drafts()).toEqual([]);
-    expect(await ada.figure('reconnects')).toBe(0);
+    expect(await ada.figure('reconnects')).toBe(reconnects);
   });
 
   it('uploads a dropped file with its progress, and shares it with the others', async () => {
@@ -363,6 +367,10 @@ describeHere(`the chat’s page${note}`, () => {
     await until('it is said', async () => (await ada.said()).length === 1);
     const width = await ada.page.evaluate<number>(WIDTH);
     expect(width).toBeLessThanOrEqual(360);
+    for (const field of ['Nickname', 'Message']) {
+      const box = await ada.page.getByRole('textbox', { name: field }).boundingBox();
+      expect(box?.width).toBeGreaterThan(120);
+    }
     const back = (): Promise<string> => ada.page.evaluate(BACKGROUND);
     const dark = await back();
     await ada.page.emulateMedia({ colorScheme: 'light' });
