@@ -2,7 +2,7 @@
 export function whatToTry(gateway: string, chat: { readonly address: string; readonly pid: number }): string {
   const lobby = `${gateway}/rooms/lobby`;
   return `
-The team chat runs at ${gateway}. Try, in other terminals:
+The team chat runs at ${gateway}: open it in two windows. Try, in other terminals:
 
   npm run chat -- --nick ada
   npm run chat -- --nick bob
