@@ -78,11 +78,11 @@ describe('Outbox', () => {
     attach();
     const answers = Array.from({ length: 60 }, (_, index) => `answer ${String(index)}`);
     for (const answer of answers) outbox.pushAnswer(answer);
-    expect(link.batches.map((batch) => batch.length)).toEqual([8, 8, 16]);
+    expect(link.batches.map((batch) => batch.length)).toEqual([12, 12, 24]);
     endTick();
-    expect(link.batches.map((batch) => batch.length)).toEqual([8, 8, 16, 28]);
+    expect(link.batches.map((batch) => batch.length)).toEqual([12, 12, 24, 12]);
     expect(link.batches.flat()).toEqual(answers);
-    for (const answer of answers.slice(0, 7)) outbox.pushAnswer(answer);
+    for (const answer of answers.slice(0, 11)) outbox.pushAnswer(answer);
     expect(link.batches).toHaveLength(4);
   });
 

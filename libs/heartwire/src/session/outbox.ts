@@ -15,7 +15,7 @@ const BULK_BYTES = 65_536;
  * A tick that has so much to say says it in several writes: after so many messages, and each time that they have
  * doubled. The other end is at work on the first while this one makes the rest; a tick has few writes all the same.
  */
-const FIRST_WRITE_AT = 8;
+const FIRST_WRITE_AT = 12;
 
 /** Calls that wait for their turn; pulled only when there is room to send. */
 export interface CallSource {
