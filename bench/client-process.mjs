@@ -12,6 +12,7 @@ Logger.overrideLogger(['warn', 'error']);
 
 const contestant = await import(`./contestants/${process.argv[2]}-client.mjs`);
 const peers = [];
+let stopWatch;
 
 /** Opens connections one after the other, so that no listen queue overflows. */
 async function connect({ address, connections }) {
@@ -62,15 +63,14 @@ async function burst({ calls, bytes, seconds }) {
   return { completed, firstError, ms: performance.now() - begunAt };
 }
 
-/** Uploads so many bytes. Returns how many a second arrived, and how far memory rose. */
+/** Uploads so many bytes. Returns how many a second arrived. */
 async function upload({ bytes }) {
   const [peer] = peers;
-  const stopWatch = watchMemory();
   const begunAt = performance.now();
   const arrived = await peer.upload(uploadSource(bytes));
   const seconds = (performance.now() - begunAt) / 1_000;
   if (arrived !== bytes) throw new Error(`${arrived} of ${bytes} bytes arrived`);
-  return { bytesPerSecond: bytes / seconds, memory: stopWatch() };
+  return bytes / seconds;
 }
 
 /** Small calls, one after the other, for so long; in ms each. With `bytes`, beside uploads of that size. */
@@ -96,4 +96,14 @@ async function latencies({ seconds, bytes }) {
   return { p50: at(0.5), p99: at(0.99), calls: times.length };
 }
 
-answer({ connect, load, burst, upload, latencies });
+answer({
+  connect,
+  load,
+  burst,
+  upload,
+  latencies,
+  beginMemoryWatch() {
+    stopWatch = watchMemory();
+  },
+  endMemoryWatch: () => stopWatch(),
+});

@@ -5,26 +5,30 @@ const GRACE_SECONDS = 20;
 
 /**
  * Calls per second of each contestant, round by round. The contestants take turns, and each round
- * another one begins, so that what slows the machine down for a while hits them alike.
+ * another one begins, so that what slows the machine down for a while hits them alike. Each time with a
+ * fresh pair of processes: how V8 treats a program is decided early, and may differ from run to run.
  */
-export async function measureLoad({ inFlight, bytes }, contestants, { rounds, warmups, seconds }, pinning) {
+export async function measureLoad(load, contestants, { rounds, warmups, seconds }, pinning) {
   const rates = Object.fromEntries(contestants.map((name) => [name, []]));
-  const pairs = {};
-  try {
-    for (const name of contestants) pairs[name] = await startPair(name, pinning);
-    for (let round = -warmups; round < rounds; round++) {
-      const first = (round + warmups) % contestants.length;
-      for (const name of [...contestants.slice(first), ...contestants.slice(0, first)]) {
-        const rate = await pairs[name].client.ask(
-          'load',
-          { inFlight, bytes, seconds },
-          seconds + GRACE_SECONDS,
-        );
-        if (round >= 0) rates[name].push(rate);
-      }
+  for (let round = 0; round < rounds; round++) {
+    const first = round % contestants.length;
+    for (const name of [...contestants.slice(first), ...contestants.slice(0, first)]) {
+      rates[name].push(await measureOnce(load, name, warmups, seconds, pinning));
     }
-    return rates;
+  }
+  return rates;
+}
+
+/** Calls per second of a contestant that has done the same for `warmups` times as long. */
+async function measureOnce({ inFlight, bytes }, contestant, warmups, seconds, pinning) {
+  const pair = await startPair(contestant, pinning);
+  try {
+    let rate;
+    for (let turn = 0; turn <= warmups; turn++) {
+      rate = await pair.client.ask('load', { inFlight, bytes, seconds }, seconds + GRACE_SECONDS);
+    }
+    return rate;
   } finally {
-    await Promise.all(Object.values(pairs).map((pair) => pair.stop()));
+    await pair.stop();
   }
 }

@@ -1,36 +1,55 @@
 import { startPair } from './pair.mjs';
 
 const GRACE_SECONDS = 60;
+/** Uploads before those that count. */
+const WARMUPS = 2;
 
-/** Each round: an upload by either contestant, and how far memory rose on both ends of Heartwire. */
+/** Uploads by either contestant in turn, small calls beside uploads, and how far memory rose on both ends of Heartwire. */
 export async function measureUpload({ bytes, seconds }, { rounds }, pinning) {
-  const results = { heartwire: [], pipe: [], clientMemory: [], serverMemory: [], alone: [], beside: [] };
   const pairs = {
     heartwire: await startPair('heartwire', pinning),
     pipe: await startPair('pipe', pinning),
   };
   try {
-    // One round to warm up.
-    for (let round = -1; round < rounds; round++) {
-      for (const name of round % 2 === 0 ? ['heartwire', 'pipe'] : ['pipe', 'heartwire']) {
-        const { server, client } = pairs[name];
-        await server.ask('beginMemoryWatch');
-        const { bytesPerSecond, memory } = await client.ask('upload', { bytes }, GRACE_SECONDS);
-        const serverMemory = await server.ask('endMemoryWatch');
-        if (round < 0) continue;
-        results[name].push(bytesPerSecond);
-        if (name !== 'heartwire') continue;
-        results.clientMemory.push(memory);
-        results.serverMemory.push(serverMemory);
-      }
-    }
-    for (let round = 0; round < rounds; round++) {
-      const { client } = pairs.heartwire;
-      results.alone.push(await client.ask('latencies', { seconds }, GRACE_SECONDS));
-      results.beside.push(await client.ask('latencies', { seconds, bytes }, GRACE_SECONDS));
-    }
-    return results;
+    const speeds = await measureSpeeds(pairs, bytes, rounds);
+    const latencies = await measureLatencies(pairs.heartwire, bytes, seconds, rounds);
+    // Last, as it makes V8 collect all garbage: what runs behind that is slower for a while.
+    const memory = await measureMemory(pairs.heartwire, bytes, rounds);
+    return { ...speeds, ...latencies, ...memory };
   } finally {
     await Promise.all(Object.values(pairs).map((pair) => pair.stop()));
   }
+}
+
+async function measureSpeeds(pairs, bytes, rounds) {
+  const speeds = { heartwire: [], pipe: [] };
+  for (let round = -WARMUPS; round < rounds; round++) {
+    for (const name of round % 2 === 0 ? ['heartwire', 'pipe'] : ['pipe', 'heartwire']) {
+      const speed = await pairs[name].client.ask('upload', { bytes }, GRACE_SECONDS);
+      if (round >= 0) speeds[name].push(speed);
+    }
+  }
+  return speeds;
+}
+
+async function measureLatencies({ client }, bytes, seconds, rounds) {
+  const alone = [];
+  const beside = [];
+  for (let round = 0; round < rounds; round++) {
+    alone.push(await client.ask('latencies', { seconds }, GRACE_SECONDS));
+    beside.push(await client.ask('latencies', { seconds, bytes }, GRACE_SECONDS));
+  }
+  return { alone, beside };
+}
+
+async function measureMemory({ client, server }, bytes, rounds) {
+  const clientMemory = [];
+  const serverMemory = [];
+  for (let round = 0; round < rounds; round++) {
+    for (const end of [client, server]) await end.ask('beginMemoryWatch');
+    await client.ask('upload', { bytes }, GRACE_SECONDS);
+    clientMemory.push(await client.ask('endMemoryWatch'));
+    serverMemory.push(await server.ask('endMemoryWatch'));
+  }
+  return { clientMemory, serverMemory };
 }

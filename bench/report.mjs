@@ -29,7 +29,7 @@ function ratioCell(rates, ours, theirs, target) {
 function loadsReport(results, contestants, { rounds, warmups, seconds }) {
   return [
     '## Calls per second',
-    `Medians of ${rounds} rounds of ${seconds} s (lowest to highest), after ${warmups} rounds of warming up.`,
+    `Medians of ${rounds} rounds of ${seconds} s (lowest to highest), each with a fresh pair of processes that was warmed up for ${warmups * seconds} s.`,
     table(
       ['', ...contestants.map((name) => titles[name])],
       results.map(({ load, rates }) => [

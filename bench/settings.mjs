@@ -8,9 +8,9 @@ const names = [...loads, ...bursts, idle, resumption, upload, overload, slowPeer
 
 const usage = `npm run bench -- [options]
 
-  --rounds N           rounds that count, 5 or more for a result to keep (default 7)
-  --warmups N          rounds before them (default 2)
-  --seconds N          length of a round (default 2)
+  --rounds N           rounds that count, 5 or more for a result to keep (default 5)
+  --warmups N          rounds of warming up before each (default 1)
+  --seconds N          length of a round (default 1.5)
   --only a,b           some cases only: ${names.join(', ')}
   --contestants a,b    some contestants only: ${contestants.join(', ')}
 
@@ -35,9 +35,9 @@ function number(flag, text, least) {
 export function readSettings() {
   const { values } = parseArgs({
     options: {
-      rounds: { type: 'string', default: '7' },
-      warmups: { type: 'string', default: '2' },
-      seconds: { type: 'string', default: '2' },
+      rounds: { type: 'string', default: '5' },
+      warmups: { type: 'string', default: '1' },
+      seconds: { type: 'string', default: '1.5' },
       only: { type: 'string' },
       contestants: { type: 'string' },
       help: { type: 'boolean', default: false },

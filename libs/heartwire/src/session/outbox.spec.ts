@@ -76,11 +76,11 @@ describe('Outbox', () => {
 
   it('begins to send before a busy tick is over, and writes few times however much it says', () => {
     attach();
-    const answers = Array.from({ length: 60 }, (_, index) => `answer ${String(index)}`);
+    const answers = Array.from({ length: 120 }, (_, index) => `answer ${String(index)}`);
     for (const answer of answers) outbox.pushAnswer(answer);
-    expect(link.batches.map((batch) => batch.length)).toEqual([12, 12, 24]);
+    expect(link.batches.map((batch) => batch.length)).toEqual([12, 24, 72]);
     endTick();
-    expect(link.batches.map((batch) => batch.length)).toEqual([12, 12, 24, 12]);
+    expect(link.batches.map((batch) => batch.length)).toEqual([12, 24, 72, 12]);
     expect(link.batches.flat()).toEqual(answers);
     for (const answer of answers.slice(0, 11)) outbox.pushAnswer(answer);
     expect(link.batches).toHaveLength(4);

@@ -12,10 +12,12 @@ const BATCH_BYTES = 262_144;
 const BULK_BYTES = 65_536;
 
 /**
- * A tick that has so much to say says it in several writes: after so many messages, and each time that they have
- * doubled. The other end is at work on the first while this one makes the rest; a tick has few writes all the same.
+ * A tick that has so much to say says it in several writes: after so many messages, and each time that they are
+ * so many times as many. The other end is at work on the first while this one makes the rest; a tick has few writes
+ * all the same.
  */
 const FIRST_WRITE_AT = 12;
+const NEXT_WRITE_FACTOR = 3;
 
 /** Calls that wait for their turn; pulled only when there is room to send. */
 export interface CallSource {
@@ -148,7 +150,7 @@ export class Outbox implements BulkRoom {
     }
     this.saidInTick += 1;
     if (this.saidInTick < this.nextWriteAt || !this.hasRoom) return;
-    this.nextWriteAt *= 2;
+    this.nextWriteAt *= NEXT_WRITE_FACTOR;
     this.sendOnce(false);
   }
 
