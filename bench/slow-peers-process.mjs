@@ -5,9 +5,9 @@ import { connect } from 'node:net';
 
 import { answer } from './child.mjs';
 
-/** Each trickling peer sends a byte so often; they take turns. */
+/** Each trickling peer sends a byte so often; they take turns, as those would that know nothing of each other. */
 const TRICKLE_MS = 1_000;
-const TICK_MS = 20;
+const TICK_MS = 1;
 const FRAME_BYTES = 1_000_000;
 const SENT_BYTES = 10_000;
 
