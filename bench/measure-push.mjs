@@ -39,10 +39,10 @@ async function gather(name, connections, pinning) {
   const client = startChild('push-client.mjs', [name], pinning.client);
   const stop = () => Promise.all([server.stop(), client.stop()]);
   const once = async (data, atOnce = 1) => {
-    const received = client.ask('untilReceived', { pushes: connections * atOnce }, BROADCAST_SECONDS);
+    await client.ask('expectPushes', { pushes: connections * atOnce });
     const begunAt = Date.now();
     await server.ask('broadcast', { data, atOnce });
-    return (await received) - begunAt;
+    return (await client.ask('untilReceived', undefined, BROADCAST_SECONDS)) - begunAt;
   };
   /** Broadcasts one after the other. Returns the deliveries a second. */
   const during = async (ms, data, atOnce) => {

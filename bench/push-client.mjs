@@ -13,11 +13,12 @@ const { connect } = await import(`./contestants/${process.argv[2]}-push-client.m
 let open = 0;
 let received = 0;
 let awaited = Infinity;
+let receivedAll;
 let allReceived;
 
 function onPush() {
   received++;
-  if (received === awaited) allReceived();
+  if (received === awaited) receivedAll(Date.now());
 }
 
 async function connectAll({ address, connections }) {
@@ -32,13 +33,18 @@ async function connectAll({ address, connections }) {
   return performance.now() - begunAt;
 }
 
-/** Resolves with the time by which so many more pushes are here. */
-function untilReceived({ pushes }) {
+/** To be called before so many more pushes come. */
+function expectPushes({ pushes }) {
   received = 0;
   awaited = pushes;
-  return new Promise((resolve) => {
-    allReceived = () => resolve(Date.now());
+  allReceived = new Promise((resolve) => {
+    receivedAll = resolve;
   });
 }
 
-answer({ connect: connectAll, untilReceived });
+answer({
+  connect: connectAll,
+  expectPushes,
+  /** Resolves with the time by which all of them are here. */
+  untilReceived: () => allReceived,
+});
