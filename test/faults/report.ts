@@ -4,6 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { cpus, release, type } from 'node:os';
 import { resolve } from 'node:path';
 
+import { format, resolveConfig } from 'prettier';
+
 import { holeRows, type Row, rows } from './report/rows.js';
 import { Arena } from './support/arena.js';
 import { HEARTBEAT, heartwire, nestTcp } from './support/contestants.js';
@@ -72,7 +74,7 @@ function page(measured: readonly Measured[], obstacle: string | undefined): stri
       '- Those in which packets vanish need root on Linux, with `ip` and `nft`. Elsewhere they are skipped, and the run says so; with `HEARTWIRE_FAULTS_NEED_ROOT=1` it fails instead.',
       '- `npm run soak` takes an hour, `npm run soak -- 60` so many seconds.',
     ].join('\n'),
-    'The same faults for your own services: `FaultProxy` of `heartwire/testing` delays, slows, cuts, resets, half-closes, swallows and corrupts what runs through it.',
+    'The same faults for your own services: `FaultProxy` of `heartwire/testing` delays, slows, cuts, resets, half-closes, swallows and corrupts what runs through it; `passedBytes` tells how much has passed.',
   ].join('\n\n');
 }
 
@@ -92,7 +94,8 @@ if (obstacle === undefined) {
 }
 if (wanted.length === 0) {
   const path = resolve(import.meta.dirname, '../../docs/faults.md');
-  writeFileSync(path, `${page(measured, obstacle)}\n`);
+  const style = await resolveConfig(path);
+  writeFileSync(path, await format(page(measured, obstacle), { ...style, filepath: path }));
   note(`written: ${path}`);
 }
 process.exit();

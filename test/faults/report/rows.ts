@@ -1,3 +1,4 @@
+import { quickThenSilent, slowFromTheStart } from '../scenarios/adaptive.js';
 import { blackHole } from '../scenarios/black-hole.js';
 import { blockedServer, unableClient, type Uneasy } from '../scenarios/busy.js';
 import { saturated, slowReader } from '../scenarios/crowds.js';
@@ -206,6 +207,35 @@ const alarms: readonly Row[] = [
   },
 ];
 
+/** Up to the defaults, as the round trips ask for it; the answers alone count. */
+const ADAPTIVE: Settings = {
+  client: { heartbeat: { intervalMs: 5_000, timeoutMs: 10_000, adaptive: true, countTraffic: false } },
+  server: { heartbeat: { intervalMs: 5_000, timeoutMs: 10_000 } },
+};
+
+const adaptive: readonly Row[] = [
+  {
+    fault: 'Adaptive watch: each way takes 700 ms, from the start',
+    promise: 'nobody is given up',
+    spec: 'adaptive',
+    settings: ADAPTIVE,
+    run: async (arena) => {
+      const { verdicts, isSameSocket } = await slowFromTheStart(arena, 700, 10_000);
+      const verdict = verdicts.includes('dead') ? '**given up**' : 'no verdict';
+      return `${arena.contestant.name === 'Heartwire' ? `${verdict}, ` : ''}${isSameSocket ? 'same connection' : '**another connection**'} after ${words.duration(10_000)}`;
+    },
+  },
+  {
+    fault: 'Adaptive watch: a quick network that passes nothing any more',
+    promise: 'the client knows well before the timeout of 10 s',
+    spec: 'adaptive',
+    settings: ADAPTIVE,
+    patienceMs: 15_000,
+    run: async (arena) =>
+      `client knows ${words.after(await quickThenSilent(arena, ({ timeoutMs }) => timeoutMs <= 2_000), arena.patienceMs)}`,
+  },
+];
+
 const SOAK_S = 60;
 
 const endurance: readonly Row[] = [
@@ -233,4 +263,12 @@ export function holeRows(network: Network): readonly Row[] {
   }));
 }
 
-export const rows: readonly Row[] = [...silence, ...alarms, ...cuts, ...restarts, ...crowds, ...endurance];
+export const rows: readonly Row[] = [
+  ...silence,
+  ...alarms,
+  ...adaptive,
+  ...cuts,
+  ...restarts,
+  ...crowds,
+  ...endurance,
+];
