@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { transform } from '@swc/core';
+import { transformSync } from '@swc/core';
 
 import { swcOptions } from './swc-options.js';
 
@@ -21,9 +21,9 @@ export function resolve(specifier, context, nextResolve) {
   return nextResolve(isFromTypeScript ? specifier.replace(/\.js$/, '.ts') : specifier, context);
 }
 
-export async function load(url, context, nextLoad) {
+export function load(url, context, nextLoad) {
   if (!url.endsWith('.ts')) return nextLoad(url, context);
   const filename = fileURLToPath(url);
-  const { code } = await transform(await readFile(filename, 'utf8'), { ...swcOptions, filename });
+  const { code } = transformSync(readFileSync(filename, 'utf8'), { ...swcOptions, filename });
   return { format: 'module', source: code, shortCircuit: true };
 }

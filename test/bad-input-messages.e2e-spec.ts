@@ -204,7 +204,7 @@ describe('what is odd and legal is served:', () => {
   );
 
   it.each(['{"a":', '['])(
-    'an object 100,000 deep reaches its handler; that its answer can’t be written is told (%s)',
+    'an object 100,000 deep reaches its handler; where such an answer can’t be written, that is told (%s)',
     async (opening) => {
       const closing = opening === '[' ? ']' : '}';
       const deep = `${opening.repeat(DEEP)}1${closing.repeat(DEEP)}`;
@@ -212,7 +212,11 @@ describe('what is odd and legal is served:', () => {
       expect(await peer.received({ id: 1 })).toEqual({ id: 1, isDisposed: true });
       expect(target.controller.heard).toHaveLength(1);
       peer.write(frame(`{"id":2,"pattern":"echo","data":${deep}}`));
-      expect(await peer.received({ id: 2 })).toMatchObject({ err: { code: 'UNSERIALIZABLE' } });
+      const { err, isDisposed } = await peer.received({ id: 2 });
+      expect(isDisposed).toBe(true);
+      // A newer V8 writes what an older one has no stack for.
+      if (canBeWritten(JSON.parse(deep))) expect(err).toBeUndefined();
+      else expect(err).toMatchObject({ code: 'UNSERIALIZABLE' });
     },
   );
 
@@ -229,3 +233,12 @@ describe('what is odd and legal is served:', () => {
     expect(await peer.received({ id: 5 })).toMatchObject({ response: 5 });
   });
 });
+
+function canBeWritten(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return true;
+  } catch {
+    return false;
+  }
+}

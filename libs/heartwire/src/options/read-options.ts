@@ -30,7 +30,7 @@ export function readOptions<Options extends object>(
   const options = new type();
   const faults: OptionFault[] = [];
   if (isObject(input)) {
-    readSection(options, input, '', pathsOf(options), faults);
+    readSection(options, input, '', () => pathsOf(new type()), faults);
   } else {
     const message = `options must be an object: it is ${shownValue(input)}; give at least { url }`;
     faults.push({ path: 'options', message });
@@ -43,7 +43,7 @@ function readSection(
   section: object,
   input: object,
   path: string,
-  all: readonly string[],
+  allPaths: () => readonly string[],
   faults: OptionFault[],
 ): void {
   const values = section as Values;
@@ -55,7 +55,7 @@ function readSection(
     const inner = values[key];
     if (isObject(inner) && isObject(given)) {
       nested.push(() => {
-        readSection(inner, given, shownPath(path, key), all, faults);
+        readSection(inner, given, shownPath(path, key), allPaths, faults);
       });
     } else {
       values[key] = given;
@@ -66,7 +66,7 @@ function readSection(
   for (const key of Object.keys(input)) {
     if (known.includes(key)) continue;
     const at = shownPath(path, key);
-    faults.push({ path: at, message: `${at} is no option: ${adviceFor(key, path, known, all)}` });
+    faults.push({ path: at, message: `${at} is no option: ${adviceFor(key, path, known, allPaths())}` });
   }
 }
 
