@@ -38,11 +38,12 @@ export function serverWebSocketEncoder(): WebSocketEncoder {
 
 /** The same for the WebSockets of one client, which must mask what they send. */
 export function clientWebSocketEncoder(): WebSocketEncoder {
-  const pool = new Uint8Array(MASK_POOL_BYTES);
-  let used = MASK_POOL_BYTES;
+  // Made with the first mask: most clients speak TCP.
+  let pool: Uint8Array = new Uint8Array(0);
+  let used = 0;
   return new WebSocketEncoder(nodeText, () => {
-    if (used === MASK_POOL_BYTES) {
-      randomFillSync(pool);
+    if (used === pool.length) {
+      pool = randomFillSync(new Uint8Array(MASK_POOL_BYTES));
       used = 0;
     }
     used += MASK_BYTES;
