@@ -9,7 +9,8 @@ import type { Link } from './link.js';
 import { clientWebSocketEncoder, nodeFrameEncoder } from './node-runtime.js';
 import { type ClientSecurity, secure } from './secure.js';
 import { secureContextOf } from './secure-context.js';
-import { SocketLink, type SocketLinkSettings } from './socket-link.js';
+import type { SocketLinkSettings } from './link-over-socket.js';
+import { SocketLink } from './socket-link.js';
 import { WebSocketLink } from './web-socket-link.js';
 
 export interface DiallerSettings {

@@ -1,25 +1,14 @@
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 
 import { ErrorCode } from '../errors/error-code.js';
-import type { HeartwireError } from '../errors/heartwire-error.js';
 import { fromNodeError } from '../errors/node-error.js';
 import { FrameDecoder } from '../protocol/frame-decoder.js';
 import type { FrameEncoder, Outgoing } from '../protocol/frame-encoder.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Clock } from '../timing/clock.js';
 import type { Link, LinkReceiver } from './link.js';
-import { PartialFrameDeadline } from './partial-frame-deadline.js';
-import { ReadingPace } from './reading-pace.js';
-import { remoteUrl } from './remote-url.js';
+import { LinkOverSocket, type SocketLinkSettings } from './link-over-socket.js';
 import { utf8Text } from './utf8-text.js';
-
-export interface SocketLinkSettings {
-  readonly maxFrameBytes: number;
-  readonly frameTimeoutMs: number;
-  /** How many frames are read a second. Default: any number. */
-  readonly messagesPerSecond?: number | undefined;
-}
 
 const HEADER_BYTES = 4;
 
@@ -37,63 +26,18 @@ const STRANGERS: readonly { readonly begins: readonly number[]; readonly message
 ];
 
 /** A link over a connected stream socket: TCP, TLS or a Unix socket. */
-export class SocketLink implements Link {
-  readonly remote: string;
-
-  private lastHeardAt: number;
+export class SocketLink extends LinkOverSocket implements Link {
   private readonly decoder: FrameDecoder;
-  private readonly partialFrame: PartialFrameDeadline;
-  private readonly pace: ReadingPace | undefined;
-  private receiver: LinkReceiver | undefined;
-  private failure: HeartwireError | undefined;
 
   constructor(
-    private readonly socket: Socket,
+    socket: Socket,
     private readonly encoder: FrameEncoder,
-    private readonly clock: Clock,
+    clock: Clock,
     settings: SocketLinkSettings,
   ) {
-    this.remote = remoteUrl(socket, socket instanceof TLSSocket ? 'tls' : 'tcp');
-    this.lastHeardAt = clock.now();
-    this.decoder = new FrameDecoder(settings.maxFrameBytes, (bytes) => Buffer.allocUnsafeSlow(bytes));
-    this.partialFrame = new PartialFrameDeadline(
-      this.decoder,
-      clock,
-      settings.frameTimeoutMs,
-      (violation) => {
-        this.violated(violation);
-      },
-    );
-    const { messagesPerSecond = Infinity } = settings;
-    if (messagesPerSecond === Infinity) return;
-    this.pace = new ReadingPace(socket, messagesPerSecond, clock, () => {
-      this.partialFrame.restart();
-    });
-  }
-
-  /** Who isn't read may well be speaking. */
-  get heardAt(): number {
-    return this.isReading ? this.lastHeardAt : this.clock.now();
-  }
-
-  get isReading(): boolean {
-    return this.pace?.isResting !== true;
-  }
-
-  get bytesReceived(): number {
-    return this.socket.bytesRead;
-  }
-
-  get bytesSent(): number {
-    return this.socket.bytesWritten;
-  }
-
-  get bufferedBytes(): number {
-    return this.socket.writableLength;
-  }
-
-  get carrier(): Socket {
-    return this.socket;
+    const decoder = new FrameDecoder(settings.maxFrameBytes, (bytes) => Buffer.allocUnsafeSlow(bytes));
+    super(socket, clock, 'tcp', decoder, socket, settings);
+    this.decoder = decoder;
   }
 
   open(receiver: LinkReceiver): void {
@@ -142,7 +86,7 @@ export class SocketLink implements Link {
   }
 
   private readonly onData = (chunk: Buffer): void => {
-    this.lastHeardAt = this.clock.now();
+    this.heard();
     const { framesDecoded } = this.decoder;
     try {
       this.decoder.push(chunk, this.onFrame);
@@ -151,9 +95,7 @@ export class SocketLink implements Link {
       this.violated(this.explain(error, chunk));
       return;
     }
-    const rests = this.pace?.spend(this.decoder.framesDecoded - framesDecoded) ?? false;
-    if (rests) this.partialFrame.stop();
-    else this.partialFrame.check();
+    this.wasRead(this.decoder.framesDecoded - framesDecoded);
   };
 
   private readonly onFrame = (bytes: Uint8Array, start: number, end: number, isBinary: boolean): void => {
@@ -171,7 +113,7 @@ export class SocketLink implements Link {
     return stranger === undefined ? violation : new ProtocolViolation('PROTOCOL_ERROR', stranger.message);
   }
 
-  private violated(violation: ProtocolViolation): void {
+  protected violated(violation: ProtocolViolation): void {
     this.decoder.stop();
     this.partialFrame.stop();
     this.receiver?.violated(violation);

@@ -1,10 +1,8 @@
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 
 import { WebSocket } from 'ws';
 
 import { ErrorCode } from '../errors/error-code.js';
-import type { HeartwireError } from '../errors/heartwire-error.js';
 import { fromNodeError } from '../errors/node-error.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
@@ -12,10 +10,7 @@ import type { WebSocketEncoder } from '../protocol/web-socket-encoder.js';
 import { WebSocketProgress } from '../protocol/web-socket-progress.js';
 import type { Clock } from '../timing/clock.js';
 import type { Link, LinkReceiver } from './link.js';
-import { PartialFrameDeadline } from './partial-frame-deadline.js';
-import { ReadingPace } from './reading-pace.js';
-import { remoteUrl } from './remote-url.js';
-import type { SocketLinkSettings } from './socket-link.js';
+import { LinkOverSocket, type SocketLinkSettings } from './link-over-socket.js';
 import { utf8Text } from './utf8-text.js';
 
 /** Status codes of the close frame (RFC 6455, section 7.4.1). */
@@ -39,71 +34,26 @@ export function webSocketOptions(maxFrameBytes: number): {
  * A link over an open WebSocket. `ws` reads it; what is sent is written straight to its socket, whole frames at a time,
  * so that what is said in one tick is one write, and what goes to many is encoded once.
  */
-export class WebSocketLink implements Link {
-  readonly remote: string;
-
-  private lastHeardAt: number;
+export class WebSocketLink extends LinkOverSocket implements Link {
   private readonly progress: WebSocketProgress;
-  private readonly partialMessage: PartialFrameDeadline;
-  private readonly pace: ReadingPace | undefined;
-  private receiver: LinkReceiver | undefined;
-  private failure: HeartwireError | undefined;
   private closeCode: number = CLOSED_IN_ORDER;
   private isOver = false;
 
   /** @param webSocket just opened. It is paused until the link is opened, as nobody would hear what it says. */
   constructor(
     private readonly webSocket: WebSocket,
-    private readonly socket: Socket,
+    socket: Socket,
     private readonly encoder: WebSocketEncoder,
-    private readonly clock: Clock,
+    clock: Clock,
     settings: SocketLinkSettings,
   ) {
     webSocket.pause();
-    this.remote = remoteUrl(socket, socket instanceof TLSSocket ? 'wss' : 'ws');
-    this.lastHeardAt = clock.now();
-    this.progress = new WebSocketProgress(settings.maxFrameBytes);
-    this.partialMessage = new PartialFrameDeadline(
-      this.progress,
-      clock,
-      settings.frameTimeoutMs,
-      (violation) => {
-        this.violated(violation);
-      },
-    );
+    const progress = new WebSocketProgress(settings.maxFrameBytes);
+    super(socket, clock, 'ws', progress, webSocket, settings);
+    this.progress = progress;
     // Until the link is opened, its failure is only noted: `closed` tells it then.
     webSocket.on('error', this.onError);
     socket.on('error', this.onSocketError);
-    const { messagesPerSecond = Infinity } = settings;
-    if (messagesPerSecond === Infinity) return;
-    this.pace = new ReadingPace(webSocket, messagesPerSecond, clock, () => {
-      this.partialMessage.restart();
-    });
-  }
-
-  /** Who isn't read may well be speaking. */
-  get heardAt(): number {
-    return this.isReading ? this.lastHeardAt : this.clock.now();
-  }
-
-  get isReading(): boolean {
-    return this.pace?.isResting !== true;
-  }
-
-  get bytesReceived(): number {
-    return this.socket.bytesRead;
-  }
-
-  get bytesSent(): number {
-    return this.socket.bytesWritten;
-  }
-
-  get bufferedBytes(): number {
-    return this.socket.writableLength;
-  }
-
-  get carrier(): Socket {
-    return this.socket;
   }
 
   open(receiver: LinkReceiver): void {
@@ -114,7 +64,7 @@ export class WebSocketLink implements Link {
     this.socket
       // Before `ws` reads it, so that who hears of a message also knows when it came.
       .prependListener('data', () => {
-        this.lastHeardAt = this.clock.now();
+        this.heard();
       })
       .on('data', this.afterData)
       .on('end', this.onEnd)
@@ -183,9 +133,7 @@ export class WebSocketLink implements Link {
       this.onEnd();
       return;
     }
-    const rests = this.pace?.spend(this.progress.framesRead - framesRead) ?? false;
-    if (rests) this.partialMessage.stop();
-    else this.partialMessage.check();
+    this.wasRead(this.progress.framesRead - framesRead);
   };
 
   private readonly onError = (error: Error): void => {
@@ -212,7 +160,7 @@ export class WebSocketLink implements Link {
     this.receiver?.closed(this.failure);
   };
 
-  private violated(violation: ProtocolViolation): void {
+  protected violated(violation: ProtocolViolation): void {
     this.stop();
     this.closeCode = CLOSE_CODES[violation.code];
     this.receiver?.violated(violation);
@@ -221,7 +169,7 @@ export class WebSocketLink implements Link {
   private stop(): void {
     this.isOver = true;
     this.progress.stop();
-    this.partialMessage.stop();
+    this.partialFrame.stop();
     this.pace?.stop();
   }
 }

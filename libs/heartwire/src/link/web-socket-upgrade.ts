@@ -13,7 +13,7 @@ import type { Clock } from '../timing/clock.js';
 import type { Link } from './link.js';
 import { remoteUrl } from './remote-url.js';
 import { isSameOrigin } from './same-origin.js';
-import type { SocketLinkSettings } from './socket-link.js';
+import type { SocketLinkSettings } from './link-over-socket.js';
 import { WebSocketLink, webSocketOptions } from './web-socket-link.js';
 
 const KEEP_ALIVE_MS = 30_000;
