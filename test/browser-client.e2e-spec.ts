@@ -199,8 +199,11 @@ describe.each(['as its sources', 'as it is published'])('a client of heartwire/b
     const client = connect({ callTimeoutMs: 20_000 });
     const answer = firstValueFrom(client.send('wait', 1));
     await until('it runs', () => controller.counted.length === 1);
+    const { target } = proxy;
+    proxy.target = undefined;
     proxy.cut();
     await until('it is away', () => client.status === 'reconnecting');
+    proxy.target = target;
     controller.gate.resolve();
     expect(await answer).toBe(1);
     expect(controller.counted).toEqual([1]);
