@@ -146,6 +146,9 @@ describe('a server', () => {
       server.hub.broadcast.emit('news', circle);
     }).toThrow(expect.objectContaining({ code: 'UNSERIALIZABLE' }));
     expect(() => {
+      server.hub.broadcast.emit(Symbol('news'), {});
+    }).toThrow(expect.objectContaining({ code: 'UNSERIALIZABLE' }));
+    expect(() => {
       server.hub.broadcast.emit('news', 'x'.repeat(5 * 1_024 * 1_024));
     }).toThrow(expect.objectContaining({ code: 'FRAME_TOO_LARGE' }));
   });

@@ -96,6 +96,26 @@ describe('what can be no message', () => {
     expect(client.unwrap<Socket>().bytesWritten).toBe(bytesWritten);
   });
 
+  it.each([
+    ['true', true],
+    ['a symbol', Symbol('orders')],
+    ['a function', () => 'orders'],
+    ['NaN', NaN],
+  ])('a call whose pattern is %s fails by itself: no other of its connection does', async (_, pattern) => {
+    await client.connect();
+    const { bytesWritten } = client.unwrap<Socket>();
+    const expected = {
+      code: 'UNSERIALIZABLE',
+      retryable: false,
+      sent: 'never',
+      message: expect.stringMatching(/^the pattern must be a string, a number or an object: it is /),
+    };
+    expect(await errorOf(client.send(pattern, {}))).toMatchObject(expected);
+    expect(await errorOf(client.emit(pattern, {}))).toMatchObject(expected);
+    expect(client.unwrap<Socket>().bytesWritten).toBe(bytesWritten);
+    await expectUndisturbed();
+  });
+
   it('an RpcException that is no JSON still ends its call', async () => {
     expect(await errorOf(client.send('RpcException that is no JSON', {}))).toEqual({
       status: 'error',

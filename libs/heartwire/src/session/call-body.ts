@@ -21,13 +21,21 @@ export interface CallBody {
 }
 
 /**
- * @throws HeartwireError `UNSERIALIZABLE` when pattern or data can't be written as JSON.
+ * @throws HeartwireError `UNSERIALIZABLE` when pattern or data can't be written as JSON, or the pattern is none.
  */
 export function callBody(pattern: unknown, data: unknown, metadata?: Metadata, codec?: Codec): CallBody {
   if (codec?.encode !== undefined) return new EncodedBody(codec.encode, pattern, data, metadata);
-  const patternJson = toJson(pattern) ?? 'null';
+  const patternJson = patternText(pattern);
   if (data instanceof Uint8Array) return new BinaryBody(patternJson, data, metadata);
   return new JsonBody(patternJson, toJson(data), metadata);
+}
+
+/** The other end would take anything else for a breach of the protocol, and close the connection for it. */
+function patternText(pattern: unknown): string {
+  const json = toJson(pattern);
+  if (json !== undefined && json !== 'null' && json !== 'true' && json !== 'false') return json;
+  const message = `the pattern must be a string, a number or an object: it is ${json ?? typeof pattern}`;
+  throw new HeartwireError(ErrorCode.UNSERIALIZABLE, message, { sent: 'never' });
 }
 
 /** JSON text; `undefined` where JSON has no word for the value. */
