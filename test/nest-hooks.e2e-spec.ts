@@ -3,12 +3,13 @@ import type { Socket } from 'node:net';
 
 import { Controller } from '@nestjs/common';
 import { EventPattern, MessagePattern, RpcException } from '@nestjs/microservices';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { HEARTWIRE, type HeartwireClient, HeartwireContext } from 'heartwire';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { HEARTWIRE, type HeartwireClient, HeartwireContext, type HeartwireServer } from 'heartwire';
 import {
   concat,
   finalize,
   firstValueFrom,
+  lastValueFrom,
   NEVER,
   type Observable,
   of,
@@ -21,6 +22,7 @@ import {
 
 import { errorOf, outcomeOf } from './support/outcome.js';
 import { Stage } from './support/stage.js';
+import { until } from './support/until.js';
 
 const trace = new AsyncLocalStorage<string>();
 
@@ -97,6 +99,68 @@ class WatchedController {
     throw new RpcException('no');
   }
 }
+
+describe('processing hooks that throw', () => {
+  const stage = new Stage();
+
+  afterEach(() => stage.clear());
+
+  type StartHook = Parameters<HeartwireServer['setOnProcessingStartHook']>[0];
+
+  const serve = async (prepare: (server: HeartwireServer) => void): Promise<HeartwireClient> => {
+    const { url } = await stage.serve(
+      { controllers: [WatchedController] },
+      { prepare: (_, server) => prepare(server) },
+    );
+    return stage.client(url);
+  };
+
+  it.each<[string, StartHook]>([
+    [
+      'throws',
+      () => {
+        throw new Error('no tracer');
+      },
+    ],
+    ['is async and rejects', () => Promise.reject(new Error('no tracer'))],
+  ])('fail the call, and are logged, when it is a start hook that %s', async (_, hook) => {
+    const ends: unknown[] = [];
+    const client = await serve((server) => {
+      server.setOnProcessingStartHook(hook);
+      server.setOnProcessingEndHook(() => ends.push('end'));
+    });
+    const expected = { status: 'error', message: 'Internal server error' };
+    expect(await errorOf(client.send('value', {}))).toEqual(expected);
+    expect(await errorOf(client.emit('event', {}, { acknowledge: true }))).toEqual(expected);
+    expect(stage.logger.texts('error')).toEqual([
+      expect.stringMatching(/^Error: no tracer\n/),
+      expect.stringMatching(/^Error: no tracer\n/),
+    ]);
+    expect(ends).toEqual(['end', 'end']);
+  });
+
+  it('leave an answer as it is, and are logged, when it is the start hook after its handler', async () => {
+    const client = await serve((server) => {
+      server.setOnProcessingStartHook((async (_id, _context, done) => {
+        await done();
+        throw new Error('no tracer');
+      }) as StartHook);
+    });
+    expect(await firstValueFrom(client.send('promise', {}))).toBe('later');
+    await until('it is logged', () => stage.logger.texts('error').length === 1);
+  });
+
+  it('leave an answer as it is, and are logged, when it is the end hook', async () => {
+    const client = await serve((server) => {
+      server.setOnProcessingEndHook(() => {
+        throw new Error('no tracer');
+      });
+    });
+    expect(await firstValueFrom(client.send('promise', {}))).toBe('later');
+    expect(await lastValueFrom(client.send('stream', {}))).toBe(3);
+    await until('it is logged', () => stage.logger.texts('error').length === 2);
+  });
+});
 
 describe("Nest's processing hooks, over Heartwire", () => {
   const stage = new Stage();

@@ -191,6 +191,11 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     );
   }
 
+  /** It may be async, though Nest's type doesn't say so. */
+  private get startHook(): (...args: Parameters<typeof this.onProcessingStartHook>) => unknown {
+    return this.onProcessingStartHook;
+  }
+
   /** Nest declares it as always there, and sets it only when asked to. */
   private get endHook(): typeof this.onProcessingEndHook | undefined {
     return this.onProcessingEndHook;
@@ -203,16 +208,25 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     const end = (): void => {
       if (hasEnded) return;
       hasEnded = true;
-      this.endHook?.(transportId, context);
+      try {
+        this.endHook?.(transportId, context);
+      } catch (error) {
+        // The call is over: what a hook throws about it is only logged.
+        this.logger.error(error);
+      }
+    };
+    const onHookThrew = (error: unknown): void => {
+      call.fail(this.explain(error));
+      end();
     };
     call.onCancel = end;
     try {
-      this.onProcessingStartHook(transportId, context, async () => {
+      const started = this.startHook(transportId, context, async () => {
         if (!call.isSettled) await runHandler(handler, call, context, this.explain, end);
       });
+      if (started instanceof Promise) started.catch(onHookThrew);
     } catch (error) {
-      call.fail(this.explain(error));
-      end();
+      onHookThrew(error);
     }
   }
 
