@@ -102,10 +102,23 @@ describe('100,000 tiny frames in one write', () => {
     peer.write(frames(MANY, (index) => messageFrame({ pattern: `nobody's\n${index}`, data: {} })));
     peer.send({ id: 1, pattern: 'echo', data: 'served' });
     expect(await peer.received({ id: 1 }, FLOOD_MS)).toMatchObject({ response: 'served' });
-    expect(target.warnings).toHaveLength(1);
-    expect(target.warnings[0]).toMatch(
-      /^There is no matching event handler defined in the remote service\. Event pattern: nobody's 0, from tcp/,
+    expect(target.warnings).toHaveLength(10);
+    expect(target.warnings[9]).toMatch(
+      /^There is no matching event handler defined in the remote service\. Event pattern: nobody's 9, from tcp/,
     );
+  });
+
+  it('that are one event which nobody handles are told once', async () => {
+    await open();
+    const peer = await target.stranger();
+    peer.write(frames(100, () => messageFrame({ pattern: "nobody's", data: {} })));
+    peer.write(messageFrame({ pattern: "nobody's either", data: {} }));
+    peer.send({ id: 1, pattern: 'echo', data: 'served' });
+    expect(await peer.received({ id: 1 }, FLOOD_MS)).toMatchObject({ response: 'served' });
+    expect(target.warnings).toEqual([
+      expect.stringContaining("Event pattern: nobody's, from"),
+      expect.stringContaining("Event pattern: nobody's either, from"),
+    ]);
   });
 
   it('that are pings are all answered', async () => {

@@ -181,11 +181,10 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     else void runHandler(handler, call, context, this.explain);
   }
 
-  /** Once for each connection: a stranger can't flood the log, nor write lines of its own into it. */
+  /** Once for each pattern, up to a bound: a stranger can't flood the log, nor write lines of its own into it. */
   private tellUnhandled(connection: ServerConnection, route: string): void {
-    if (connection.wasMisunderstood) return;
-    connection.wasMisunderstood = true;
     const pattern = oneLine(route.slice(0, SHOWN_PATTERN));
+    if (!connection.isNewMisunderstanding(pattern)) return;
     this.logger.error(
       `There is no matching event handler defined in the remote service. Event pattern: ${pattern}, from ${connection.remote}`,
     );

@@ -51,13 +51,16 @@ export interface ServerConnectionListener extends SessionListener<ServerConnecti
   undelivered(connection: ServerConnection, error: HeartwireError): void;
 }
 
+/** How many patterns of events that nobody handles the log has for one connection. */
+const TOLD_PATTERNS = 10;
+
 /** One client's connection, as its server and its handlers see it. */
 export class ServerConnection<Identity = unknown> implements ConnectingPeer {
   private readonly openedMs = Date.now();
   /** It broke the rules or a limit: that was told already. */
   wasRefused = false;
-  /** It sent an event that nobody handles: that was told already. */
-  wasMisunderstood = false;
+  /** Patterns of events that nobody handles: that was told already. */
+  private misunderstood: Set<string> | undefined;
   /** A push was too long for it: that was told already. */
   private missedPush = false;
   /** Whether it has said its first word: its hello, or a call. */
@@ -177,6 +180,14 @@ export class ServerConnection<Identity = unknown> implements ConnectingPeer {
       if (!this.missedPush) this.listener.undelivered(this, error);
       this.missedPush = true;
     }
+  }
+
+  /** It sent an event that nobody handles. Whether that is to be told: each pattern once, and a few at most. */
+  isNewMisunderstanding(pattern: string): boolean {
+    this.misunderstood ??= new Set();
+    if (this.misunderstood.size === TOLD_PATTERNS || this.misunderstood.has(pattern)) return false;
+    this.misunderstood.add(pattern);
+    return true;
   }
 
   get name(): string | undefined {
