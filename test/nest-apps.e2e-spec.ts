@@ -142,6 +142,45 @@ describe('Nest applications with Heartwire', () => {
       },
     );
 
+    it('listens once, however often it is asked to', async () => {
+      const seen: string[] = [];
+      const { app, url } = await stage.serve(
+        { controllers: [GreetingController] },
+        { prepare: (prepared) => prepared.status.subscribe((status) => seen.push(status)) },
+      );
+      await app.listen();
+      expect(await ask(url, 'echo', 'still here')).toBe('still here');
+      expect(seen).toEqual(['connected']);
+    });
+
+    it('says that it can not listen again once it was closed', async () => {
+      const { app, server, url } = await stage.serve({ controllers: [GreetingController] });
+      await server.close();
+      await expect(app.listen()).rejects.toMatchObject({ code: 'CLOSED' });
+      await expect(stage.client(url, { strict: true }).connect()).rejects.toMatchObject({
+        code: 'CONNECT_FAILED',
+      });
+    });
+
+    it.each(['tcp://127.0.0.1:0', 'unix'])(
+      'that is closed while it begins to listen at %s does not',
+      async (where) => {
+        const path = socketPath();
+        const server = new HeartwireServer({ url: where === 'unix' ? `unix://${path}` : where });
+        const app = await NestFactory.createMicroservice<MicroserviceOptions>(
+          moduleOf({ controllers: [GreetingController] }),
+          { strategy: server, logger: stage.logger },
+        );
+        await app.init();
+        const listening = app.listen();
+        const closing = app.close();
+        await expect(listening).rejects.toMatchObject({ code: 'CLOSED' });
+        await closing;
+        expect(server.unwrap<NetServer>().listening).toBe(false);
+        expect(existsSync(path)).toBe(false);
+      },
+    );
+
     it('tells its status, from listening to closed', async () => {
       const seen: string[] = [];
       const { app } = await stage.serve(

@@ -130,17 +130,27 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
     for (const listener of this.listeners) listener.setSecureContext(tls);
   }
 
-  /** @throws HeartwireError when an address can't be listened at; the others are closed again. */
+  /** @throws HeartwireError when an address can't be listened at, the others are closed again; `CLOSED` after `close()`. */
   async listen(): Promise<void> {
+    this.assertOpen();
     // Before there are clients, so that the others hear of each.
     this.instances.join();
     try {
-      for (const listener of this.listeners) await listener.listen();
+      for (const listener of this.listeners) {
+        await listener.listen();
+        this.assertOpen();
+      }
     } catch (error) {
       await Promise.all([...this.listeners.map((listener) => listener.close()), this.instances.leave()]);
       throw error;
     }
-    if (this.closing === undefined) this.statusRounds.begin();
+    this.statusRounds.begin();
+  }
+
+  /** Who follows its events and its hub was told that it has ended: it can't come back. */
+  private assertOpen(): void {
+    if (this.closing === undefined) return;
+    throw new HeartwireError(ErrorCode.CLOSED, 'the server was closed: make another one to listen again');
   }
 
   /** Lets what runs finish within `drainTimeoutMs`. Resolves when no connection is left. */

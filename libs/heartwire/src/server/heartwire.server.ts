@@ -55,6 +55,7 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
 
   private readonly options: ResolvedServerOptions;
   private readonly registry: ConnectionRegistry;
+  private listening: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
   /** The handlers of events that have more than one, by route. */
   private readonly eventHandlers = new Map<string, Handler[]>();
@@ -114,17 +115,13 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     this.messageHandlers.set(route, all as MessageHandler);
   }
 
+  /** Once, however often it is asked to, unless it fails. After `close()` it can't listen again. */
   override listen(callback: (error?: unknown) => void): void {
-    this.registry.listen().then(
-      () => {
-        this._status$.next('connected');
-        callback();
-      },
-      (error: unknown) => {
-        this._status$.next('disconnected');
-        callback(error);
-      },
-    );
+    if (this.closing !== undefined) this.listening = undefined;
+    this.listening ??= this.listenEverywhere();
+    this.listening.then(() => {
+      callback();
+    }, callback);
   }
 
   /** Accepts no more, lets what runs finish within `drainTimeoutMs`, then ends every connection. */
@@ -156,6 +153,17 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
    */
   setSecureContext(tls: UserTls<SecureContextOptions>): void {
     this.registry.setSecureContext(resolveSecureContext(tls, this.options));
+  }
+
+  private async listenEverywhere(): Promise<void> {
+    try {
+      await this.registry.listen();
+      this._status$.next('connected');
+    } catch (error) {
+      this.listening = undefined;
+      if (this.closing === undefined) this._status$.next('disconnected');
+      throw error;
+    }
   }
 
   private async closeInOrder(): Promise<void> {

@@ -2,6 +2,7 @@ import { unlink } from 'node:fs/promises';
 import { connect, createServer, type Server as NetServer, type Socket } from 'node:net';
 
 import { ErrorCode } from '../errors/error-code.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
 import { fromNodeError } from '../errors/node-error.js';
 import { TlsServer } from '../link/tls-server.js';
 import { WebSocketPort } from '../link/web-socket-port.js';
@@ -50,13 +51,17 @@ export class Listener implements ConnectionListener {
     const { server, requested } = this;
     await new Promise<void>((resolve, reject) => {
       const onError = (error: Error): void => {
+        server.removeListener('close', onClosed);
         reject(fromNodeError(error, ErrorCode.CONNECT_FAILED));
       };
-      server.once('error', onError);
+      const onClosed = (): void => {
+        reject(new HeartwireError(ErrorCode.CLOSED, 'the server was closed before it listened'));
+      };
+      server.once('error', onError).once('close', onClosed);
       const target =
         requested.kind === 'unix' ? { path: requested.path } : { host: requested.host, port: requested.port };
       server.listen({ ...target, backlog: BACKLOG }, () => {
-        server.removeListener('error', onError);
+        server.removeListener('error', onError).removeListener('close', onClosed);
         resolve();
       });
     });
