@@ -10,6 +10,7 @@ import { filter, firstValueFrom } from 'rxjs';
 
 import { errorOf } from './support/outcome.js';
 import { moduleOf, Stage } from './support/stage.js';
+import { until } from './support/until.js';
 
 @Controller()
 class EchoController {
@@ -205,6 +206,23 @@ describe('Heartwire clients in Nest', () => {
       expect(seen).toEqual(['connect', 'close', 'connect']);
       await app.close();
       expect(await failed).toMatchObject({ code: 'CONNECT_FAILED', sent: 'never', retryable: true });
+    });
+
+    it('tells of each connect that it is over, however it ends', async () => {
+      const { app, url: brief } = await stage.serve({ controllers: [EchoController] });
+      const client = stage.client(brief);
+      const seen: string[] = [];
+      client.on('connect', () => seen.push('connect'));
+      client.on('close', () => seen.push('close'));
+      await client.connect();
+      await client.close();
+      expect(seen).toEqual(['connect', 'close']);
+      await client.connect();
+      expect(seen).toEqual(['connect', 'close', 'connect']);
+      await app.close();
+      await until('the server is gone', () => seen.length === 4);
+      await client.close();
+      expect(seen).toEqual(['connect', 'close', 'connect', 'close']);
     });
 
     it('hands out the socket that carries the calls, once there is one', async () => {

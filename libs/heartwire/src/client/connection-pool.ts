@@ -34,6 +34,8 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
   private readonly router: CallRouter<Connection>;
   /** All that are not ended, those that finish what runs included. */
   private readonly alive = new Set<Connection>();
+  /** Those of which was told that they are connected, and not yet that they no longer are. */
+  private readonly connected = new Set<Connection>();
   private readonly endpoints: Endpoints;
   private readonly budget = new RetryBudget();
   private readonly log: ConnectionLog;
@@ -107,7 +109,9 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
     this.closing ??= new Promise((resolve) => {
       this.tellClosed = resolve;
       const reason = connectionClosed('by hand');
-      this.firstAttempt?.reject(reason);
+      // Who only started connecting need not hear of it: that would be an unhandled rejection in the midst of a shutdown.
+      if (this.settings.options.strict) this.firstAttempt?.reject(reason);
+      else this.firstAttempt?.resolve();
       if (this.carrier !== undefined) this.tell('draining');
       this.beginClosing(reason);
       for (const connection of this.alive) connection.close();
@@ -135,6 +139,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
 
   ready(connection: Connection): void {
     this.router.use(connection);
+    this.connected.add(connection);
     this.listener.connected();
     this.tell('connected');
     this.firstAttempt?.resolve();
@@ -143,12 +148,13 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
   }
 
   lost(connection: Connection, reason: HeartwireError, waiting: readonly OutgoingCall[]): void {
-    this.listener.lost();
+    this.tellGone(connection);
     this.router.leave(connection, waiting);
     if (!this.giveUpIfHopeless(reason)) this.rearrange();
   }
 
   movedOn(connection: Connection, waiting: readonly OutgoingCall[]): void {
+    this.tellGone(connection);
     this.router.leave(connection, waiting);
     this.rearrange();
     // Where it goes away for good, its name may lead elsewhere by now.
@@ -156,6 +162,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
   }
 
   rests(connection: Connection, waiting: readonly OutgoingCall[]): void {
+    this.tellGone(connection);
     this.router.rest(connection);
     if (!this.router.hasConnection) this.tell('idle');
     this.endpoints.arrange();
@@ -196,6 +203,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
   ended(connection: Connection): void {
     this.answeredBefore += connection.answered;
     this.alive.delete(connection);
+    this.tellGone(connection);
     this.closeWhenAllEnded();
   }
 
@@ -270,6 +278,10 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
     this.stage = 'closed';
     this.tell('closed');
     this.tellClosed?.();
+  }
+
+  private tellGone(connection: Connection): void {
+    if (this.connected.delete(connection)) this.listener.lost();
   }
 
   private get answered(): number {

@@ -89,7 +89,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
    * calls wait for the next attempts within their deadlines. With `strict` it rejects when no server
    * could be reached. After `close()` it opens the client again.
    *
-   * @throws HeartwireError `CONNECT_FAILED`, `CONNECT_TIMEOUT` or `HANDSHAKE_FAILED`, with `strict` only; `UNAUTHENTICATED`.
+   * @throws HeartwireError `CONNECT_FAILED`, `CONNECT_TIMEOUT`, `HANDSHAKE_FAILED` or `CLOSED`, with `strict` only; `UNAUTHENTICATED`.
    */
   override connect(): Promise<void> {
     if (this.pool.isClosed) this.pool = this.newPool();
