@@ -163,6 +163,17 @@ describe("one controller, over Nest's TCP transport and over Heartwire", () => {
     }
   });
 
+  it('shows a handler the same text of an object pattern', async () => {
+    const asked = await sameOutcome((client) => client.send({ asked: { by: 'object', at: 1 } }, {}));
+    expect(asked.values).toEqual(['{"asked":{"by":"object","at":1}}']);
+    for (const { client, controller } of [tcp, heartwire]) {
+      controller.heard.length = 0;
+      await outcomeOf(client.emit({ told: { by: 'object', at: 1 } }, {}));
+      await outcomeOf(client.send('echo', 'later'));
+      expect(controller.heard).toEqual(['{"told":{"at":1,"by":"object"}}', 'later']);
+    }
+  });
+
   it.each([
     ['result', 'text'],
     ['result', 'undefined'],

@@ -10,7 +10,14 @@ import {
   UsePipes,
   ValidationPipe,
 } from '@nestjs/common';
-import { EventPattern, MessagePattern, Payload, RpcException } from '@nestjs/microservices';
+import {
+  type BaseRpcContext,
+  Ctx,
+  EventPattern,
+  MessagePattern,
+  Payload,
+  RpcException,
+} from '@nestjs/microservices';
 import { IsInt } from 'class-validator';
 import { concat, concatMap, delay, EMPTY, from, map, NEVER, type Observable, of, throwError } from 'rxjs';
 
@@ -159,6 +166,16 @@ export class ParityController {
   event(data: unknown): string {
     this.heard.push(data);
     return 'what an event gives';
+  }
+
+  @EventPattern({ told: { by: 'object', at: 1 } })
+  told(@Ctx() context: BaseRpcContext): void {
+    this.heard.push(context.getArgByIndex(1));
+  }
+
+  @MessagePattern({ asked: { by: 'object', at: 1 } })
+  asked(@Ctx() context: BaseRpcContext): unknown {
+    return context.getArgByIndex(1);
   }
 
   @MessagePattern('echo')

@@ -183,7 +183,10 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
       refuseCall(call);
       return;
     }
-    const context = new HeartwireContext(connection, route, call);
+    // As Nest's clients send an event: with the members of its pattern in order.
+    const shown =
+      call.isEvent && typeof pattern !== 'string' ? this.normalizePattern(pattern as MsPattern) : route;
+    const context = new HeartwireContext(connection, shown, call);
     const isWatched = this.onProcessingStartHook !== this.defaultStartHook || this.endHook !== undefined;
     if (isWatched) this.runWatched(handler, call, context);
     else void runHandler(handler, call, context, this.explain);
