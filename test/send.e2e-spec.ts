@@ -40,6 +40,10 @@ class SendProcess {
     return this.stdout.trimEnd().split('\n');
   }
 
+  closeStdout(): void {
+    this.child.stdout?.destroy();
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }
@@ -159,6 +163,18 @@ describe('npm run send', () => {
     expect(sending.stderr).toBe('Cancelled: nothing of it is kept\n');
     await until('nothing is left', async () => (await readdir(folder)).length === 0);
     expect(proxy.passedBytes('upstream')).toBeLessThan(bytes.length);
+  });
+
+  it('stops when nobody reads any more how it goes, and nothing of the file stays there', async () => {
+    const proxy = await startProxy();
+    proxy.slow({ bytesPerSecond: 4 * MIB }, 'upstream');
+    const sending = send(path, '--url', proxy.url);
+    await until('it has begun', () => sending.stdout.includes('Sending'));
+    sending.closeStdout();
+
+    expect(await sending.ended).toBe(1);
+    expect(sending.stderr).toBe('Cancelled: nothing of it is kept\n');
+    await until('nothing is left', async () => (await readdir(folder)).length === 0);
   });
 
   describe('fails with a word of why', () => {

@@ -32,6 +32,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+// Whoever read it has left, or its disk is full.
+process.stdout.on('error', () => {
+  process.exitCode = 1;
+  cancelling.abort();
+});
+process.stderr.on('error', () => undefined);
+
 // The connection tells of itself through the display.
 Logger.overrideLogger(false);
 
