@@ -94,6 +94,22 @@ describe('the files of the demo', () => {
     expect(await (await fetch(`${url}/empty`)).text()).toBe('');
   });
 
+  it('say whether they are new, or took the place of others', async () => {
+    const { url } = await start();
+    expect((await put(`${url}/a`, 'one')).status).toBe(201);
+    const again = await put(`${url}/a`, 'two');
+    expect(again.status).toBe(200);
+    expect(await again.json()).toMatchObject({ name: 'a', sha256: sha256(Buffer.from('two')) });
+    expect(await (await fetch(`${url}/a`)).text()).toBe('two');
+  });
+
+  it('are refused in part: the whole file stays', async () => {
+    const { url } = await start();
+    await put(`${url}/a`, 'whole');
+    expect((await put(`${url}/a`, 'le', { 'content-range': 'bytes 3-4/5' })).status).toBe(400);
+    expect(await (await fetch(`${url}/a`)).text()).toBe('whole');
+  });
+
   it('tell of the progress to whoever asks for events', async () => {
     const { url } = await start();
     const text = await (await put(`${url}/a.bin`, bytes, { accept: 'text/event-stream' })).text();

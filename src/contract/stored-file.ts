@@ -17,4 +17,6 @@ export interface UploadProgress {
   /** Bytes that are on the disk. */
   readonly received: number;
   readonly stored?: StoredFile & { readonly sha256: string };
+  /** Whether there was no file of that name before; with `stored`. */
+  readonly isNew?: boolean;
 }

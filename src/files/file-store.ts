@@ -42,7 +42,7 @@ const NOT_THERE = new Set(['ENOENT', 'ELOOP', 'ENXIO']);
 export class FileStore implements OnModuleInit {
   private readonly logger = new Logger(FileStore.name);
   /** A file and the note of its digest get their names together. */
-  private naming: Promise<void> = Promise.resolve();
+  private naming: Promise<unknown> = Promise.resolve();
 
   constructor(@Inject(STORE_OPTIONS) private readonly options: StoreOptions) {}
 
@@ -91,10 +91,11 @@ export class FileStore implements OnModuleInit {
             `the SHA-256 of what came is ${written.sha256}, not ${sha256}`,
           );
         }
-        await this.giveName(partial, name);
+        const isNew = await this.giveName(partial, name);
         yield {
           received: written.size,
           stored: { ...described(name, written), sha256: written.sha256 },
+          isNew,
         };
       } finally {
         await partial.discard();
@@ -143,7 +144,7 @@ export class FileStore implements OnModuleInit {
     }
   }
 
-  private giveName(partial: PartialFile, name: string): Promise<void> {
+  private giveName(partial: PartialFile, name: string): Promise<boolean> {
     const named = this.naming.then(() => partial.rename(name));
     this.naming = named.catch(() => undefined);
     return named;

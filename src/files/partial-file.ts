@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { type Contents, digestNoteOf, writeDigestNote } from './digest-note.js';
@@ -52,10 +52,13 @@ export class PartialFile {
     return { size, mtimeMs, mtime, sha256 };
   }
 
-  /** Takes the place of whatever had this name. */
-  async rename(name: string): Promise<void> {
-    await rename(this.path, join(this.folder, name));
+  /** Takes the place of whatever had this name. Returns whether no file had it. */
+  async rename(name: string): Promise<boolean> {
+    const path = join(this.folder, name);
+    const before = await lstat(path).catch(() => undefined);
+    await rename(this.path, path);
     await rename(this.notePath, digestNoteOf(this.folder, name));
+    return before?.isFile() !== true;
   }
 
   /** Leaves nothing under its own name. */

@@ -44,9 +44,12 @@ export class FilesController {
   async put(
     @Param() { name }: FileDto,
     @Headers('x-sha256') digest: string | undefined,
+    @Headers('content-range') range: string | undefined,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
+    // A part would take the place of the whole.
+    if (range !== undefined) throw new BadRequestException('a file must come whole, without content-range');
     const uploading = this.client.send<UploadProgress>(
       FilesPattern.put,
       { name, ...sizeOf(request), ...sha256Of(digest) },
@@ -58,7 +61,8 @@ export class FilesController {
     try {
       for await (const progress of uploading) {
         if (tellsProgress) await events.tell(progress);
-        else if (progress.stored !== undefined) response.status(201).json(progress.stored);
+        else if (progress.stored !== undefined)
+          response.status(progress.isNew === true ? 201 : 200).json(progress.stored);
       }
       response.end();
     } catch (failure) {

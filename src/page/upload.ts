@@ -26,7 +26,7 @@ function put(file: Blob, name: string, sha256: string | undefined): Observable<U
     request.onerror = () => subscriber.error(new Error('the connection broke'));
     request.onload = () => {
       const answer = request.response as AnswerBody | null;
-      if (request.status === 201 && isSharedFile(answer)) {
+      if ((request.status === 201 || request.status === 200) && isSharedFile(answer)) {
         subscriber.next({ type: 'stored', file: answer });
         subscriber.complete();
       } else {
