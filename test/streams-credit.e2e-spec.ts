@@ -36,6 +36,11 @@ class CreditController {
     return this.burst$;
   }
 
+  @MessagePattern('misspelt', HEARTWIRE, { overflow: 'drop_oldest' })
+  misspelt(): Observable<number> {
+    return this.burst$;
+  }
+
   @MessagePattern('default')
   byDefault(): Observable<number> {
     return this.burst$;
@@ -154,7 +159,7 @@ describe('the credit of a stream', () => {
     /** What the receiver may take of a burst, and what the sender may keep of it. */
     const KEPT = CREDIT + BUFFER;
 
-    it.each(['fail', 'default'])('fails an answer: %s', async (pattern) => {
+    it.each(['fail', 'default', 'misspelt'])('fails an answer: %s', async (pattern) => {
       controller.burst$ = range(0, 1_000);
       expect(await errorOf(client.send(pattern, {}))).toMatchObject({ code: 'SLOW_CONSUMER' });
     });

@@ -9,6 +9,7 @@ import {
   HeartwireError,
   HeartwireExceptionFilter,
   IncomingStream,
+  type StreamSource,
 } from 'heartwire';
 import { catchError, firstValueFrom, from, lastValueFrom, map, of, range, toArray } from 'rxjs';
 
@@ -156,6 +157,28 @@ describe('a stream that goes with a call', () => {
     expect(await errorOf(client.send('failing', {}, { stream: source }))).toMatchObject({
       code: 'UNSERIALIZABLE',
     });
+  });
+
+  it.each([
+    ['an array', [1, 2]],
+    ['a text', 'text'],
+    ['null', null],
+    ['a promise', Promise.resolve(of(1))],
+  ])('is refused before anything is sent when it is %s', async (_what, stream) => {
+    const options = { stream: stream as unknown as StreamSource };
+    expect(await errorOf(client.send('failing', {}, options))).toMatchObject({
+      code: 'INVALID_OPTIONS',
+      sent: 'never',
+    });
+    expect(controller.failure).toBeUndefined();
+  });
+
+  it('is refused with an event, and ended', async () => {
+    const source = new ItemSource();
+    const options = { stream: source.readable() } as object;
+    expect(await errorOf(client.emit('failing', {}, options))).toMatchObject({ code: 'INVALID_OPTIONS' });
+    await until('it is ended', () => source.isEnded);
+    expect(controller.failure).toBeUndefined();
   });
 
   it('fails its call alone when it is being read elsewhere already', async () => {

@@ -124,7 +124,7 @@ export class BrowserClient {
       const body = callBody(pattern, data, options?.metadata);
       const timeoutMs = options?.timeoutMs ?? callTimeoutMs;
       const deadlineAt = this.runtime.clock.now() + timeoutMs;
-      const traits = traitsOf(options, pulls, idleTimeoutMs);
+      const traits = traitsOf(kind, options, pulls, idleTimeoutMs);
       const call = new OutgoingCall(kind, body, observer, deadlineAt, timeoutMs, traits);
       if (options?.signal !== undefined) abortWith(options.signal, call);
       this.loop.request(call);

@@ -202,7 +202,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
       const timeoutMs = options?.timeoutMs ?? this.options.callTimeoutMs;
       const deadlineAt = nodeRuntime.clock.now() + timeoutMs;
       const key = this.keyOf?.({ pattern, data, metadata });
-      const traits = traitsOf(options, pulls, this.options.idleTimeoutMs, key);
+      const traits = traitsOf(kind, options, pulls, this.options.idleTimeoutMs, key);
       const call = new OutgoingCall(kind, body, observer, deadlineAt, timeoutMs, traits);
       if (options?.signal !== undefined) abortWith(options.signal, call);
       this.pool.request(call);

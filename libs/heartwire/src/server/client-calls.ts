@@ -68,7 +68,7 @@ export class ClientCalls {
       }
       const body = callBody(pattern, data, options?.metadata, session.codec);
       const deadlineAt = this.clock.now() + timeoutMs;
-      const traits = traitsOf(options, pulls, Infinity);
+      const traits = traitsOf('request', options, pulls, Infinity);
       const call = new OutgoingCall('request', body, observer, deadlineAt, timeoutMs, traits);
       if (options?.signal !== undefined) abortWith(options.signal, call);
       session.calls.add(call);

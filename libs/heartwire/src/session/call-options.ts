@@ -1,7 +1,9 @@
+import { ErrorCode } from '../errors/error-code.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
 import type { Metadata } from '../protocol/messages.js';
-import type { CallTraits } from './outgoing-call.js';
+import type { CallKind, CallTraits } from './outgoing-call.js';
 import type { Overflow } from './outgoing-stream.js';
-import type { StreamSource } from './stream-source.js';
+import { isStreamSource, type StreamSource } from './stream-source.js';
 
 /** What one call may ask for. */
 export interface SendOptions {
@@ -38,8 +40,9 @@ export interface EmitOptions {
   readonly metadata?: Metadata;
 }
 
-/** What only some calls ask for; nothing, for most. */
+/** What only some calls ask for; nothing, for most. @throws HeartwireError `INVALID_OPTIONS` */
 export function traitsOf(
+  kind: CallKind,
   options: SendOptions | undefined,
   pulls: boolean,
   idleTimeoutMs: number,
@@ -48,7 +51,7 @@ export function traitsOf(
   if (options === undefined && !pulls && key === undefined && idleTimeoutMs === Infinity) return undefined;
   return {
     isIdempotent: options?.idempotent === true,
-    upload: uploadOf(options),
+    upload: uploadOf(kind, options),
     pulls,
     idleTimeoutMs: options?.idleTimeoutMs ?? idleTimeoutMs,
     key,
@@ -56,9 +59,12 @@ export function traitsOf(
 }
 
 /** The stream that goes with a call. A Readable that fails before the call is sent must not end the process. */
-function uploadOf(options: SendOptions | undefined): CallTraits['upload'] {
+function uploadOf(kind: CallKind, options: SendOptions | undefined): CallTraits['upload'] {
   if (options?.stream === undefined) return undefined;
   const { stream: source, overflow } = options;
+  if (kind !== 'request') throw invalid('only send takes a stream');
+  if (!isStreamSource(source))
+    throw invalid('a stream must be an Observable, an AsyncIterable or a ReadableStream');
   if (isEmitter(source)) source.on('error', () => undefined);
   return { source, overflow };
 }
@@ -66,4 +72,8 @@ function uploadOf(options: SendOptions | undefined): CallTraits['upload'] {
 /** Whether it is a Readable; this runs in a browser too, which knows none. */
 function isEmitter(source: object): source is { on(event: 'error', listener: () => void): unknown } {
   return 'on' in source && typeof source.on === 'function';
+}
+
+function invalid(fault: string): HeartwireError {
+  return new HeartwireError(ErrorCode.INVALID_OPTIONS, fault);
 }

@@ -180,8 +180,9 @@ export class OutgoingStream {
     const isFull =
       this.queue.length >= streamBufferItems + this.credit || this.queuedBytes >= streamBufferBytes;
     if (isFull && !this.feed.canWait) {
-      if (this.overflow === 'fail') throw tooFast(this.queue.length, this.queuedBytes);
       if (this.overflow === 'drop-newest') return false;
+      // Items are dropped only where that was asked for by its name.
+      if (this.overflow !== 'drop-oldest') throw tooFast(this.queue.length, this.queuedBytes);
       this.take();
     }
     this.queue.push(item);

@@ -107,7 +107,6 @@ describe('SourceFeed', () => {
   });
 
   it.each<[string, unknown]>([
-    ['is none', [1, 2]],
     ['throws when it is begun', { [Symbol.asyncIterator]: thrower }],
     ['throws when it is asked', { [Symbol.asyncIterator]: () => ({ next: thrower }) }],
     ['emits one that throws when it is begun', of({ [Symbol.asyncIterator]: thrower })],

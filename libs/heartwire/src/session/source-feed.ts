@@ -1,4 +1,4 @@
-import { isObservable, type Observable, type Subscription } from 'rxjs';
+import type { Observable, Subscription } from 'rxjs';
 
 import type { Puller } from './puller.js';
 import { isPullSource, type PullSource, pullerOf, type StreamSource } from './stream-source.js';
@@ -34,8 +34,7 @@ export class SourceFeed {
 
   start(source: StreamSource): void {
     if (isPullSource(source)) this.pullFrom(source);
-    else if (isObservable(source)) this.listenTo(source);
-    else this.fail(new TypeError('a stream must be an Observable, an AsyncIterable or a ReadableStream'));
+    else this.listenTo(source);
   }
 
   /** Asks for the next item, if it can be asked and has not been yet. */
