@@ -1,4 +1,4 @@
-import { getEventListeners } from 'node:events';
+import { getEventListeners, getMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -127,6 +127,16 @@ describe('giving up a call', () => {
       late.send('time left', 'left at once').subscribe().unsubscribe();
       await firstValueFrom(late.send('time left', 'in earnest'));
       expect(controller.notices).toEqual(['started in earnest']);
+    });
+
+    it('may give many calls one signal: Node does not take their listeners for a leak', async () => {
+      const { signal } = new AbortController();
+      const answers = Array.from({ length: 20 }, () =>
+        firstValueFrom(client.send('time left', 'many', { signal })),
+      );
+      expect(getEventListeners(signal, 'abort')).toHaveLength(20);
+      expect(getMaxListeners(signal)).toBeGreaterThan(20);
+      await Promise.all(answers);
     });
 
     it('leaves no listener on the signal behind', async () => {

@@ -6,6 +6,7 @@ import { AsyncSubject, defer, lastValueFrom, Observable, Subject } from 'rxjs';
 
 import { Dialler } from '../link/dialler.js';
 import { nodeRuntime } from '../link/node-runtime.js';
+import { sharedSignal } from '../link/shared-signal.js';
 import type { BalancedPacket } from '../options/balance.js';
 import type { HeartwireClientOptions, ResolvedClientOptions } from '../options/client-options.js';
 import { resolveClientOptions } from '../options/resolve-options.js';
@@ -204,7 +205,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
       const key = this.keyOf?.({ pattern, data, metadata });
       const traits = traitsOf(kind, options, pulls, this.options.idleTimeoutMs, key);
       const call = new OutgoingCall(kind, body, observer, deadlineAt, timeoutMs, traits);
-      if (options?.signal !== undefined) abortWith(options.signal, call);
+      if (options?.signal !== undefined) abortWith(sharedSignal(options.signal), call);
       this.pool.request(call);
       return call;
     } catch (error) {

@@ -1,5 +1,6 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
+import { sharedSignal } from '../link/shared-signal.js';
 import type { Clock } from '../timing/clock.js';
 import { abortWith } from '../session/abort-with.js';
 import { callBody } from '../session/call-body.js';
@@ -70,7 +71,7 @@ export class ClientCalls {
       const deadlineAt = this.clock.now() + timeoutMs;
       const traits = traitsOf('request', options, pulls, Infinity);
       const call = new OutgoingCall('request', body, observer, deadlineAt, timeoutMs, traits);
-      if (options?.signal !== undefined) abortWith(options.signal, call);
+      if (options?.signal !== undefined) abortWith(sharedSignal(options.signal), call);
       session.calls.add(call);
       return call;
     } catch (error) {
