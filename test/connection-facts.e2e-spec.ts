@@ -176,6 +176,20 @@ describe('an idle connection', () => {
     expect(await firstValueFrom(client.status)).toBe('idle');
   });
 
+  it('stays closed for a client that listens for pushes no more', async () => {
+    await serve(IDLE);
+    const client = stage.client(url);
+    const listener = client.on$('news').subscribe();
+    client.on$('news').subscribe().unsubscribe();
+    await client.connect();
+    listener.unsubscribe();
+    await becomes(client, 'idle');
+    await until('it is closed', () => server.connections.length === 0);
+    const other = await stranger();
+    await other.closed();
+    expect(await firstValueFrom(client.status)).toBe('idle');
+  });
+
   it('costs no call that meets its end on the way', async () => {
     await serve({ maxConnectionIdleMs: 100 });
     const client = stage.client(url);

@@ -27,10 +27,11 @@ export class Pushes {
     return new Observable((subscriber) => {
       const subject = this.listeners.get(route) ?? new Subject<unknown>();
       this.listeners.set(route, subject);
-      subscriber.add(() => {
+      subject.subscribe(subscriber);
+      // Runs after that subscription's own teardown.
+      return () => {
         if (!subject.observed) this.listeners.delete(route);
-      });
-      subscriber.add(subject.subscribe(subscriber));
+      };
     });
   }
 
