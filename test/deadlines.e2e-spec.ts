@@ -55,6 +55,24 @@ describe('the deadline of a call', () => {
     expect(timeLeft).toBeLessThanOrEqual(most);
   });
 
+  it('has none with a timeoutMs of Infinity, which harms no connection', async () => {
+    const other = firstValueFrom(client.send<number>('time left', 'it', { timeoutMs: 60_000 }));
+    const endless = await outcomeOf(client.send('time left', 'it', { timeoutMs: Infinity }));
+    expect(endless).toEqual({ values: [], end: 'complete', error: undefined });
+    expect(await other).toBeGreaterThan(0);
+    expect(server.connections).toHaveLength(1);
+  });
+
+  it.each([NaN, '500', {}, true])('is refused when it is %p', async (time) => {
+    const timeoutMs = time as number;
+    const refusal = { code: 'INVALID_OPTIONS', sent: 'never', message: 'timeoutMs must be a number' };
+    expect(await errorOf(client.send('time left', 'it', { timeoutMs }))).toMatchObject(refusal);
+    expect(await errorOf(client.emit('seen', 'it', { timeoutMs }))).toMatchObject(refusal);
+    const idle = client.send('time left', 'it', { idleTimeoutMs: timeoutMs });
+    expect(await errorOf(idle)).toMatchObject({ code: 'INVALID_OPTIONS' });
+    expect(controller.notices).toEqual([]);
+  });
+
   it('sees its time run off', async () => {
     const looks = firstValueFrom(client.send<[number, number]>('time left, and again later', {}));
     await noticed('looked at the time');

@@ -2,7 +2,7 @@ import { AsyncSubject, BehaviorSubject, type Observable, ReplaySubject } from 'r
 
 import { abortWith } from '../session/abort-with.js';
 import { callBody } from '../session/call-body.js';
-import { type EmitOptions, type SendOptions, traitsOf } from '../session/call-options.js';
+import { type EmitOptions, type SendOptions, timeoutOf, traitsOf } from '../session/call-options.js';
 import type { ConnectionStatus } from '../session/connection-status.js';
 import { type IncomingStream, ItemStream } from '../session/incoming-stream.js';
 import { type CallKind, OutgoingCall } from '../session/outgoing-call.js';
@@ -122,7 +122,7 @@ export class BrowserClient {
     const { callTimeoutMs, idleTimeoutMs } = this.settings;
     try {
       const body = callBody(pattern, data, options?.metadata);
-      const timeoutMs = options?.timeoutMs ?? callTimeoutMs;
+      const timeoutMs = timeoutOf(options, callTimeoutMs);
       const deadlineAt = this.runtime.clock.now() + timeoutMs;
       const traits = traitsOf(kind, options, pulls, idleTimeoutMs);
       const call = new OutgoingCall(kind, body, observer, deadlineAt, timeoutMs, traits);

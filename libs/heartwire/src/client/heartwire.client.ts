@@ -13,7 +13,7 @@ import { resolveClientOptions } from '../options/resolve-options.js';
 import type { Metadata } from '../protocol/messages.js';
 import { abortWith } from '../session/abort-with.js';
 import { callBody } from '../session/call-body.js';
-import { type EmitOptions, type SendOptions, traitsOf } from '../session/call-options.js';
+import { type EmitOptions, type SendOptions, timeoutOf, traitsOf } from '../session/call-options.js';
 import { type Codec, codecOf } from '../session/codec.js';
 import { explainThrown } from '../session/explain-thrown.js';
 import type { ConnectionStatus } from '../session/connection-status.js';
@@ -21,7 +21,6 @@ import { type IncomingStream, ItemStream } from '../session/incoming-stream.js';
 import { type CallKind, OutgoingCall } from '../session/outgoing-call.js';
 import type { ReplyObserver } from '../session/reply-observer.js';
 import { stopUnused } from '../session/stream-source.js';
-import { checkedMetadata } from './checked-metadata.js';
 import type { HeartwireClientEvents } from './client-events.js';
 import { ConnectionPool } from './connection-pool.js';
 import { type EndpointLiveness, type EndpointSnapshot, snapshotOf } from './endpoint-snapshot.js';
@@ -200,7 +199,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     try {
       const metadata = this.metadataFor(pattern, data, options?.metadata);
       const body = callBody(pattern, data, metadata, this.codec);
-      const timeoutMs = options?.timeoutMs ?? this.options.callTimeoutMs;
+      const timeoutMs = timeoutOf(options, this.options.callTimeoutMs);
       const deadlineAt = nodeRuntime.clock.now() + timeoutMs;
       const key = this.keyOf?.({ pattern, data, metadata });
       const traits = traitsOf(kind, options, pulls, this.options.idleTimeoutMs, key);
@@ -219,7 +218,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
   private metadataFor(pattern: unknown, data: unknown, own: Metadata | undefined): Metadata | undefined {
     if (this.onDispatchHook === undefined && own === undefined) return undefined;
     const { metadata: hooked }: ReadPacket = this.createPacket(pattern, data);
-    return checkedMetadata({ ...hooked, ...own });
+    return { ...hooked, ...own };
   }
 
   /** The subscriber itself, unless a subclass wants to see what it gets. */

@@ -39,7 +39,10 @@ export const ErrorCode = {
   NO_HANDLER: 'NO_HANDLER',
   /** A value can't be written as JSON. Not retryable. Sent: never. */
   UNSERIALIZABLE: 'UNSERIALIZABLE',
-  /** The options given to a server or client are not valid; `details.faults` lists why. Not retryable. Sent: never. */
+  /**
+   * The options given to a server or client are not valid (`details.faults` lists why), or what a call or a push was told
+   * about its time, its target or its room is not. Not retryable. Sent: never.
+   */
   INVALID_OPTIONS: 'INVALID_OPTIONS',
   /** Something that should not happen. Not retryable. Sent: maybe. */
   INTERNAL: 'INTERNAL',

@@ -4,7 +4,7 @@ import { sharedSignal } from '../link/shared-signal.js';
 import type { Clock } from '../timing/clock.js';
 import { abortWith } from '../session/abort-with.js';
 import { callBody } from '../session/call-body.js';
-import { traitsOf } from '../session/call-options.js';
+import { timeoutOf, traitsOf } from '../session/call-options.js';
 import { type IncomingStream, ItemStream, type StreamHandle } from '../session/incoming-stream.js';
 import { OutgoingCall } from '../session/outgoing-call.js';
 import type { ReplyObserver } from '../session/reply-observer.js';
@@ -52,8 +52,8 @@ export class ClientCalls {
     observer: ReplyObserver,
     pulls: boolean,
   ): StreamHandle | undefined {
-    const timeoutMs = options?.timeoutMs ?? this.callTimeoutMs;
     try {
+      const timeoutMs = timeoutOf(options, this.callTimeoutMs);
       const session = this.session();
       if (session === undefined) {
         const relayed = this.relay.start(

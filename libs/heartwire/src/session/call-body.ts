@@ -3,6 +3,7 @@ import { HeartwireError } from '../errors/heartwire-error.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
 import { eventText, requestText, withLongMember } from '../protocol/message-text.js';
 import type { CallId, Metadata } from '../protocol/messages.js';
+import { checkedMetadata } from './checked-metadata.js';
 import type { Codec } from './codec.js';
 
 /** JSON of at least so many characters is not copied into its message's text. */
@@ -21,11 +22,13 @@ export interface CallBody {
 }
 
 /**
- * @throws HeartwireError `UNSERIALIZABLE` when pattern or data can't be written as JSON, or the pattern is none.
+ * @throws HeartwireError `UNSERIALIZABLE` when pattern or data can't be written as JSON, or pattern or metadata is what
+ * the other end would take for a breach of the protocol, and so for the end of the connection.
  */
-export function callBody(pattern: unknown, data: unknown, metadata?: Metadata, codec?: Codec): CallBody {
-  if (codec?.encode !== undefined) return new EncodedBody(codec.encode, pattern, data, metadata);
+export function callBody(pattern: unknown, data: unknown, given?: Metadata, codec?: Codec): CallBody {
   const patternJson = patternText(pattern);
+  const metadata = checkedMetadata(given);
+  if (codec?.encode !== undefined) return new EncodedBody(codec.encode, pattern, data, metadata);
   if (data instanceof Uint8Array) return new BinaryBody(patternJson, data, metadata);
   return new JsonBody(patternJson, toJson(data), metadata);
 }

@@ -7,7 +7,10 @@ import { isStreamSource, type StreamSource } from './stream-source.js';
 
 /** What one call may ask for. */
 export interface SendOptions {
-  /** How long the caller waits for the answer, or for a stream's first item, in ms. Default: `callTimeoutMs`. */
+  /**
+   * How long the caller waits for the answer, or for a stream's first item, in ms. Default: `callTimeoutMs`. `Infinity`: as
+   * long as it takes.
+   */
   readonly timeoutMs?: number;
   /** The handler may run twice: the call is sent again when its answer is lost. Default: false. */
   readonly idempotent?: boolean;
@@ -40,6 +43,11 @@ export interface EmitOptions {
   readonly metadata?: Metadata;
 }
 
+/** How long a call may take, in ms. @throws HeartwireError `INVALID_OPTIONS` for what is no number */
+export function timeoutOf(options: SendOptions | EmitOptions | undefined, callTimeoutMs: number): number {
+  return checkedMs('timeoutMs', options?.timeoutMs ?? callTimeoutMs);
+}
+
 /** What only some calls ask for; nothing, for most. @throws HeartwireError `INVALID_OPTIONS` */
 export function traitsOf(
   kind: CallKind,
@@ -53,9 +61,15 @@ export function traitsOf(
     isIdempotent: options?.idempotent === true,
     upload: uploadOf(kind, options),
     pulls,
-    idleTimeoutMs: options?.idleTimeoutMs ?? idleTimeoutMs,
+    idleTimeoutMs: checkedMs('idleTimeoutMs', options?.idleTimeoutMs ?? idleTimeoutMs),
     key,
   };
+}
+
+/** A text would be joined to the clock's number, and NaN is no JSON: the other end would take it for a breach. */
+function checkedMs(name: string, value: unknown): number {
+  if (typeof value === 'number' && !Number.isNaN(value)) return value;
+  throw invalid(`${name} must be a number`);
 }
 
 /** The stream that goes with a call. A Readable that fails before the call is sent must not end the process. */

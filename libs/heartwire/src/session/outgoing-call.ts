@@ -83,8 +83,7 @@ export class OutgoingCall implements StreamHandle {
   /** The message under the given id, with the time that the caller will still wait. */
   message(id: number, nowMs: number): Outgoing {
     if (this.traits.upload !== undefined) return this.body.request(id, undefined, true);
-    if (this.kind === 'request')
-      return this.body.request(id, Math.max(Math.round(this.deadlineAt - nowMs), 1));
+    if (this.kind === 'request') return this.body.request(id, this.timeLeftMs(nowMs));
     return this.body.event(this.kind === 'event' ? undefined : id);
   }
 
@@ -125,6 +124,11 @@ export class OutgoingCall implements StreamHandle {
     this.isUnsubscribed = true;
     this.keeper?.withdraw(this);
     this.fail(error);
+  }
+
+  /** In whole ms; `undefined` for as long as it takes, for which JSON has no number. */
+  private timeLeftMs(nowMs: number): number | undefined {
+    return this.deadlineAt === Infinity ? undefined : Math.max(Math.round(this.deadlineAt - nowMs), 1);
   }
 
   private settled(): ReplyObserver {
