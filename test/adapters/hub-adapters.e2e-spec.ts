@@ -194,6 +194,23 @@ for (const kind of kinds) {
       expect(hub.join('nobody', 'lobby')).toBe(false);
     });
 
+    it('hear what happens in its order, also where a listener brings about the next thing', async () => {
+      const [a] = all();
+      for (const { presence } of instances) presence.length = 0;
+      const { hub } = at(0).server;
+      hub.presence$.subscribe((event) => {
+        if (event.type === 'joined') hub.leave(event.clientId, event.room);
+      });
+      const late: string[] = [];
+      hub.presence$.subscribe(({ type }) => late.push(type));
+      hub.join(a.id, 'lobby');
+      hub.join(a.id, 'attic');
+      await until('all have heard of it', () => instances.every(({ presence }) => presence.length === 4));
+      for (const types of [late, ...instances.map(({ presence }) => presence.map(({ type }) => type))])
+        expect(types).toEqual(['joined', 'left', 'joined', 'left']);
+      expect(instances.map(({ server }) => server.hub.rooms)).toEqual([[], [], []]);
+    });
+
     it('learn, as one that comes later, who is there already', async () => {
       const [a, b, c] = all();
       at(0).server.hub.join(a.id, 'lobby');

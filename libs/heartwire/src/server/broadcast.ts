@@ -2,6 +2,7 @@ import type { HubNews } from '../options/hub-adapter.js';
 import type { PushTarget } from '../options/push-target.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
 import type { Metadata } from '../protocol/messages.js';
+import { checkTargets } from './push-names.js';
 
 /** What one push may carry beside its data. */
 export interface PushOptions {
@@ -39,8 +40,9 @@ export class Broadcast {
     private readonly exceptions: readonly PushTarget[] = [],
   ) {}
 
-  /** Whoever goes by these names doesn't get it. */
+  /** Whoever goes by these names doesn't get it. @throws HeartwireError `INVALID_OPTIONS` for what names nobody */
   except(...targets: readonly PushTarget[]): Broadcast {
+    checkTargets(targets);
     return new Broadcast(this.host, this.targets, [...this.exceptions, ...targets]);
   }
 

@@ -1,4 +1,4 @@
-import { type Observable, Subject } from 'rxjs';
+import type { Observable } from 'rxjs';
 
 import { nodeRuntime } from '../link/node-runtime.js';
 import type { AdapterStatus, HubClient } from '../options/hub-adapter.js';
@@ -16,6 +16,8 @@ import type { ConnectionEvent } from './connection-event.js';
 import { identityName } from './identity-name.js';
 import type { Instances } from './instances.js';
 import type { RemoteClients } from './remote-clients.js';
+import { OrderedSubject } from './ordered-subject.js';
+import { checkRoom, checkTargets } from './push-names.js';
 import { Rooms } from './rooms.js';
 import type { ServerConnection } from './server-connection.js';
 
@@ -58,12 +60,12 @@ export class HeartwireHub {
   private readonly roomTable = new Rooms();
   private readonly identities = new Rooms();
   private readonly present = new Set<string>();
-  private readonly presenceSubject = new Subject<Presence>();
+  private readonly presenceTold = new OrderedSubject<Presence>();
   private readonly host: BroadcastHost;
 
   /** For the server: everybody else takes `server.hub`. */
   constructor(private readonly settings: HubSettings) {
-    this.presence$ = this.presenceSubject.asObservable();
+    this.presence$ = this.presenceTold.events$;
     this.adapterStatus$ = settings.instances.status$;
     this.host = {
       everybody: () => this.present,
@@ -80,20 +82,25 @@ export class HeartwireHub {
       push: (push) => this.relay(push),
       move: (clientId, room, isIn) => (isIn ? this.join(clientId, room) : this.leave(clientId, room)),
       client: (clientId) => this.client(clientId),
-      tell: (presence) => this.presenceSubject.next(presence),
+      tell: (presence) => this.presenceTold.next(presence),
     });
     settings.events$.subscribe({
       next: (event) => {
         this.follow(event);
       },
       complete: () => {
-        this.presenceSubject.complete();
+        this.presenceTold.complete();
       },
     });
   }
 
-  /** The clients that go by these names, each once. See {@link PushTarget} for what a plain text means. */
+  /**
+   * The clients that go by these names, each once. See {@link PushTarget} for what a plain text means.
+   *
+   * @throws HeartwireError `INVALID_OPTIONS` for what names nobody
+   */
   to(...targets: readonly PushTarget[]): Broadcast {
+    checkTargets(targets);
     return new Broadcast(this.host, targets);
   }
 
@@ -137,8 +144,11 @@ export class HeartwireHub {
   /**
    * Puts a client into a room. `false` when it is in there already, or gone. Where the client is connected to another
    * instance, that one is asked to, and `presence$` tells when it has.
+   *
+   * @throws HeartwireError `INVALID_OPTIONS` for a room that is no text
    */
   join(clientId: string, room: string): boolean {
+    checkRoom(room);
     const connection = this.settings.connections.get(clientId);
     if (connection === undefined) return this.settings.instances.move(clientId, room, true);
     if (!this.roomTable.join(clientId, room)) return false;
@@ -160,8 +170,9 @@ export class HeartwireHub {
   }
 
   private tell(presence: Presence): void {
-    this.presenceSubject.next(presence);
+    // First: whoever is told here may do something at once, which the others must hear after this.
     this.settings.instances.tell(presence);
+    this.presenceTold.next(presence);
   }
 
   private ownClients(): readonly HubClient[] {
@@ -209,10 +220,11 @@ export class HeartwireHub {
       case 'introduced':
         this.present.add(clientId);
         if (name !== undefined) this.identities.join(clientId, name);
-        this.tell({ type: 'connected', clientId, identity });
+        this.settings.instances.tell({ type: 'connected', clientId, identity });
         // Others follow only whom they have heard of: they may not know where it was put before its first word.
         for (const room of this.roomTable.of(clientId))
           this.settings.instances.tell({ type: 'joined', clientId, identity, room });
+        this.presenceTold.next({ type: 'connected', clientId, identity });
         break;
       case 'suspended':
       case 'resumed':

@@ -132,7 +132,11 @@ export class ServerConnection<Identity = unknown> implements ConnectingPeer {
     return this.listener.hub.roomsOf(this.clientId);
   }
 
-  /** Puts the client into a room. `false` when it is in there already, or gone. */
+  /**
+   * Puts the client into a room. `false` when it is in there already, or gone.
+   *
+   * @throws HeartwireError `INVALID_OPTIONS` for a room that is no text
+   */
   join(room: string): boolean {
     return this.listener.hub.join(this.clientId, room);
   }
