@@ -185,4 +185,28 @@ describe('pushes in a Nest application', () => {
     expect(porter.seen).toEqual([`hello ${id}`, `goodbye ${id}: CONNECTION_LOST`]);
     expect(hub.rooms).toEqual([]);
   });
+
+  it('a client that came before its hybrid application was ready is greeted once it is', async () => {
+    const server = new HeartwireServer({ url: 'tcp://127.0.0.1:0' });
+    const root = {
+      module: moduleOf({ providers: [Porter] }),
+      imports: [HeartwireModule.forServer(server)],
+    };
+    const app = stage.track(await NestFactory.create(root, { logger: stage.logger }));
+    app.connectMicroservice<MicroserviceOptions>({ strategy: server });
+    await app.startAllMicroservices();
+    const [stays, leaves] = [stage.client(server.address), stage.client(server.address)];
+    await stays.connect();
+    const { seen, hub } = app.get(Porter);
+    await until('it is there', () => hub.clients.length === 1);
+    const [id = ''] = hub.clients;
+    await leaves.connect();
+    await until('another is there', () => hub.clients.length === 2);
+    await leaves.close();
+    await until('that is gone', () => hub.clients.length === 1);
+    expect(seen).toEqual([]);
+    await app.init();
+    expect(seen).toEqual([`hello ${id}`]);
+    expect(hub.members('lobby')).toEqual([id]);
+  });
 });

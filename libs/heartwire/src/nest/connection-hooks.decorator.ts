@@ -5,7 +5,8 @@ export const ON_DISCONNECT = 'heartwire:on-disconnect';
 
 /**
  * A method that is called when a client is there: with its first word, before the server handles that. It gets
- * the `ServerConnection`. What it throws is logged. Needs `HeartwireModule.forServer(server)`.
+ * the `ServerConnection`. What it throws is logged. A hybrid application has clients before it is ready: they are greeted
+ * once it is. Needs `HeartwireModule.forServer(server)`.
  *
  * @example
  * @OnConnect()
