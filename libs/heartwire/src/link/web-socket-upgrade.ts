@@ -69,11 +69,12 @@ export class WebSocketUpgrade {
     if (origin === undefined || isSameOrigin(origin, host)) return undefined;
     const { allowedOrigins } = this;
     try {
-      const isAllowed =
+      // A Promise, which an async function gives, allows nothing.
+      const isAllowed: unknown =
         typeof allowedOrigins === 'function'
           ? allowedOrigins(origin)
           : allowedOrigins.includes(origin.toLowerCase());
-      return isAllowed ? undefined : notOfThisOrigin(origin);
+      return isAllowed === true ? undefined : notOfThisOrigin(origin);
     } catch (cause) {
       const message = `allowedOrigins threw ${quote(String(cause))} for a page of ${quote(origin)}`;
       return new HeartwireError(ErrorCode.HANDSHAKE_FAILED, message, { cause });
