@@ -90,6 +90,41 @@ describe('a server attached to Nest’s HTTP server', () => {
     expect((await knock('/heartwire', [own])).status).toBe(101);
   });
 
+  it.each([
+    ['that says true', () => true, 101],
+    ['that says false', () => false, 403],
+    ['that is async, and so can’t say', () => Promise.resolve(true), 403],
+    [
+      'that throws',
+      () => {
+        throw new Error('no idea');
+      },
+      403,
+    ],
+  ])('asks a function for other origins: one %s', async (_, allowedOrigins, status) => {
+    await open({ allowedOrigins: allowedOrigins as () => boolean });
+    expect((await knock('/heartwire', ['Origin: https://chat.example'])).status).toBe(status);
+  });
+
+  it('shares the HTTP server with another one at another path, and at no path is one left hanging', async () => {
+    await open();
+    const other = stage.track(new HeartwireServer({ attach: http, path: '/other' }));
+    await new Promise((resolve) => other.listen(resolve));
+    expect((await knock('/heartwire')).status).toBe(101);
+    expect((await knock('/other')).status).toBe(101);
+    expect((await knock('/nobody')).status).toBe(404);
+  });
+
+  it('leaves a path that another one has to that one, and says so', async () => {
+    await open();
+    const other = stage.track(new HeartwireServer({ attach: http }));
+    const error = await new Promise((resolve) => other.listen(resolve));
+    expect(error).toMatchObject({ code: 'CONNECT_FAILED', message: expect.stringContaining('/heartwire') });
+    expect((await knock()).status).toBe(101);
+    await other.close();
+    expect((await knock()).status).toBe(101);
+  });
+
   it('holds its limits, and says so in HTTP', async () => {
     await open({ limits: { connections: 1 } });
     const first = await knock();

@@ -4,7 +4,7 @@ export interface AttachableServer {
   on(event: string, listener: (...args: any[]) => void): unknown;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in Node's own signatures
   off(event: string, listener: (...args: any[]) => void): unknown;
-  listenerCount(event: string): number;
+  listeners(event: string): readonly object[];
   address(): string | { readonly address: string; readonly port: number } | null;
   close(callback?: (error?: Error) => void): unknown;
 }

@@ -268,7 +268,7 @@ describe('where WebSockets are accepted', () => {
   const attach = {
     on: () => undefined,
     off: () => undefined,
-    listenerCount: () => 0,
+    listeners: () => [],
     address: () => null,
     close: () => undefined,
   };

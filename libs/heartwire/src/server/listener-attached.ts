@@ -2,10 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 
+import { ErrorCode } from '../errors/error-code.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
 import { refuseUpgrade, type WebSocketUpgrade } from '../link/web-socket-upgrade.js';
 import type { Address } from '../options/address.js';
 import type { AttachableServer } from '../options/attachable.js';
 import type { ConnectionListener, Entrance } from './listener-entrance.js';
+
+/** Whose an `upgrade` listener of an HTTP server is. */
+const OWNER = Symbol('Heartwire server that an upgrade listener belongs to');
 
 /**
  * Accepts WebSockets on somebody else's HTTP server, at one path. The server itself is neither listened with nor
@@ -31,7 +36,11 @@ export class AttachedListener implements ConnectionListener {
     return { kind, host: bound.address, port: bound.port, path: this.upgrade.path };
   }
 
+  /** Rejects with `CONNECT_FAILED` when another Heartwire server has the path. */
   listen(): Promise<void> {
+    const { path } = this.upgrade;
+    if (attachedTo(this.server).some(({ upgrade }) => upgrade.path === path))
+      return Promise.reject(pathTaken(path));
     this.server.on('upgrade', this.onUpgrade);
     this.restoreClose = beforeClose(this.server, this.onServerClosing);
     return Promise.resolve();
@@ -49,10 +58,16 @@ export class AttachedListener implements ConnectionListener {
     });
   }
 
-  private readonly onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
+  /** Where nobody looks at it, it would be left hanging: the first of those here refuses it. */
+  private isLost(request: IncomingMessage): boolean {
+    const all = attachedTo(this.server);
+    if (all.length < this.server.listeners('upgrade').length) return false;
+    return all[0] === this && !all.some(({ upgrade }) => upgrade.isMeant(request));
+  }
+
+  private readonly upgraded = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
     if (!this.upgrade.isMeant(request)) {
-      // Where nobody else looks at it, it would be left hanging.
-      if (this.server.listenerCount('upgrade') === 1) refuseUpgrade(socket, 404);
+      if (this.isLost(request)) refuseUpgrade(socket, 404);
       return;
     }
     if (!this.entrance.admits(socket)) {
@@ -66,6 +81,21 @@ export class AttachedListener implements ConnectionListener {
     });
     this.upgrade.accept(request, socket, head);
   };
+
+  private readonly onUpgrade = Object.assign(this.upgraded, { [OWNER]: this });
+}
+
+/** The Heartwire servers on an HTTP server, the first one first. */
+function attachedTo(server: AttachableServer): readonly AttachedListener[] {
+  return server.listeners('upgrade').flatMap((listener) => {
+    const owner = OWNER in listener ? listener[OWNER] : undefined;
+    return owner instanceof AttachedListener ? [owner] : [];
+  });
+}
+
+function pathTaken(path: string): HeartwireError {
+  const message = `another Heartwire server has the path ${path} of this HTTP server: give one of them another \`path\``;
+  return new HeartwireError(ErrorCode.CONNECT_FAILED, message, { retryable: false });
 }
 
 /** Node has no event for it: only once all sockets are closed, and those that were upgraded nobody else closes. */

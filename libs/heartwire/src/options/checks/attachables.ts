@@ -1,7 +1,7 @@
 import { shownValue } from '../shown-value.js';
 import { Check } from './check.js';
 
-const METHODS = ['on', 'off', 'listenerCount', 'address', 'close'];
+const METHODS = ['on', 'off', 'listeners', 'address', 'close'];
 
 /** Node's HTTP server, and not what is made on top of it. May be left out. */
 export function IsHttpServer(): PropertyDecorator {
