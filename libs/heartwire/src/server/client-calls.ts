@@ -5,6 +5,7 @@ import type { Clock } from '../timing/clock.js';
 import { abortWith } from '../session/abort-with.js';
 import { callBody } from '../session/call-body.js';
 import { timeoutOf, traitsOf } from '../session/call-options.js';
+import { checkedMetadata } from '../session/checked-metadata.js';
 import { type IncomingStream, ItemStream, type StreamHandle } from '../session/incoming-stream.js';
 import { OutgoingCall } from '../session/outgoing-call.js';
 import type { ReplyObserver } from '../session/reply-observer.js';
@@ -56,11 +57,12 @@ export class ClientCalls {
       const timeoutMs = timeoutOf(options, this.callTimeoutMs);
       const session = this.session();
       if (session === undefined) {
+        const metadata = checkedMetadata(options?.metadata);
         const relayed = this.relay.start(
           this.clientId,
           pattern,
           data,
-          { ...options, timeoutMs },
+          { ...options, metadata, timeoutMs },
           observer,
           pulls,
         );

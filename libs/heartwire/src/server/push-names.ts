@@ -24,7 +24,7 @@ function isTarget(target: unknown): boolean {
   if (typeof target !== 'object' || target === null) return false;
   const { client, room, identity } = target as Readonly<Record<string, unknown>>;
   const names = [client, room, identity].filter((name) => name !== undefined);
-  return names.length > 0 && names.every((name) => typeof name === 'string');
+  return names.length === 1 && typeof names[0] === 'string';
 }
 
 function refusal(message: string): HeartwireError {
