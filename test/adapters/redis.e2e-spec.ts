@@ -55,6 +55,14 @@ describeHere(`instances that are joined over Redis${note}`, () => {
   const warnings = (about: string): readonly string[] =>
     stage.logger.texts('warn').filter((text) => text.includes(about));
 
+  /** The text of the stream's last push. */
+  const newest = async (): Promise<string> => {
+    const entries = await redis.ask('xrevrange', `${prefix}:hub`, '+', '-', 'COUNT', 20);
+    return JSON.stringify(entries, (_, value: unknown) =>
+      Buffer.isBuffer(value) ? value.toString() : value,
+    );
+  };
+
   const two = async (
     first: Promise<Instance>,
     second: Promise<Instance>,
@@ -161,6 +169,27 @@ describeHere(`instances that are joined over Redis${note}`, () => {
     expect(ann.news).toEqual(numbers(20));
   });
 
+  it('lose nothing of a burst of more than the stream keeps', async () => {
+    const [one, ann, other, bob] = await two(start({ maxLength: 100 }), start({ maxLength: 100 }));
+    emit(one, 0, 2_000);
+    await settled([one, other], ann, bob);
+    expect(bob.news).toEqual(numbers(2_000));
+    expect(warnings('entries of the Redis stream were gone')).toEqual([]);
+  });
+
+  it('lose nothing of more than the stream keeps that waited while Redis was away', async () => {
+    const { instance: apart, proxy } = await startApart({ maxLength: 100 });
+    const [one, ann, other, bob] = await two(Promise.resolve(apart), start({ maxLength: 100 }));
+    proxy.target = undefined;
+    proxy.reset();
+    await isDegraded(one);
+    emit(one, 0, 2_000);
+    proxy.target = redis.url.replace('redis:', 'tcp:');
+    await settled([one, other], ann, bob);
+    expect(bob.news).toEqual(numbers(2_000));
+    expect(warnings('entries of the Redis stream were gone')).toEqual([]);
+  });
+
   it('say once what they missed of a stream that was too short, and know who is there all the same', async () => {
     const { instance: apart, proxy } = await startApart({ maxLength: 100 });
     const [one, ann, other, bob] = await two(Promise.resolve(apart), start({ maxLength: 100 }));
@@ -172,7 +201,7 @@ describeHere(`instances that are joined over Redis${note}`, () => {
     await bob.client.close();
     emit(other, 0, 1_000);
     await until('cid has all', () => cid.news.length === 1_000);
-    await isUp(other);
+    await until('Redis has all', async () => (await newest()).includes('999'));
     proxy.target = redis.url.replace('redis:', 'tcp:');
     await allSee([one, other], ann, cid);
     await allSeeIn('lobby', [one], cid);

@@ -13,6 +13,13 @@ export interface ConversationSettings {
   readonly heartbeatTimeoutMs: number;
 }
 
+/** The instance that hears them all. */
+export interface OwnVoice {
+  say(notice: Notice, to?: string): void;
+  /** It has heard itself. */
+  heardOwn(sequence: number): void;
+}
+
 /**
  * What the instances say to each other over the stream, as one of them hears it: each entry of each instance once and
  * in order, whatever comes twice; presence only of those whose state is known, which are asked for it first.
@@ -27,7 +34,7 @@ export class Conversation {
   constructor(
     private readonly settings: ConversationSettings,
     private readonly member: HubMember,
-    private readonly say: (notice: Notice, to?: string) => void,
+    private readonly own: OwnVoice,
   ) {
     const warn = (message: string): void => {
       member.logger.warn(message);
@@ -58,7 +65,10 @@ export class Conversation {
 
   private follow({ from, sequence, to, notice }: Entry): void {
     const { name } = this.settings;
-    if (from === name) return;
+    if (from === name) {
+      this.own.heardOwn(sequence);
+      return;
+    }
     const heard = this.peers.hear(from, sequence);
     if (heard.isRepeated) return;
     const { peer, missed } = heard;
@@ -71,7 +81,7 @@ export class Conversation {
     if (peer.isKnown || peer.isGone || this.parts.has(peer)) return;
     if (peer.isAsked && read?.type !== 'beat') return;
     peer.isAsked = true;
-    this.say({ type: 'ask' }, from);
+    this.own.say({ type: 'ask' }, from);
   }
 
   private heed(peer: Peer, notice: Notice): void {
@@ -119,7 +129,7 @@ export class Conversation {
     for (let at = 0; at === 0 || at < clients.length; at += CLIENTS_IN_PART) {
       const part = clients.slice(at, at + CLIENTS_IN_PART);
       const isLast = at + CLIENTS_IN_PART >= clients.length;
-      this.say({ type: 'state', isFirst: at === 0, isLast, clients: part }, to);
+      this.own.say({ type: 'state', isFirst: at === 0, isLast, clients: part }, to);
     }
   }
 

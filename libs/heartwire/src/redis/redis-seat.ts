@@ -42,8 +42,13 @@ export class RedisSeat implements HubSeat, LineOwner, OutboxOwner {
     this.noRoom = new Complaint(warn);
     const name = globalThis.crypto.randomUUID();
     this.outbox = new Outbox(name, options, this);
-    this.conversation = new Conversation({ ...options, name }, member, (notice, to) => {
-      this.say(notice, to);
+    this.conversation = new Conversation({ ...options, name }, member, {
+      say: (notice, to) => {
+        this.say(notice, to);
+      },
+      heardOwn: (sequence) => {
+        this.outbox.heard(sequence);
+      },
     });
     this.say({ type: 'hello' });
     this.line = new StreamLine(options, this);
@@ -88,6 +93,7 @@ export class RedisSeat implements HubSeat, LineOwner, OutboxOwner {
   }
 
   caughtUp(moment: number): void {
+    this.outbox.caughtUp();
     this.conversation.judge(moment);
   }
 
