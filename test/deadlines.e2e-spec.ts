@@ -65,7 +65,7 @@ describe('the deadline of a call', () => {
 
   it.each([NaN, '500', {}, true])('is refused when it is %p', async (time) => {
     const timeoutMs = time as number;
-    const refusal = { code: 'INVALID_OPTIONS', sent: 'never', message: 'timeoutMs must be a number' };
+    const refusal = { code: 'INVALID_OPTIONS', sent: 'never', message: expect.stringContaining('timeoutMs') };
     expect(await errorOf(client.send('time left', 'it', { timeoutMs }))).toMatchObject(refusal);
     expect(await errorOf(client.emit('seen', 'it', { timeoutMs }))).toMatchObject(refusal);
     const idle = client.send('time left', 'it', { idleTimeoutMs: timeoutMs });

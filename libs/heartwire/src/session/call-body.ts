@@ -38,7 +38,7 @@ function patternText(pattern: unknown): string {
   const json = toJson(pattern);
   if (json !== undefined && json !== 'null' && json !== 'true' && json !== 'false') return json;
   const message = `the pattern must be a string, a number or an object: it is ${json ?? typeof pattern}`;
-  throw new HeartwireError(ErrorCode.UNSERIALIZABLE, message, { sent: 'never' });
+  throw new HeartwireError(ErrorCode.UNSERIALIZABLE, message);
 }
 
 /** JSON text; `undefined` where JSON has no word for the value. */
@@ -48,7 +48,6 @@ export function toJson(value: unknown): string | undefined {
   } catch (cause) {
     const why = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : String(cause);
     throw new HeartwireError(ErrorCode.UNSERIALIZABLE, `the value can't be written as JSON: ${why}`, {
-      sent: 'never',
       cause,
     });
   }

@@ -45,7 +45,7 @@ export interface EmitOptions {
 
 /** How long a call may take, in ms. @throws HeartwireError `INVALID_OPTIONS` for what is no number */
 export function timeoutOf(options: SendOptions | EmitOptions | undefined, callTimeoutMs: number): number {
-  return checkedMs('timeoutMs', options?.timeoutMs ?? callTimeoutMs);
+  return checkedMs(options?.timeoutMs ?? callTimeoutMs);
 }
 
 /** What only some calls ask for; nothing, for most. @throws HeartwireError `INVALID_OPTIONS` */
@@ -61,15 +61,15 @@ export function traitsOf(
     isIdempotent: options?.idempotent === true,
     upload: uploadOf(kind, options),
     pulls,
-    idleTimeoutMs: checkedMs('idleTimeoutMs', options?.idleTimeoutMs ?? idleTimeoutMs),
+    idleTimeoutMs: checkedMs(options?.idleTimeoutMs ?? idleTimeoutMs),
     key,
   };
 }
 
 /** A text would be joined to the clock's number, and NaN is no JSON: the other end would take it for a breach. */
-function checkedMs(name: string, value: unknown): number {
+function checkedMs(value: unknown): number {
   if (typeof value === 'number' && !Number.isNaN(value)) return value;
-  throw invalid(`${name} must be a number`);
+  throw invalid('timeoutMs and idleTimeoutMs must be numbers');
 }
 
 /** The stream that goes with a call. A Readable that fails before the call is sent must not end the process. */

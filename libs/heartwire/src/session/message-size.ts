@@ -23,7 +23,7 @@ export function checkBytes(bytes: number, maxFrameBytes: number): void {
   throw new HeartwireError(
     ErrorCode.FRAME_TOO_LARGE,
     `the message takes ${String(bytes)} bytes; the other end takes ${String(maxFrameBytes)} at most (limits.maxFrameBytes)`,
-    { sent: 'never', details: { bytes, maxFrameBytes } },
+    { details: { bytes, maxFrameBytes } },
   );
 }
 

@@ -21,18 +21,18 @@ export function connectionClosed(why: string): HeartwireError {
 
 export function handshakeTimedOut(remote: string, timeoutMs: number): HeartwireError {
   const message = `${remote} did not answer hello within ${String(timeoutMs)} ms: is it a Heartwire server?`;
-  return new HeartwireError(ErrorCode.HANDSHAKE_FAILED, message, { sent: 'never' });
+  return new HeartwireError(ErrorCode.HANDSHAKE_FAILED, message);
 }
 
 export function notIntroduced(timeoutMs: number): HeartwireError {
   const message = `the handshake was not over within ${String(timeoutMs)} ms`;
-  return new HeartwireError(ErrorCode.HANDSHAKE_FAILED, message, { sent: 'never' });
+  return new HeartwireError(ErrorCode.HANDSHAKE_FAILED, message);
 }
 
 /** Dialling end: the other end has accepted the connection and ended it without a word. */
 export function notWelcomed({ message }: HeartwireError): HeartwireError {
   const hint = 'before it said anything: does it want TLS, or another certificate?';
-  return new HeartwireError(ErrorCode.HANDSHAKE_FAILED, `${message} ${hint}`, { sent: 'never' });
+  return new HeartwireError(ErrorCode.HANDSHAKE_FAILED, `${message} ${hint}`);
 }
 
 /** The same whatever was wrong. What it was stays on this end. */

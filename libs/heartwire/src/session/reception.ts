@@ -150,5 +150,5 @@ export class Reception implements Gate {
 
 function tooMuch(): HeartwireError {
   const message = 'too much was sent before the handshake was over';
-  return new HeartwireError(ErrorCode.OVERLOADED, message, { sent: 'never' });
+  return new HeartwireError(ErrorCode.OVERLOADED, message);
 }
