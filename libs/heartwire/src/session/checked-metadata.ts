@@ -6,6 +6,7 @@ import type { Metadata } from '../protocol/messages.js';
 export function checkedMetadata(
   metadata: Readonly<Record<string, unknown>> | undefined,
 ): Metadata | undefined {
+  if (metadata === undefined) return undefined;
   const copy = { ...metadata };
   const keys = Object.keys(copy);
   for (const key of keys) {
