@@ -34,6 +34,7 @@ const LIMITS: SessionLimits = {
   incomingStreams: 100,
   streamBufferItems: 1_000,
   incomingStreamBytes: 1_048_576,
+  outgoingStreamBytes: 1_048_576,
   streamBufferBytes: 1_048_576,
 };
 

@@ -104,6 +104,7 @@ const LIMITS: SessionLimits = {
   waitingBytes: 16 * MEBIBYTE,
   streamBufferItems: 65_536,
   streamBufferBytes: 16 * MEBIBYTE,
+  outgoingStreamBytes: 64 * MEBIBYTE,
   // Announced to the server; nothing runs here for long.
   runningCallsPerConnection: 1_024,
   waitingEvents: 0,

@@ -31,6 +31,7 @@ const LIMITS = {
   maxFrameBytes: 1_000,
   streamBufferItems: 10,
   streamBufferBytes: 10_000,
+  outgoingStreamBytes: 1_000,
 };
 
 describe('the way of a call', () => {

@@ -24,6 +24,7 @@ const nobody: OutgoingCallsHost = {
     pushBulk: () => undefined,
     whenBulkRoom: () => undefined,
     forgetBulk: () => undefined,
+    aheadBytes: 0,
   },
   wake: () => undefined,
   sendAnswer: () => undefined,

@@ -81,6 +81,17 @@ export class ConnectionLimits {
   readonly streamBufferBytes: number = 16 * 1_024 ** 2;
 
   /**
+   * How many bytes all Observables that are sent over one connection may be ahead of their receivers, taken together.
+   * From 1024. Beyond it those that are ahead fail as with `limits.streamBufferItems`; the others go on.
+   *
+   * Default 64 MiB, or four times `maxFrameBytes` if that is more: four full buffers of `limits.streamBufferBytes`. It
+   * bounds who asks for a thousand streams and reads none. Raise it where one connection carries very many streams
+   * that come in bursts.
+   */
+  @Bytes({ min: 1_024 })
+  readonly outgoingStreamBytes: number | undefined = undefined;
+
+  /**
    * How long a message that has begun may take to arrive, beside its size at 64 KiB/s. In ms, from 100.
    *
    * Default 30000: slow networks pass, and a peer that trickles bytes to hold memory does not. Raise it for

@@ -37,6 +37,7 @@ export function resolveServerOptions(input: unknown): ResolvedServerOptions {
       sendBufferBytes: limits.sendBufferBytes ?? roomFor(limits, 16 * MEBIBYTE),
       deliveryLogBytes: limits.deliveryLogBytes ?? roomFor(limits, 16 * MEBIBYTE),
       incomingStreamBytes: limits.incomingStreamBytes ?? roomFor(limits, 256 * MEBIBYTE),
+      outgoingStreamBytes: limits.outgoingStreamBytes ?? roomFor(limits, 64 * MEBIBYTE),
       waitingEventBytes: limits.waitingEventBytes ?? roomFor(limits, 64 * MEBIBYTE),
     }),
   });
@@ -68,6 +69,7 @@ export function resolveClientOptions(input: unknown): ResolvedClientOptions {
       sendBufferBytes: limits.sendBufferBytes ?? roomFor(limits, 16 * MEBIBYTE),
       deliveryLogBytes: limits.deliveryLogBytes ?? roomFor(limits, 16 * MEBIBYTE),
       incomingStreamBytes: limits.incomingStreamBytes ?? roomFor(limits, 256 * MEBIBYTE),
+      outgoingStreamBytes: limits.outgoingStreamBytes ?? roomFor(limits, 64 * MEBIBYTE),
       waitingBytes: limits.waitingBytes ?? roomFor(limits, 64 * MEBIBYTE),
     }),
   });

@@ -40,6 +40,7 @@ export class Outbox implements BulkRoom {
   private answerBytes = 0;
   private readonly bulk = new Fifo<Outgoing>();
   private bulkBytes = 0;
+  aheadBytes = 0;
   /** Streams that have more to say, each in its turn. Made with the first. */
   private streams: Set<() => void> | undefined;
   private bulkWindow = bulkWindowBytes();

@@ -12,7 +12,12 @@ import {
   type StreamBounds,
 } from './outgoing-stream.js';
 
-const BOUNDS: StreamBounds = { maxFrameBytes: 300_000, streamBufferItems: 10, streamBufferBytes: 100_000 };
+const BOUNDS: StreamBounds = {
+  maxFrameBytes: 300_000,
+  streamBufferItems: 10,
+  streamBufferBytes: 100_000,
+  outgoingStreamBytes: 10_000_000,
+};
 
 interface StreamOptions extends Partial<StreamBounds> {
   readonly credit?: number;
@@ -25,6 +30,7 @@ interface StreamOptions extends Partial<StreamBounds> {
 /** A stream, with all that it said and told. */
 class Stage implements BulkRoom {
   hasBulkRoom = true;
+  aheadBytes = 0;
   readonly said: unknown[] = [];
   readonly finished: unknown[] = [];
   readonly waits: string[] = [];

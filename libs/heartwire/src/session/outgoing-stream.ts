@@ -2,8 +2,9 @@ import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import type { Outgoing } from '../protocol/frame-encoder.js';
 import { Fifo } from './fifo.js';
-import { checkBytes, sizeOf } from './message-size.js';
+import { checkBytes } from './message-size.js';
 import { SourceFeed } from './source-feed.js';
+import { type AheadRoom, StreamQueue } from './stream-queue.js';
 import type { StreamSource } from './stream-source.js';
 
 /** Items that a stream may send before its receiver grants more (docs/protocol.md, section 5). */
@@ -35,7 +36,7 @@ export interface StreamVoice {
 }
 
 /** Where what a stream says goes: behind everything that is more urgent. */
-export interface BulkRoom {
+export interface BulkRoom extends AheadRoom {
   readonly hasBulkRoom: boolean;
   pushBulk(message: Outgoing): void;
   whenBulkRoom(waiter: () => void): void;
@@ -49,6 +50,8 @@ export interface StreamBounds {
   readonly streamBufferItems: number;
   /** Bytes that an Observable may be ahead of its receiver. */
   readonly streamBufferBytes: number;
+  /** Bytes that the Observables of one connection may be ahead of their receivers. */
+  readonly outgoingStreamBytes: number;
 }
 
 /**
@@ -67,9 +70,7 @@ const MAX_PIECE_BYTES = 65_536;
  * wait is asked for no more than that, and what one that can't wait is ahead by is bounded.
  */
 export class OutgoingStream {
-  /** The messages of one item each. */
-  private readonly queue = new Fifo<readonly Outgoing[]>();
-  private queuedBytes = 0;
+  private readonly queue: StreamQueue;
   /** The sizes of the items that were sent, and that no credit was granted for since. */
   private readonly ungranted = new Fifo<number>();
   private ungrantedBytes = 0;
@@ -88,6 +89,7 @@ export class OutgoingStream {
     private credit: number,
     private readonly overflow: Overflow = 'fail',
   ) {
+    this.queue = new StreamQueue(room);
     this.feed = new SourceFeed({
       pushed: (value) => {
         this.release(false);
@@ -137,6 +139,11 @@ export class OutgoingStream {
     this.tellWait(false);
   }
 
+  /** Settles when a source that was stopped has come to its end. */
+  get stopped(): Promise<void> | undefined {
+    return this.feed.stopped;
+  }
+
   /** Returns whether an item was there and will be sent. */
   private release(isLast: boolean): boolean {
     const { held } = this;
@@ -146,7 +153,7 @@ export class OutgoingStream {
 
   private pull(): void {
     if (this.outcome !== 'open') return;
-    if (this.queue.length < this.credit && this.queuedBytes < PULL_AHEAD_BYTES) this.feed.pull();
+    if (this.queue.length < this.credit && this.queue.bytes < PULL_AHEAD_BYTES) this.feed.pull();
   }
 
   private say(value: unknown, isLast: boolean): boolean {
@@ -176,18 +183,25 @@ export class OutgoingStream {
 
   /** Returns whether the item will be sent. */
   private put(item: readonly Outgoing[]): boolean {
-    const { streamBufferItems, streamBufferBytes } = this.bounds;
-    const isFull =
-      this.queue.length >= streamBufferItems + this.credit || this.queuedBytes >= streamBufferBytes;
-    if (isFull && !this.feed.canWait) {
+    const { canWait } = this.feed;
+    if (!canWait && this.isFull) {
       if (this.overflow === 'drop-newest') return false;
       // Items are dropped only where that was asked for by its name.
-      if (this.overflow !== 'drop-oldest') throw tooFast(this.queue.length, this.queuedBytes);
-      this.take();
+      if (this.overflow !== 'drop-oldest') throw tooFast(this.queue.length, this.queue.bytes);
+      this.queue.shift();
     }
-    this.queue.push(item);
-    for (const message of item) this.queuedBytes += sizeOf(message);
+    this.queue.push(item, canWait);
     return true;
+  }
+
+  /** Whoever is not ahead is not hurt by the others of its connection that are. */
+  private get isFull(): boolean {
+    const { streamBufferItems, streamBufferBytes, outgoingStreamBytes } = this.bounds;
+    return (
+      this.queue.length >= streamBufferItems + this.credit ||
+      this.queue.bytes >= streamBufferBytes ||
+      (this.room.aheadBytes >= outgoingStreamBytes && this.queue.length > 0)
+    );
   }
 
   private end(): void {
@@ -225,9 +239,9 @@ export class OutgoingStream {
         this.room.whenBulkRoom(this.flush);
         break;
       }
-      const before = this.queuedBytes;
-      for (const message of this.take()) this.room.pushBulk(message);
-      this.spend(before - this.queuedBytes);
+      const before = this.queue.bytes;
+      for (const message of this.queue.shift()) this.room.pushBulk(message);
+      this.spend(before - this.queue.bytes);
       hasMoved = true;
     }
     if (this.queue.length === 0 && (this.outcome === 'ended' || this.outcome === 'failed')) {
@@ -244,12 +258,6 @@ export class OutgoingStream {
     this.credit -= 1;
     this.ungranted.push(bytes);
     this.ungrantedBytes += bytes;
-  }
-
-  private take(): readonly Outgoing[] {
-    const item = this.queue.shift() ?? [];
-    for (const message of item) this.queuedBytes -= sizeOf(message);
-    return item;
   }
 
   private finish(): void {

@@ -37,4 +37,5 @@ export interface SessionLimits {
   readonly incomingStreamBytes: number;
   readonly streamBufferItems: number;
   readonly streamBufferBytes: number;
+  readonly outgoingStreamBytes: number;
 }

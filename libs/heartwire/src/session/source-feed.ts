@@ -20,6 +20,9 @@ export interface FeedSink {
  * Observable is unsubscribed from, the generator's `finally` runs, the Readable is destroyed.
  */
 export class SourceFeed {
+  /** Once it was told to stop: when one that is asked for its items has come to its end. */
+  stopped: Promise<void> | undefined;
+
   private subscription: Subscription | undefined;
   private puller: Puller | undefined;
   private isPulling = false;
@@ -70,9 +73,12 @@ export class SourceFeed {
     } catch (error) {
       this.sink.stoppedWith(error);
     }
-    this.puller?.stop().catch((error: unknown) => {
-      this.sink.stoppedWith(error);
-    });
+    this.stopped = this.puller?.stop().then(
+      () => undefined,
+      (error: unknown) => {
+        this.sink.stoppedWith(error);
+      },
+    );
     this.puller = undefined;
   }
 
