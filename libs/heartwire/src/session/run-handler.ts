@@ -41,6 +41,7 @@ export function runHandler(
     end();
   };
   const onResult = (result: unknown): void => {
+    call.returned();
     if (!isStreamSource(result)) {
       call.answer(result);
       end();
@@ -53,6 +54,7 @@ export function runHandler(
     }
   };
   const onThrown = (error: unknown): void => {
+    call.returned();
     call.fail(explain(error));
     end();
   };
@@ -64,7 +66,10 @@ export function runHandler(
     onThrown(error);
     return undefined;
   }
-  if (result instanceof Promise) return result.then(onResult, onThrown);
+  if (result instanceof Promise) {
+    call.isAtWork = !call.isSettled;
+    return result.then(onResult, onThrown);
+  }
   onResult(result);
   return undefined;
 }

@@ -21,6 +21,8 @@ export interface ServedCallKeeper {
   stream(call: ServedCall, id: CallId, source: StreamSource, options: AnswerStreamOptions): void;
   fail(call: ServedCall, error: unknown): void;
   timeLeftMs(call: ServedCall): number | undefined;
+  /** The handler of a call that was given up before has come to its end. */
+  returned(): void;
 }
 
 /**
@@ -32,6 +34,8 @@ export class ServedCall {
   /** Set by whoever runs the handler: called once when the call is cancelled. */
   onCancel: ((reason: Error) => void) | undefined;
   isSettled = false;
+  /** Whether its handler is at work. It may go on when nobody waits for it any more. */
+  isAtWork = false;
   /** The stream that the caller sends. */
   inlet: StreamInlet | undefined;
   /** The stream that answers it. */
@@ -105,8 +109,24 @@ export class ServedCall {
   settle(): void {
     this.isSettled = true;
     this.onCancel = undefined;
-    this.answers?.stop();
+    this.stopAnswers();
     this.inlet?.close();
+  }
+
+  private stopAnswers(): void {
+    const { answers } = this;
+    this.answers = undefined;
+    answers?.stop();
+    if (answers?.stopped === undefined) return;
+    this.isAtWork = true;
+    void answers.stopped.then(() => this.returned());
+  }
+
+  /** Its handler has come to its end. For whoever runs it. */
+  returned(): void {
+    if (!this.isAtWork) return;
+    this.isAtWork = false;
+    if (this.isSettled) this.keeper.returned();
   }
 
   /** Stops what runs for it. For the keeper: it tells nobody. */

@@ -41,6 +41,8 @@ export class ServedCalls implements Served, ServedCallKeeper {
   private tooManyCalls: Refusal | undefined;
   private tooManyStreams: Refusal | undefined;
   private inlets = 0;
+  /** Calls that were given up, and whose handlers are still at work. */
+  private givenUp = 0;
 
   constructor(
     private readonly host: ServedHost,
@@ -122,8 +124,8 @@ export class ServedCalls implements Served, ServedCallKeeper {
   cancel(id: CallId): void {
     const call = this.running.get(id);
     if (call === undefined) return;
-    this.forget(call);
-    call.cancel(
+    this.forget(
+      call,
       new HeartwireError(ErrorCode.CANCELLED, 'the caller no longer wants the answer', { sent: 'answered' }),
     );
   }
@@ -173,11 +175,14 @@ export class ServedCalls implements Served, ServedCallKeeper {
     return call.deadlineAt === Infinity ? undefined : Math.max(call.deadlineAt - this.clock.now(), 0);
   }
 
+  returned(): void {
+    this.givenUp -= 1;
+    this.admission.leave();
+    this.startWaitingEvents();
+  }
+
   private cancelEach(calls: Iterable<ServedCall>, reason: HeartwireError): void {
-    for (const call of [...calls]) {
-      this.forget(call);
-      call.cancel(reason);
-    }
+    for (const call of [...calls]) this.forget(call, reason);
   }
 
   private start(call: ServedCall): void {
@@ -217,12 +222,18 @@ export class ServedCalls implements Served, ServedCallKeeper {
     this.forget(call);
   }
 
-  private forget(call: ServedCall): void {
+  /**
+   * With a `reason` it is cancelled. Its place is free once its handler is done: who makes calls and
+   * cancels them must not have more handlers at work than who waits for the answers.
+   */
+  private forget(call: ServedCall, reason?: HeartwireError): void {
     const wasRunning =
       call.id === undefined ? this.runningEvents?.delete(call) : this.running.delete(call.id);
     if (wasRunning !== true) return;
     if (call.inlet !== undefined) this.inlets -= 1;
-    this.admission.leave();
+    if (reason !== undefined) call.cancel(reason);
+    if (call.isAtWork) this.givenUp += 1;
+    else this.admission.leave();
     this.startWaitingEvents();
     if (this.isIdle) this.host.settled();
   }
@@ -238,7 +249,7 @@ export class ServedCalls implements Served, ServedCallKeeper {
   private refusalFor(sendsStream: boolean, timeoutMs: number | undefined): Refusal | undefined {
     const { incomingStreams, runningCallsPerConnection } = this.limits;
     if (this.refusal !== undefined) return this.refusal;
-    if (this.running.size >= runningCallsPerConnection)
+    if (this.running.size + this.givenUp >= runningCallsPerConnection)
       return (this.tooManyCalls ??= overloaded(runningCallsPerConnection, 'on this connection'));
     if (this.admission.isFull) return this.admission.refusal;
     if (sendsStream && this.inlets >= incomingStreams)
