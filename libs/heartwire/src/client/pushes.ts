@@ -1,5 +1,6 @@
 import { Observable, Subject } from 'rxjs';
 
+import { isLargePattern } from '../session/large-pattern.js';
 import { refuseCall } from '../session/refuse-call.js';
 import { runAll } from '../session/run-all.js';
 import { type Handler, runHandler } from '../session/run-handler.js';
@@ -52,6 +53,10 @@ export class Pushes {
   }
 
   private readonly dispatch = (call: ServedCall): void => {
+    if (isLargePattern(call.pattern)) {
+      refuseCall(call);
+      return;
+    }
     const route = this.routeOf(call.pattern);
     if (call.isEvent) this.tell(call, route);
     else this.answer(call, route);

@@ -8,6 +8,7 @@ import type { SecureContextOptions, UserTls } from '../options/tls-options.js';
 import { oneLine } from '../protocol/peer-text.js';
 import { codecOf } from '../session/codec.js';
 import { explainThrown } from '../session/explain-thrown.js';
+import { isLargePattern } from '../session/large-pattern.js';
 import { refuseCall } from '../session/refuse-call.js';
 import { runAll } from '../session/run-all.js';
 import { type Handler, runHandler } from '../session/run-handler.js';
@@ -24,6 +25,7 @@ export const HEARTWIRE = Symbol.for('heartwire');
 
 /** How much of a pattern that nobody handles the log shows, in characters. */
 const SHOWN_PATTERN = 200;
+const OVERSIZE_PATTERN = 'an object that is too deep, or has too many members';
 
 /** Where a server stands, as `app.status` tells it. */
 export type ServerStatus = 'connected' | 'draining' | 'disconnected';
@@ -175,11 +177,11 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
   private dispatch(connection: ServerConnection, call: ServedCall): void {
     const { pattern } = call;
     const known = typeof pattern === 'string' ? this.messageHandlers.get(pattern) : undefined;
-    const route = typeof pattern === 'string' ? pattern : this.getPatternAsString(pattern);
-    const isTooDeep = known === undefined && isDeeperThan(this.options.limits.patternDepth, pattern);
-    const handler = isTooDeep ? null : ((known ?? this.getHandlerByPattern(route)) as Handler | null);
-    if (handler === null) {
-      if (call.isEvent) this.tellUnhandled(connection, route);
+    const route = typeof pattern === 'string' ? pattern : this.routeOf(pattern);
+    const handler =
+      route === undefined ? null : ((known ?? this.getHandlerByPattern(route)) as Handler | null);
+    if (route === undefined || handler === null) {
+      if (call.isEvent) this.tellUnhandled(connection, route ?? OVERSIZE_PATTERN);
       refuseCall(call);
       return;
     }
@@ -190,6 +192,12 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     const isWatched = this.onProcessingStartHook !== this.defaultStartHook || this.endHook !== undefined;
     if (isWatched) this.runWatched(handler, call, context);
     else void runHandler(handler, call, context, this.explain);
+  }
+
+  /** `undefined` for one that no handler can have. */
+  private routeOf(pattern: unknown): string | undefined {
+    const isOversize = isLargePattern(pattern) || isDeeperThan(this.options.limits.patternDepth, pattern);
+    return isOversize ? undefined : this.getPatternAsString(pattern);
   }
 
   /** Once for each pattern, up to a bound: a stranger can't flood the log, nor write lines of its own into it. */
