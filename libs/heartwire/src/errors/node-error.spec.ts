@@ -130,6 +130,17 @@ describe('fromNodeError', () => {
       { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
       'no authority that is trusted here has signed the certificate of the other end (DEPTH_ZERO_SELF_SIGNED_CERT)',
     ],
+    [{ code: 'ERR_SSL_HTTP_REQUEST' }, 'the other end does not speak TLS (ERR_SSL_HTTP_REQUEST)'],
+    [
+      {
+        code: 'ERR_SSL_NO_SHARED_CIPHER',
+        library: 'SSL routines',
+        reason: 'no shared cipher',
+        message:
+          '80:error:0A0000C1:SSL routines:tls_post_process_client_hello:no shared cipher:../deps/x.c:1:\n',
+      },
+      'no shared cipher (ERR_SSL_NO_SHARED_CIPHER)',
+    ],
     [systemError('ECONNRESET', 'read'), 'the other end reset the connection (ECONNRESET)'],
     [systemError('ETIMEDOUT', 'connect'), 'the other end does not answer (ETIMEDOUT)'],
   ])('of a handshake that broke is that it broke, whatever did it: %j', (cause, message) => {

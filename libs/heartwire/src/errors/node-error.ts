@@ -47,6 +47,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     message: (_, facts) => `the certificate of the other end is not for ${nameOf(facts)}`,
   },
   ERR_SSL_WRONG_VERSION_NUMBER: { message: () => 'the other end does not speak TLS' },
+  ERR_SSL_HTTP_REQUEST: { message: () => 'the other end does not speak TLS' },
   ERR_SSL_PACKET_LENGTH_TOO_LONG: { message: () => 'the other end does not speak TLS' },
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: {
     code: ErrorCode.HANDSHAKE_FAILED,
@@ -126,8 +127,13 @@ function nameOf({ hostname }: SystemFacts): string {
 }
 
 function messageOf(error: unknown): string {
-  const message = typeof error === 'string' ? error : text(member(error, 'message'));
+  const message = typeof error === 'string' ? error : (reasonOf(error) ?? text(member(error, 'message')));
   return message === undefined || message === '' ? 'an unknown failure' : message;
+}
+
+/** What OpenSSL found, in its own few words: its message goes over several lines, with addresses and files. */
+function reasonOf(error: unknown): string | undefined {
+  return member(error, 'library') === 'SSL routines' ? text(member(error, 'reason')) : undefined;
 }
 
 function member(value: unknown, name: string): unknown {
