@@ -140,7 +140,7 @@ export class OutgoingStream {
   }
 
   /** Settles when a source that was stopped has come to its end. */
-  get stopped(): Promise<void> | undefined {
+  get stopped(): Promise<unknown> | undefined {
     return this.feed.stopped;
   }
 

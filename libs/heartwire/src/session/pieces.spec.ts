@@ -1,3 +1,6 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
 import { describe, expect, it } from '@jest/globals';
 
 import { Pieces } from './pieces.js';
@@ -30,6 +33,34 @@ describe('Pieces', () => {
     const plain = pieces.add(bytes(2), false);
     expect(Buffer.isBuffer(plain)).toBe(false);
     expect((plain as Uint8Array).buffer.byteLength).toBe(2);
+  });
+
+  it('joins what came in crumbs, and takes little more for it than its bytes while it waits', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const pieces = new Pieces(1_000_000);
+    collect();
+    const before = process.memoryUsage();
+    for (let n = 0; n < 200_000; n++) {
+      pieces.add(bytes(n & 255), true);
+      pieces.add(bytes(), true);
+    }
+    collect();
+    const after = process.memoryUsage();
+    expect(after.heapUsed + after.external - before.heapUsed - before.external).toBeLessThan(2_000_000);
+    const whole = pieces.add(bytes(), false) as Uint8Array;
+    expect(
+      Buffer.compare(
+        whole,
+        Uint8Array.from({ length: 200_000 }, (_, at) => at & 255),
+      ),
+    ).toBe(0);
+  });
+
+  it('refuses bytes that began with an empty piece and go on as anything else', () => {
+    const pieces = new Pieces(4);
+    pieces.add(bytes(), true);
+    expect(() => pieces.add('text', false)).toThrow('bytes that were cut must go on with bytes');
   });
 
   it('refuses an item beyond its bound as soon as it is', () => {

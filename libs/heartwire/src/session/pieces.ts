@@ -1,9 +1,13 @@
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
 
+/** Shorter pieces don't wait one by one: each takes more memory than its bytes. */
+const SMALL_BYTES = 1_024;
+
 /** Joins the pieces of bytes that were cut on the way, so that an item in is an item out. */
 export class Pieces {
   private pieces: Uint8Array[] = [];
   private bytes = 0;
+  private isCut = false;
 
   /** @param maxBytes the longest item that is taken */
   constructor(private readonly maxBytes: number) {}
@@ -14,7 +18,7 @@ export class Pieces {
    * @throws ProtocolViolation when the item is too long, or goes on as something else than bytes
    */
   add(item: unknown, more: boolean): unknown {
-    if (!more && this.pieces.length === 0) return item;
+    if (!more && !this.isCut) return item;
     if (!(item instanceof Uint8Array))
       throw new ProtocolViolation('PROTOCOL_ERROR', 'bytes that were cut must go on with bytes');
     this.bytes += item.byteLength;
@@ -22,23 +26,36 @@ export class Pieces {
       const message = `an item must be at most ${String(this.maxBytes)} bytes`;
       throw new ProtocolViolation('FRAME_TOO_LARGE', message);
     }
-    this.pieces.push(item);
-    return more ? undefined : this.join(item);
-  }
-
-  private join(last: Uint8Array): Uint8Array {
-    // Of the pieces' own class: a Buffer stays a Buffer.
-    const { [Symbol.species]: Bytes } = last.constructor as unknown as {
-      readonly [Symbol.species]: new (length: number) => Uint8Array;
-    };
-    const whole = new Bytes(this.bytes);
-    let at = 0;
-    for (const piece of this.pieces) {
-      whole.set(piece, at);
-      at += piece.byteLength;
-    }
+    this.isCut = more;
+    if (item.byteLength > 0 || !more) this.keep(item);
+    if (more) return undefined;
+    const whole = joined(this.pieces);
     this.pieces = [];
     this.bytes = 0;
     return whole;
   }
+
+  /** Joins small ones to those before them that are no larger: each byte is copied some ten times at most. */
+  private keep(piece: Uint8Array): void {
+    const { pieces } = this;
+    let last = piece;
+    while (last.byteLength < SMALL_BYTES && (pieces.at(-1)?.byteLength ?? Infinity) <= last.byteLength) {
+      last = joined([...pieces.splice(-1), last]);
+    }
+    pieces.push(last);
+  }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  // Of the pieces' own class: a Buffer stays a Buffer.
+  const { [Symbol.species]: Bytes } = pieces[0]?.constructor as unknown as {
+    readonly [Symbol.species]: new (length: number) => Uint8Array;
+  };
+  const whole = new Bytes(pieces.reduce((bytes, { byteLength }) => bytes + byteLength, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.byteLength;
+  }
+  return whole;
 }

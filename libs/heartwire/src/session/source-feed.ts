@@ -21,7 +21,7 @@ export interface FeedSink {
  */
 export class SourceFeed {
   /** Once it was told to stop: when one that is asked for its items has come to its end. */
-  stopped: Promise<void> | undefined;
+  stopped: Promise<unknown> | undefined;
 
   private subscription: Subscription | undefined;
   private puller: Puller | undefined;
@@ -73,12 +73,9 @@ export class SourceFeed {
     } catch (error) {
       this.sink.stoppedWith(error);
     }
-    this.stopped = this.puller?.stop().then(
-      () => undefined,
-      (error: unknown) => {
-        this.sink.stoppedWith(error);
-      },
-    );
+    this.stopped = this.puller?.stop().catch((error: unknown) => {
+      this.sink.stoppedWith(error);
+    });
     this.puller = undefined;
   }
 
