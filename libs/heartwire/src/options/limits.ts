@@ -141,6 +141,16 @@ export class ServerLimits extends ConnectionLimits {
   readonly suspendedSessions: number = 16_384;
 
   /**
+   * How many bytes the sessions that wait for a new link may keep for their clients, taken together: what was sent and not
+   * acknowledged, and answers that came since. From 0. Beyond it those that keep most end. Noticed within a second.
+   *
+   * Default 256 MiB, or four times `limits.maxFrameBytes` if that is more. They take no connection, so no bound of
+   * connections holds back who leaves many behind. Lower it where strangers connect and answers are large.
+   */
+  @Bytes({ min: 0 })
+  readonly suspendedBytes: number | undefined = undefined;
+
+  /**
    * How many connections the server holds. A whole number from 1, or `Infinity`. Further ones are closed at once.
    *
    * Default `Infinity`: the system's own limit of open files holds. Set it on servers that strangers can reach.

@@ -99,6 +99,7 @@ describe('the defaults', () => {
         waitingEvents: 65_536,
         waitingEventBytes: 64 * MIB,
         suspendedSessions: 16_384,
+        suspendedBytes: 256 * 1_024 ** 2,
         connections: Infinity,
         connectionsPerAddress: Infinity,
         handshakes: 8_192,

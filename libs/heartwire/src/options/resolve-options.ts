@@ -39,6 +39,7 @@ export function resolveServerOptions(input: unknown): ResolvedServerOptions {
       incomingStreamBytes: limits.incomingStreamBytes ?? roomFor(limits, 256 * MEBIBYTE),
       outgoingStreamBytes: limits.outgoingStreamBytes ?? roomFor(limits, 64 * MEBIBYTE),
       waitingEventBytes: limits.waitingEventBytes ?? roomFor(limits, 64 * MEBIBYTE),
+      suspendedBytes: limits.suspendedBytes ?? roomFor(limits, 256 * MEBIBYTE),
     }),
   });
 }

@@ -34,6 +34,7 @@ import {
   type ServerConnectionListener,
 } from './server-connection.js';
 import { StatusRounds } from './status-rounds.js';
+import { SuspendedSessions } from './suspended-sessions.js';
 
 /** The part of Nest's Logger that is used. */
 interface Logger {
@@ -54,8 +55,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
   private readonly instances: Instances;
   private readonly eventSubject = new Subject<ConnectionEvent>();
   private readonly open = new Map<string, ServerConnection>();
-  /** In the order in which they lost their links. */
-  private readonly waiting = new Set<ServerConnection>();
+  private readonly waiting: SuspendedSessions<ServerConnection>;
   private readonly admission: Admission;
   /** One for all sessions: each of many idle connections should cost little. */
   private readonly sessionLimits: SessionLimits;
@@ -90,6 +90,10 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
     };
     this.departures = new Departures(options, nodeRuntime);
     this.statusRounds = new StatusRounds(options.statusIntervalMs, this.open);
+    this.waiting = new SuspendedSessions(options.limits, {
+      bytesOf: ({ session }) => session.outbox.keptBytes,
+      giveUp: ({ session }, reason) => session.destroy(connectionClosed(reason)),
+    });
     this.newcomers = new Newcomers(options.limits, nodeRuntime.clock, {
       defer: (task) => void setImmediate(task),
       ask: ({ session }) => {
@@ -221,15 +225,12 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
 
   suspended(connection: ServerConnection, reason: HeartwireError): void {
     this.departures.forget(connection);
-    this.waiting.add(connection);
     this.eventSubject.next({ type: 'suspended', connection, reason });
-    if (this.waiting.size <= this.options.limits.suspendedSessions) return;
-    const [longest] = this.waiting;
-    longest?.session.destroy(connectionClosed('too many sessions wait for a new link'));
+    if (this.open.has(connection.clientId)) this.waiting.enter(connection);
   }
 
   resumed(connection: ServerConnection): void {
-    this.waiting.delete(connection);
+    this.waiting.leave(connection);
     this.departures.watch(connection);
     this.eventSubject.next({ type: 'resumed', connection });
   }
@@ -250,7 +251,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
   closed(connection: ServerConnection, reason: HeartwireError): void {
     this.departures.forget(connection);
     this.newcomers.leave(connection);
-    this.waiting.delete(connection);
+    this.waiting.leave(connection);
     if (!this.open.delete(connection.clientId)) return;
     if (!EXPECTED_ENDS.has(reason.code) && !connection.wasRefused) {
       this.logger.warn(`Lost the connection of ${connection.remote}: ${reason.code}, ${reason.message}`);

@@ -67,6 +67,11 @@ export class Outbox implements BulkRoom {
     return this.controlBytes + this.answerBytes + this.bulkBytes + (this.link?.bufferedBytes ?? 0);
   }
 
+  /** Bytes that are kept for the other end: what it has not acknowledged, and what waits to be sent. */
+  get keptBytes(): number {
+    return this.answerBytes + this.bulkBytes + this.delivery.unacknowledgedBytes;
+  }
+
   attach(link: Link): void {
     this.link = link;
     this.hasRoom = true;

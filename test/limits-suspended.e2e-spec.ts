@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { HeartwireServer } from 'heartwire';
+
+import { RawPeer } from './support/raw-peer.js';
+import { Stage } from './support/stage.js';
+import { TargetController } from './support/target.controller.js';
+import { until } from './support/until.js';
+
+const KIB = 1_024;
+/** The answer of `large`. */
+const LARGE_BYTES = 64 * KIB;
+
+interface Session {
+  readonly session: unknown;
+  readonly secret: unknown;
+}
+
+describe('sessions that their clients leave behind', () => {
+  const stage = new Stage();
+  let server: HeartwireServer;
+  let url: string;
+
+  beforeEach(async () => {
+    const limits = { suspendedBytes: 1_000 * KIB };
+    ({ server, url } = await stage.serve({ controllers: [TargetController] }, { server: { limits } }));
+  });
+
+  afterEach(() => stage.clear());
+
+  const hello = async (resume?: Session & { readonly received: number }): Promise<[RawPeer, Session]> => {
+    const peer = stage.track(await RawPeer.connect(url));
+    peer.send({ type: 'hello', protocol: 1, resume });
+    const { session, secret } = await peer.received({ type: 'ready' });
+    return [peer, { session, secret }];
+  };
+
+  /** It gets so many answers, acknowledges none, and is gone. */
+  const leaveBehind = async (answers: number): Promise<Session> => {
+    const [peer, session] = await hello();
+    for (let id = 1; id <= answers; id++) peer.send({ id, pattern: 'large', data: {} });
+    await peer.received({ id: answers });
+    peer.close();
+    await until('it has no connection', () => server.connections.every(({ isConnected }) => !isConnected));
+    return session;
+  };
+
+  it('keep no more than their bound together: those that keep most end, and nobody else', async () => {
+    const modest = await leaveBehind(1);
+    for (let n = 0; n < 10; n++) await leaveBehind(8);
+    await until('most have ended', () => {
+      const kept = (server.connections.length - 1) * 8 * LARGE_BYTES;
+      return kept <= 1_000 * KIB;
+    });
+    const [peer] = await hello({ ...modest, received: 0 });
+    expect(await peer.received({ type: 'ready' })).toMatchObject({ resumed: true });
+    // What it had not received.
+    expect(await peer.received({ id: 1 })).toMatchObject({ response: 'x'.repeat(LARGE_BYTES) });
+  });
+
+  it('are all kept as long as that is little', async () => {
+    const all: Session[] = [];
+    for (let n = 0; n < 10; n++) all.push(await leaveBehind(1));
+    for (const each of all) {
+      const [peer] = await hello({ ...each, received: 0 });
+      expect(await peer.received({ type: 'ready' })).toMatchObject({ resumed: true });
+    }
+  });
+});
