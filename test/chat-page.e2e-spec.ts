@@ -170,6 +170,40 @@ describeHere(`the chat’s page${note}`, () => {
     expect(await bob.page.getByRole('alert').locator('i').count()).toBe(0);
   });
 
+  it('shows each text in its own direction', async () => {
+    const ada = await enter('ada');
+    await ada.say('مرحبا (abc)!');
+    await ada.say('hello (abc)!');
+    await until('both are said', async () => (await ada.said()).length === 2);
+
+    const directions = await ada.page.evaluate(
+      `[...document.querySelectorAll('#log p')].map((line) => getComputedStyle(line).direction)`,
+    );
+    expect(directions).toEqual(['rtl', 'ltr']);
+  });
+
+  it('draws what comes in a flood no more often than it can be seen', async () => {
+    const ada = await enter('ada');
+    await ada.page.evaluate(`
+      counts = { frames: 0, drawn: 0 };
+      const frame = () => { counts.frames += 1; requestAnimationFrame(frame); };
+      requestAnimationFrame(frame);
+      new MutationObserver(() => (counts.drawn += 1)).observe(document.getElementById('log'), { childList: true });
+      undefined;
+    `);
+    const post = (text: string): Promise<unknown> =>
+      fetch(`${site.url}/rooms/${room}/messages`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ author: 'flood', text }),
+      });
+    await Promise.all(numbered(1, 300).map(post));
+    await until('all is shown', async () => (await ada.said()).length === 300);
+
+    const counts = await ada.page.evaluate<{ frames: number; drawn: number }>('counts');
+    expect(counts.drawn).toBeLessThanOrEqual(counts.frames + 1);
+  });
+
   it('is served with headers that leave a stranger’s script no way in', async () => {
     const response = await fetch(site.url);
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -234,6 +268,7 @@ describeHere(`the chat’s page${note}`, () => {
     proxy.cut();
     await until('ada is away', () => isAway(ada));
     for (const line of numbered(1, 3)) await ada.say(line);
+    await until('all three wait', async () => (await ada.drafts()).length === 3);
     expect(await ada.drafts()).toEqual(numbered(1, 3));
     expect(await ada.page.locator('#waiting').innerText()).toBe('3 to send');
     await bob.say('ada, are you there?');

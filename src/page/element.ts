@@ -18,13 +18,13 @@ export function byId<Kind extends Element>(id: string, kind: abstract new () => 
   throw new Error(`the page has no ${kind.name} with the id "${id}"`);
 }
 
-/** Once for all that happens in one turn. */
+/** Once for all that happens between two pictures of the page: however much comes, the page has time for its user. */
 export function coalesced(render: () => void): () => void {
   let isDue = false;
   return () => {
     if (isDue) return;
     isDue = true;
-    queueMicrotask(() => {
+    requestAnimationFrame(() => {
       isDue = false;
       render();
     });

@@ -44,7 +44,7 @@ function lineElement(line: Line, self: string): HTMLElement {
     const state = element('span', { className: 'state', textContent: 'waits to be sent' });
     return element('li', { className: 'draft' }, state, contentOf(line.text));
   }
-  const author = element('strong', { textContent: line.author });
+  const author = element('strong', { dir: 'auto', textContent: line.author });
   const time = element('time', { dateTime: line.at, textContent: timeOf(line.at) });
   return element(
     'li',
@@ -58,7 +58,7 @@ function lineElement(line: Line, self: string): HTMLElement {
 
 function contentOf(text: string): HTMLElement {
   const file = readSharedFile(text);
-  if (file === undefined) return element('p', { textContent: text });
+  if (file === undefined) return element('p', { dir: 'auto', textContent: text });
   const link = element('a', { href: filePath(file.name), download: file.name, textContent: file.name });
   const digest = element('code', { textContent: file.sha256.slice(0, 12), title: `SHA-256 ${file.sha256}` });
   return element('p', { className: 'file' }, link, ` ${sizeText(file.size)}, SHA-256 `, digest, '…');
