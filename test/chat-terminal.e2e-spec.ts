@@ -89,7 +89,7 @@ describe('the chat in a terminal', () => {
 
       bob.type('/join tea-room', 'tea?', '/rooms', '/leave', 'back', '/leave', 'nowhere');
       await bob.prints(/^\* You are in tea-room, with Bobby$/);
-      await bob.prints(/^ {2}tea-room: 1 people, \d messages$/);
+      await bob.prints(/^ {2}tea-room: 1 person, \d messages$/);
       await bob.prints('* You have left tea-room');
       await ada.prints(/\[lobby\] Bobby: back$/);
       await ada.prints('* Bobby has left lobby');
@@ -146,12 +146,38 @@ describe('the chat in a terminal', () => {
       const ada = terminal('ada');
       ada.type('one', 'two', '/join other', 'three');
       ada.endInput();
-      await ada.prints('(waits for the connection) one');
+      await ada.prints('(not sent yet) one');
       await startChat();
       await ada.ended();
 
       expect(ada.exitCode).toBe(0);
       expect([await history(), await history('other')]).toEqual([['one', 'two'], ['three']]);
+    },
+    LONG_MS,
+  );
+
+  it(
+    'does not let a question that can’t be answered yet hold up what is typed next',
+    async () => {
+      const away = terminal('ada', await freeUrl());
+      away.type('/list', '/rooms', '/status', 'hello', '/quit');
+      await away.prints(/^ {2}connection: offline, .* 0 messages to send$/);
+      await away.ended();
+
+      expect(away.exitCode).toBe(1);
+      expect(away.printed.filter((line) => line.startsWith('!'))).toEqual(['! Not sent: 1 message']);
+    },
+    LONG_MS,
+  );
+
+  it(
+    'says in one line what is wrong with where it should connect',
+    async () => {
+      const lost = terminal('ada', 'http://nowhere');
+      await lost.ended();
+
+      expect(lost.exitCode).toBe(1);
+      expect(lost.printed.join('\n').trim()).toMatch(/^error: .*url must begin with tcp:\/\/.*$/);
     },
     LONG_MS,
   );
@@ -194,7 +220,7 @@ describe('the chat in a terminal', () => {
       // Beyond the time that the gateway keeps ada's session for: all is said anew, in a new one.
       await bob.prints('* ada is offline');
       ada.type('typed 1', 'typed 2');
-      await ada.prints('(waits for the connection) typed 2');
+      await ada.prints('(not sent yet) typed 2');
       bob.type(...Array.from({ length: 150 }, (_, index) => `missed ${index + 1}`));
       await bob.prints(/: missed 150$/);
       proxy.target = url;

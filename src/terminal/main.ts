@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { HeartwireClient } from 'heartwire';
 import { Observable } from 'rxjs';
 
+import { settings } from '../contract/settings.js';
 import { ChatUser } from '../user/chat-user.js';
 import { LineWatch } from './line-watch.js';
 import { LineScreen } from './screen.js';
@@ -17,22 +18,22 @@ interface Arguments {
   readonly room: string;
 }
 
-/** How long what was written may take to be sent when the input has ended, and after `/quit`. In ms. */
+/** How long what was written may take to be sent when a pipe has ended, and when somebody wants to go. In ms. */
 const AFTER_END_MS = 10_000;
 const AFTER_QUIT_MS = 2_000;
 
-const { CHAT_TCP_PORT = '4000' } = process.env;
-const { url, nick, room } = new Command('chat')
+const { CHAT_TCP_PORT = '4000' } = settings();
+const program: Command = new Command('npm run chat --')
   .description('Chat from a terminal')
   .option('-u, --url <url>', 'where the gateway is', `tcp://127.0.0.1:${CHAT_TCP_PORT}`)
   .option('-n, --nick <name>', 'what you are called', usualNick())
   .option('-r, --room <room>', 'where to begin', 'lobby')
-  .parse()
-  .opts<Arguments>();
+  .parse();
+const { url, nick, room } = program.opts<Arguments>();
 
 // The log would write into what is being typed; the prompt tells how the connection is.
 Logger.overrideLogger(false);
-const client = new HeartwireClient({ url, name: nick });
+const client = connect();
 const link = {
   send: client.send.bind(client),
   on$: client.on$.bind(client),
@@ -48,18 +49,26 @@ const chat = new TerminalChat(user, line, screen);
 chat.start(room);
 // Ctrl-C in a terminal.
 screen.lines.once('SIGINT', () => screen.lines.close());
-let patienceMs = AFTER_END_MS;
+let patienceMs = screen.isTerminal ? AFTER_QUIT_MS : AFTER_END_MS;
 for await (const text of screen.lines) {
-  screen.eraseEntered();
-  if (await chat.enter(text)) continue;
+  if (chat.enter(text)) continue;
   patienceMs = AFTER_QUIT_MS;
   break;
 }
 screen.lines.close();
-await chat.settled(line.state === 'alive' || patienceMs === AFTER_END_MS ? patienceMs : 0);
+const isWorthWaiting = line.state === 'alive' || patienceMs === AFTER_END_MS;
+if (!(await chat.settled(isWorthWaiting ? patienceMs : 0))) process.exitCode = 1;
 chat.stop();
 line.stop();
 await client.close();
+
+function connect(): HeartwireClient {
+  try {
+    return new HeartwireClient({ url, name: nick });
+  } catch (error) {
+    program.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
 
 function usualNick(): string {
   const name = userInfo()

@@ -33,6 +33,8 @@ const PATIENCE_MS = 5_000;
 export class TerminalChat {
   private readonly showing = new Subscription();
   private room: string | undefined;
+  /** What was asked and is not answered. */
+  private questions = 0;
 
   constructor(
     private readonly user: ChatUser,
@@ -71,29 +73,68 @@ export class TerminalChat {
     return `${this.user.nick} [${this.line.state}] ${this.room ?? 'no room'}> `;
   }
 
-  /** Resolves with `false` when it is over. */
-  async enter(line: string): Promise<boolean> {
+  /** Does what was typed. Returns `false` when it is over. */
+  enter(line: string): boolean {
     const command = parseCommand(line);
     if (command.name === 'quit') return false;
-    try {
-      await this.run(command);
-    } catch (thrown) {
-      this.screen.print(`! ${printable(failureOf(thrown).message)}`);
-    }
+    if (command.name === 'rooms') void this.answer(this.rooms());
+    else if (command.name === 'list') void this.answer(this.list(command.room));
+    else this.run(command);
     this.screen.prompt(this.promptText);
     return true;
   }
 
-  /** Resolves once all that was written is confirmed, or the time is over. */
-  async settled(withinMs: number): Promise<void> {
+  /** Resolves once all that was written is confirmed and all that was asked is answered, or the time is over: with whether all was sent. */
+  async settled(withinMs: number): Promise<boolean> {
     const progress$ = merge(of(undefined), this.user.events$, timer(0, 50));
-    const isSettled$ = progress$.pipe(filter(() => this.user.waiting === 0));
+    const isSettled$ = progress$.pipe(filter(() => this.user.waiting === 0 && this.questions === 0));
     await firstValueFrom(race(isSettled$, timer(withinMs)));
     const { waiting } = this.user;
-    if (waiting > 0) this.screen.print(`! ${String(waiting)} messages were not sent`);
+    if (waiting > 0) this.screen.print(`! Not sent: ${counted(waiting, 'message')}`);
+    return waiting === 0;
   }
 
-  private async run(command: Command): Promise<void> {
+  /** What is typed meanwhile doesn't wait for it. */
+  private async answer(question: Promise<readonly string[]>): Promise<void> {
+    this.questions += 1;
+    try {
+      for (const line of await question) this.screen.print(`  ${line}`);
+    } catch (thrown) {
+      // At the end nobody waits for it any more.
+      if (!this.showing.closed) this.complain(thrown);
+    } finally {
+      this.questions -= 1;
+    }
+  }
+
+  private async rooms(): Promise<readonly string[]> {
+    await this.ready();
+    const rooms = await this.user.rooms();
+    return rooms.map(({ name, messages, members }) => {
+      const people = counted(members, 'person', 'people');
+      return `${printable(name)}: ${people}, ${counted(messages, 'message')}`;
+    });
+  }
+
+  private async list(room: string | undefined): Promise<readonly string[]> {
+    await this.ready();
+    const nicks = await (room === undefined ? this.user.online() : this.user.members(room));
+    return [`${room === undefined ? 'online' : printable(room)}: ${nicks.map(printable).join(', ')}`];
+  }
+
+  private complain(thrown: unknown): void {
+    this.screen.print(`! ${printable(failureOf(thrown).message)}`);
+  }
+
+  private run(command: Command): void {
+    try {
+      this.doNow(command);
+    } catch (thrown) {
+      this.complain(thrown);
+    }
+  }
+
+  private doNow(command: Command): void {
     switch (command.name) {
       case 'say':
         this.say(command.text);
@@ -111,18 +152,8 @@ export class TerminalChat {
       case 'leave':
         this.leave(command.room ?? this.room);
         break;
-      case 'rooms':
-        await this.ready();
-        for (const { name, messages, members } of await this.user.rooms()) {
-          this.screen.print(`  ${printable(name)}: ${String(members)} people, ${String(messages)} messages`);
-        }
-        break;
-      case 'list':
-        await this.ready();
-        await this.list(command.room);
-        break;
       case 'status':
-        this.screen.print(`  ${this.line.report}, ${String(this.user.waiting)} messages to send`);
+        this.screen.print(`  ${this.line.report}, ${counted(this.user.waiting, 'message')} to send`);
         break;
       case 'help':
         this.screen.print(HELP);
@@ -130,6 +161,8 @@ export class TerminalChat {
       case 'wrong':
         this.screen.print(`! ${printable(command.advice)}`);
         break;
+      case 'rooms':
+      case 'list':
       case 'quit':
       case 'nothing':
         break;
@@ -139,7 +172,7 @@ export class TerminalChat {
   private say(text: string): void {
     if (this.room === undefined) throw new Error('You are in no room. Try /join ROOM');
     this.user.say(this.room, text);
-    if (!this.isConnected) this.screen.print(`  (waits for the connection) ${printable(text)}`);
+    if (!this.isConnected) this.screen.print(`  (not sent yet) ${printable(text)}`);
   }
 
   private get isConnected(): boolean {
@@ -159,13 +192,6 @@ export class TerminalChat {
     return room !== undefined && joinedRooms.includes(room) ? room : joinedRooms.at(-1);
   }
 
-  private async list(room: string | undefined): Promise<void> {
-    const nicks = await (room === undefined ? this.user.online() : this.user.members(room));
-    this.screen.print(
-      `  ${room === undefined ? 'online' : printable(room)}: ${nicks.map(printable).join(', ')}`,
-    );
-  }
-
   /** What was typed before has happened, where that is possible. */
   private async ready(): Promise<void> {
     if (this.isConnected) return;
@@ -175,4 +201,8 @@ export class TerminalChat {
     );
     await firstValueFrom(race(introduced$, timer(PATIENCE_MS)));
   }
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${String(count)} ${count === 1 ? one : many}`;
 }

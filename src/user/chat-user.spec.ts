@@ -203,11 +203,13 @@ describe('a user of the chat', () => {
     const { user, events } = start(gateway);
     gateway.connected$.next();
     user.say('lobby', 'hello');
-    await until('refused', () => refusalsIn(events).length > 0);
+    // Once when it was started, and once with its connection.
+    await until('refused twice', () => gateway.asked.length === 2 && refusalsIn(events).length > 0);
     user.rename('ada2');
     await until('said', () => user.waiting === 0);
 
     expect(saidIn(events)).toEqual(['hello']);
+    expect(refusalsIn(events)).toHaveLength(1);
   });
 
   it('leaves a room after what it has said there, and may come back at once', async () => {

@@ -188,7 +188,9 @@ export class ChatUser {
         return;
       } catch (thrown) {
         const failure = failureOf(thrown);
-        if (failure.isFinal) this.refuse(nick, failure.message);
+        // One that is about to be asked again is told of once.
+        const isAskedAgain = nick === this.wantedNick && !isLatest();
+        if (failure.isFinal && !isAskedAgain) this.refuse(nick, failure.message);
         if (failure.isFinal) return;
         await this.pause();
       }
