@@ -10,6 +10,7 @@ import { DiscoveryModule } from '@nestjs/core';
 
 import { HeartwireClient } from '../client/heartwire.client.js';
 import type { HeartwireClientOptions } from '../options/client-options.js';
+import { resolveClientOptions } from '../options/resolve-options.js';
 import { HeartwireServer } from '../server/heartwire.server.js';
 import { HeartwireHub } from '../server/hub.js';
 import { ConnectionHooks } from './connection-hooks.js';
@@ -50,10 +51,11 @@ export interface HeartwireAsyncClientRegistration extends Pick<ModuleMetadata, '
 export class HeartwireModule {
   /** @throws HeartwireError `INVALID_OPTIONS` */
   static register(clients: readonly HeartwireClientRegistration[]): DynamicModule {
-    const providers = clients.map(({ name, ...options }) => ({
-      provide: name,
-      useFactory: () => closedWithApplication(new HeartwireClient(options)),
-    }));
+    const providers = clients.map(({ name, ...options }) => {
+      // Where they were written down, and not only when Nest makes the client.
+      resolveClientOptions(options);
+      return { provide: name, useFactory: () => closedWithApplication(new HeartwireClient(options)) };
+    });
     const own = ownClients(clients.map(({ name }) => name));
     return { module: HeartwireModule, providers: [...providers, ...own], exports: providers };
   }
