@@ -1,9 +1,11 @@
 import { fileURLToPath } from 'node:url';
 
 import { ServiceGroup } from './launcher/service-group.js';
+import { settings } from './contract/settings.js';
 import { whatToTry } from './launcher/what-to-try.js';
 
-const { stdout, env } = process;
+const { stdout } = process;
+const env = settings();
 const print = (line: string): void => {
   stdout.write(`${line}\n`);
 };
@@ -24,7 +26,7 @@ try {
     FILES_URL: files.address,
     ...serviceEnv,
   });
-  print(whatToTry(gateway.address, chat));
+  print(whatToTry(gateway.address, chat, env.CHAT_TCP_PORT));
 } catch (error) {
   print(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

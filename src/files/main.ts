@@ -1,7 +1,8 @@
 import { runService } from '../launcher/run-service.js';
+import { settings } from '../contract/settings.js';
 import { createFiles } from './create-files.js';
 
-const { FILES_LISTEN: url = 'tcp://127.0.0.1:4002', FILES_FOLDER: folder = 'files' } = process.env;
+const { FILES_LISTEN: url = 'tcp://127.0.0.1:4002', FILES_FOLDER: folder = 'files' } = settings();
 const maxFileBytes = 1024 ** 3;
 
 await runService('files', 'FILES_LISTEN', async () => {

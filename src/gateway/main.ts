@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { redisAdapter } from 'heartwire/redis';
 
 import { runService } from '../launcher/run-service.js';
+import { settings } from '../contract/settings.js';
 import { createGateway } from './create-gateway.js';
 import { readPort } from './read-port.js';
 
@@ -14,7 +15,7 @@ const {
   FILES_URL = 'tcp://127.0.0.1:4002',
   REDIS_URL,
   PAGE_FOLDER = fileURLToPath(new URL('../page', import.meta.url)),
-} = process.env;
+} = settings();
 
 await runService('gateway', 'PORT or CHAT_TCP_PORT', async () => {
   const port = readPort(PORT);

@@ -1,11 +1,20 @@
-/** What is printed once the demo runs. */
-export function whatToTry(gateway: string, chat: { readonly address: string; readonly pid: number }): string {
+/**
+ * What is printed once the demo runs.
+ *
+ * @param terminalPort where terminals connect, unless that is the usual port
+ */
+export function whatToTry(
+  gateway: string,
+  chat: { readonly address: string; readonly pid: number },
+  terminalPort?: string,
+): string {
   const lobby = `${gateway}/rooms/lobby`;
+  const terminal = `${terminalPort === undefined ? '' : `CHAT_TCP_PORT=${terminalPort} `}npm run chat`;
   return `
 The team chat runs at ${gateway}: open it in two windows. Try, in other terminals:
 
-  npm run chat -- --nick ada
-  npm run chat -- --nick bob
+  ${terminal} -- --nick ada
+  ${terminal} -- --nick bob
 
   curl -N ${lobby}/follow
   curl ${lobby}/messages -H 'content-type: application/json' -d '{"author":"ada","text":"hello"}'

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { HeartwireClient } from 'heartwire';
 import { skip } from 'rxjs';
 
+import { settings } from '../contract/settings.js';
 import { BarDisplay } from './bar-display.js';
 import { shownBytes } from './figures.js';
 import { failureText } from './failure-text.js';
@@ -14,7 +15,7 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 /** What is cancelled is told to the service, and not waited for longer than this. */
 const LEAVE_MS = 2_000;
 
-const { path, name, url, waitMs } = readArguments(process.argv, process.env);
+const { path, name, url, waitMs } = readArguments(process.argv, settings());
 // A terminal that doesn't know its width can't show a bar.
 const display =
   process.stdout.isTTY && process.stdout.columns > 0

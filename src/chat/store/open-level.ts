@@ -22,7 +22,9 @@ export async function openLevel(
     return await openChecked(folder, check);
   } catch (error) {
     if (codeOf(error) === 'LEVEL_LOCKED')
-      throw new Error(`another process has ${folder} open`, { cause: error });
+      throw new Error(`another process has ${folder} open: stop it, or set CHAT_FOLDER to something else`, {
+        cause: error,
+      });
     if (!isDamage(error)) throw error;
     logger.warn(`What ${folder} holds is damaged: ${reasonOf(error)}. It is repaired as far as that goes`);
   }

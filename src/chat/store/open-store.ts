@@ -16,12 +16,12 @@ export interface HistoryPlace {
   readonly folder?: string | undefined;
 }
 
-/** @throws Error when the folder can't be used */
+/** @throws Error when the folder can't be used, or Redis can't be there */
 export async function openStore(
   { redisUrl, folder }: HistoryPlace,
   logger: LoggerService,
 ): Promise<MessageStore> {
-  if (redisUrl !== undefined) return new RedisMessageStore(redisUrl, logger);
+  if (redisUrl !== undefined) return new RedisMessageStore(redisAddress(redisUrl), logger);
   // A folder in that one, so that it can be moved aside where that one is a volume.
   if (folder !== undefined) return LevelMessageStore.open(join(folder, 'messages'), logger);
   const temporary = await mkdtemp(join(tmpdir(), 'chat-'));
@@ -33,4 +33,10 @@ export async function openStore(
       await rm(temporary, { recursive: true });
     },
   });
+}
+
+/** As the gateway has it. */
+function redisAddress(url: string): string {
+  if (/^rediss?:\/\/./.test(url) && URL.canParse(url)) return url;
+  throw new Error('REDIS_URL must be redis://host:port, or rediss:// for TLS');
 }
