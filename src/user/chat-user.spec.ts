@@ -203,12 +203,22 @@ describe('a user of the chat', () => {
     const { user, events } = start(gateway);
     gateway.connected$.next();
     user.say('lobby', 'hello');
-    // Once when it was started, and once with its connection.
-    await until('refused twice', () => gateway.asked.length === 2 && refusalsIn(events).length > 0);
+    await until('refused', () => refusalsIn(events).length > 0);
     user.rename('ada2');
     await until('said', () => user.waiting === 0);
 
     expect(saidIn(events)).toEqual(['hello']);
+  });
+
+  it('tells once that its nickname is taken, though it has asked for it over two connections', async () => {
+    const gateway = new FakeGateway();
+    gateway.fails = () => {
+      if (gateway.asked.length === 1) gateway.connected$.next();
+      return refused(409, 'NICKNAME_TAKEN');
+    };
+    const { events } = start(gateway);
+    await until('refused twice', () => gateway.asked.length === 2 && refusalsIn(events).length > 0);
+
     expect(refusalsIn(events)).toHaveLength(1);
   });
 
