@@ -103,6 +103,28 @@ const name = 'several gateways and chats that share a Redis';
       expect(stream.data[0]).toMatchObject({ author: 'bob', text: 'hello' });
     });
 
+    it('leave a nickname that two take at once to the first of them, and tell the other', async () => {
+      // Neither gateway hears of what the other does meanwhile.
+      await redis.ask('client', 'pause', 60_000, 'write');
+      await ada.ask('chat.nick', { nick: 'eve', key: ada.key });
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      await bob.ask('chat.nick', { nick: 'Eve', key: bob.key });
+      await redis.ask('client', 'unpause');
+      await until('bob is told', () => bob.lost.length > 0);
+
+      expect([ada.lost, bob.lost]).toEqual([[], ['Eve']]);
+      const say = { room: 'lobby', text: 'me', draftId: 'draft-0001' };
+      expect(await bob.refusal('chat.say', say)).toMatchObject({ response: { code: 'NO_NICKNAME' } });
+      for (const guest of [ada, bob]) {
+        await until('all know', async () => (await guest.ask<string[]>('chat.online')).length === 1);
+        expect(await guest.ask('chat.online')).toEqual(['eve']);
+        expect(await guest.ask('chat.members', { room: 'lobby' })).toEqual(['eve']);
+      }
+      await bob.enter('bob');
+      await until('bob is seen', async () => (await ada.ask<string[]>('chat.online')).includes('bob'));
+      expect(await ada.ask('chat.members', { room: 'lobby' })).toEqual(['bob', 'eve']);
+    });
+
     it('tell who was at a gateway that has gone', async () => {
       await bob.client.close();
       await gateways[1]?.close();

@@ -28,6 +28,8 @@ export const UserPush = {
   whispered: 'chat.whispered',
   /** `PresenceChange`. */
   presence: 'chat.presence',
+  /** `LostNickname`: somebody else took it a moment before, at another gateway. */
+  lostNickname: 'chat.lostNickname',
 } as const;
 
 /** The `code` of a refusal that a program may act on. */

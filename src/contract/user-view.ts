@@ -39,3 +39,8 @@ export type PresenceChange =
   | { readonly type: 'online' | 'offline'; readonly nick: string }
   | { readonly type: 'joined' | 'left'; readonly nick: string; readonly room: string }
   | { readonly type: 'nick'; readonly nick: string; readonly before: string };
+
+/** The user has no nickname now, and is in no room. */
+export interface LostNickname {
+  readonly nick: string;
+}

@@ -16,6 +16,8 @@ import { PeopleController } from './people.controller.js';
 import { RoomsController } from './rooms.controller.js';
 import { RunningRequests } from './running-requests.js';
 import { CHAT, FILES, SERVICES } from './service-token.js';
+import { NicknameContest } from './users/nickname-contest.js';
+import { OwnClients } from './users/own-clients.js';
 import { PresencePushes } from './users/presence-pushes.js';
 import { RoomBoard } from './users/room-board.js';
 import { Speech } from './users/speech.js';
@@ -36,7 +38,9 @@ export type ServiceOptions = Omit<HeartwireClientOptions, 'url' | 'urls'> & { re
     UserDirectory,
     RoomBoard,
     Speech,
+    OwnClients,
     PresencePushes,
+    NicknameContest,
     UsersFarewell,
   ],
 })

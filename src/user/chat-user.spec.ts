@@ -222,6 +222,17 @@ describe('a user of the chat', () => {
     expect(refusalsIn(events)).toHaveLength(1);
   });
 
+  it('asks again for a nickname that it has lost, and tells when it is taken', async () => {
+    const gateway = new FakeGateway();
+    const { user, events } = await meet(gateway);
+    gateway.fails = () => refused(409, 'NICKNAME_TAKEN');
+    gateway.push('chat.lostNickname', { nick: 'ada' });
+    await until('refused', () => refusalsIn(events).length > 0);
+
+    expect(user.isIntroduced).toBe(false);
+    expect(refusalsIn(events)).toEqual([{ type: 'refused', what: 'ada', reason: 'NICKNAME_TAKEN' }]);
+  });
+
   it('leaves a room after what it has said there, and may come back at once', async () => {
     const gateway = new FakeGateway();
     const { user, events } = await meet(gateway);

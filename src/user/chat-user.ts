@@ -74,6 +74,8 @@ export class ChatUser {
         .on$<PresenceChange>(UserPush.presence)
         .subscribe((change) => this.tell({ type: 'presence', change })),
     );
+    // To ask for it again shows whether it is still wanted, and free by now.
+    listening.add(link.on$(UserPush.lostNickname).subscribe(() => this.introduce()));
     listening.add(link.connected$.subscribe(() => this.introduce()));
   }
 

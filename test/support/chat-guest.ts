@@ -4,7 +4,7 @@ import { HeartwireClient } from 'heartwire';
 import { firstValueFrom } from 'rxjs';
 
 import type { ChatMessage } from '../../src/contract/chat-message.js';
-import type { JoinedRoom, PresenceChange, Whisper } from '../../src/contract/user-view.js';
+import type { JoinedRoom, LostNickname, PresenceChange, Whisper } from '../../src/contract/user-view.js';
 import { errorOf } from './outcome.js';
 
 /** Whoever speaks the chat's patterns: what it asks, and what it is pushed. */
@@ -14,11 +14,13 @@ export class ChatGuest {
   readonly said: ChatMessage[] = [];
   readonly whispered: Whisper[] = [];
   readonly changes: PresenceChange[] = [];
+  readonly lost: string[] = [];
 
   constructor(url: string) {
     this.client = new HeartwireClient({ url });
     this.client.on$<ChatMessage>('chat.said').subscribe((message) => this.said.push(message));
     this.client.on$<Whisper>('chat.whispered').subscribe((whisper) => this.whispered.push(whisper));
+    this.client.on$<LostNickname>('chat.lostNickname').subscribe(({ nick }) => this.lost.push(nick));
     this.client.on$<PresenceChange>('chat.presence').subscribe((change) => this.changes.push(change));
   }
 

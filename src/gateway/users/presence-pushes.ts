@@ -1,8 +1,9 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { HeartwireHub, OnConnect, OnDisconnect, type Presence, type ServerConnection } from 'heartwire';
+import { HeartwireHub, type Presence } from 'heartwire';
 
 import { UserPush } from '../../contract/user-pattern.js';
 import type { PresenceChange } from '../../contract/user-view.js';
+import { OwnClients } from './own-clients.js';
 import { hubRoom, type UserCard } from './user-card.js';
 import { UserDirectory } from './user-directory.js';
 
@@ -12,27 +13,16 @@ import { UserDirectory } from './user-directory.js';
  */
 @Injectable()
 export class PresencePushes implements OnApplicationBootstrap {
-  private readonly own = new Set<string>();
-
   constructor(
     private readonly hub: HeartwireHub,
     private readonly users: UserDirectory,
+    private readonly own: OwnClients,
   ) {}
 
   onApplicationBootstrap(): void {
     this.hub.presence$.subscribe((presence) => {
       this.follow(presence);
     });
-  }
-
-  @OnConnect()
-  came({ clientId }: ServerConnection): void {
-    this.own.add(clientId);
-  }
-
-  @OnDisconnect()
-  went({ clientId }: ServerConnection): void {
-    this.own.delete(clientId);
   }
 
   private follow(presence: Presence): void {
@@ -76,11 +66,11 @@ export class PresencePushes implements OnApplicationBootstrap {
   }
 
   private tellAll(change: PresenceChange): void {
-    this.push([...this.own], change);
+    this.push(this.hub.clients, change);
   }
 
   private push(clientIds: readonly string[], change: PresenceChange): void {
-    const own = clientIds.filter((client) => this.own.has(client)).map((client) => ({ client }));
+    const own = this.own.among(clientIds).map((client) => ({ client }));
     if (own.length > 0) this.hub.to(...own).emit(UserPush.presence, change);
   }
 }

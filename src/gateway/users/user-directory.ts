@@ -22,11 +22,7 @@ export class UserDirectory {
   }
 
   findCard(clientId: string): UserCard | undefined {
-    for (const name of this.hub.roomsOf(clientId)) {
-      const card = hubRoom.card(name);
-      if (card !== undefined) return card;
-    }
-    return undefined;
+    return this.cardsOf(clientId)[0];
   }
 
   /** @throws UserRefusal `NICKNAME_TAKEN` */
@@ -45,6 +41,25 @@ export class UserDirectory {
     if (hubRoom.ofNick(before.nick) !== hubRoom.ofNick(nick))
       hub.leave(clientId, hubRoom.ofNick(before.nick));
     return card;
+  }
+
+  /** Clients that are called so though somebody else took the nickname before their users did. */
+  latecomersCalled(nick: string): readonly string[] {
+    const called = this.clientsOf(nick).flatMap((clientId) => {
+      const card = this.cardsOf(clientId).find((each) => hubRoom.ofNick(each.nick) === hubRoom.ofNick(nick));
+      return card === undefined ? [] : [{ clientId, ...card }];
+    });
+    const [first] = called.toSorted((one, other) => (comesBefore(one, other) ? -1 : 1));
+    return called.filter(({ owner }) => owner !== first?.owner).map(({ clientId }) => clientId);
+  }
+
+  /** Takes a client's nickname away; nobody without one is in a room. */
+  drop(clientId: string): void {
+    for (const room of this.roomsOf(clientId)) this.exit(clientId, room);
+    for (const card of this.cardsOf(clientId)) {
+      this.hub.leave(clientId, hubRoom.ofCard(card));
+      this.hub.leave(clientId, hubRoom.ofNick(card.nick));
+    }
   }
 
   /** @throws UserRefusal `ROOM_FULL`, `TOO_MANY_ROOMS` */
@@ -97,7 +112,17 @@ export class UserDirectory {
     return this.hub.members(hubRoom.ofNick(nick));
   }
 
+  /** More than one while the name is being changed: the old one first. */
+  private cardsOf(clientId: string): readonly UserCard[] {
+    return this.hub.roomsOf(clientId).flatMap((name) => hubRoom.card(name) ?? []);
+  }
+
   private clientsIn(room: string): readonly string[] {
     return this.hub.members(hubRoom.ofRoom(room));
   }
+}
+
+/** The same at every gateway, also for two who took it in the same millisecond. */
+function comesBefore(one: UserCard, other: UserCard): boolean {
+  return one.since === other.since ? one.owner < other.owner : one.since < other.since;
 }
