@@ -12,19 +12,19 @@ COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY libs/heartwire libs/heartwire
 COPY src src
-RUN npm run build && npm prune --omit=dev --no-audit --no-fund
+RUN npm run build && npm prune --omit=dev --no-audit --no-fund && rm -r libs/heartwire/src
 
 FROM node:${NODE_VERSION}-slim AS runtime
 ENV NODE_ENV=production
 WORKDIR /app
-# node_modules/heartwire is a link to libs/heartwire, so both come along.
+# node_modules/heartwire is a link to libs/heartwire, so both come along; that one has a node_modules of its own.
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
-COPY --from=build /app/libs/heartwire/package.json libs/heartwire/
-COPY --from=build /app/libs/heartwire/dist libs/heartwire/dist
+COPY --from=build /app/libs libs
 COPY --from=build /app/dist dist
-# A volume takes its owner from here.
+# A volume takes its owner from here. Nothing else may be written to.
 RUN mkdir /data && chown node:node /data
+ENV CHAT_FOLDER=/data/chat FILES_FOLDER=/data/files HOST=0.0.0.0
 USER node
 EXPOSE 3000 4000 4001 4002
 STOPSIGNAL SIGTERM
