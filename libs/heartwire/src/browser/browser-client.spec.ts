@@ -75,6 +75,15 @@ describe('a client in a page', () => {
     expect(outcome).toEqual(['now', 'complete']);
   });
 
+  it('takes an option that is undefined for one that was left out', () => {
+    const client = connect({ callTimeoutMs: undefined, limits: { waitingCalls: undefined } });
+    const outcome = ask(client, 'early');
+    jest.advanceTimersByTime(4_900);
+    expect(outcome).toEqual([]);
+    jest.advanceTimersByTime(200);
+    expect(outcome).toEqual(['DEADLINE_EXCEEDED']);
+  });
+
   it('fails calls that waited too long, and sends them no more', () => {
     const client = connect();
     const outcome = ask(client, 'early', 1, { timeoutMs: 500 });

@@ -77,11 +77,11 @@ export function settingsOf(options: ConnectOptions, platform: Platform): Setting
     handshakeTimeoutMs: 5_000,
     drainTimeoutMs: 10_000,
     resumeWindowMs: 30_000,
-    ...options,
+    ...given(options),
     url: webSocketUrl(url, platform.location?.href),
     WebSocket,
     token: typeof token === 'string' ? () => token : token,
-    heartbeat: { intervalMs: 5_000, timeoutMs: 10_000, ...options.heartbeat },
+    heartbeat: { intervalMs: 5_000, timeoutMs: 10_000, ...given(options.heartbeat) },
     reconnect: {
       maxAttempts: Infinity,
       firstMaxMs: 100,
@@ -90,9 +90,9 @@ export function settingsOf(options: ConnectOptions, platform: Platform): Setting
       maxMs: 5_000,
       stableAfterMs: 10_000,
       afterRefusal: false,
-      ...options.reconnect,
+      ...given(options.reconnect),
     },
-    limits: { ...LIMITS, ...options.limits },
+    limits: { ...LIMITS, ...given(options.limits) },
   };
 }
 
@@ -112,6 +112,13 @@ const LIMITS: SessionLimits = {
   incomingStreams: 0,
   incomingStreamBytes: 0,
 };
+
+/** What is `undefined` is left out: it takes no default's place. */
+function given<Part extends object>(
+  part: Part = {} as Part,
+): { [Key in keyof Part]: NonNullable<Part[Key]> } {
+  return Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined)) as never;
+}
 
 /** A path is at the page's own host, and as safe as the page. */
 function webSocketUrl(url: string, page: string | undefined): string {
