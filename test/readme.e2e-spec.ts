@@ -135,6 +135,17 @@ describe('what the pages point to', () => {
     expect(read(target).replaceAll(/\s+/g, ' ')).toContain(words);
   });
 
+  it.each(pages.filter((page) => read(page).includes('**Contents:**')))(
+    '%s names each of its sections in its contents',
+    (page) => {
+      const text = read(page);
+      const [contents = ''] = /^\*\*Contents:\*\*.*$/m.exec(text) ?? [];
+      const sections = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+      const own = sections.filter((heading) => !contents.includes(`[${String(heading)}](#`));
+      expect(own).toEqual([]);
+    },
+  );
+
   it('npm scripts exist', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     const named = pages.flatMap((page) =>

@@ -40,7 +40,7 @@ export class HeartwireContext<Identity = unknown> extends BaseRpcContext<Heartwi
     return this.call.stream;
   }
 
-  /** How long the caller still waits, in ms; `undefined` when it gave no deadline. */
+  /** How long the caller still waits, in ms; `undefined` when it gave no deadline, or has had a first item. */
   get timeLeftMs(): number | undefined {
     return this.call.timeLeftMs;
   }
