@@ -42,7 +42,10 @@ async function digestOf(file: Blob): Promise<string | undefined> {
   // Missing on pages that came without TLS.
   const subtle = crypto.subtle as SubtleCrypto | undefined;
   if (subtle === undefined || file.size > DIGESTED_BYTES) return undefined;
-  const digest = new Uint8Array(await subtle.digest('SHA-256', await file.arrayBuffer()));
+  const content = await file.arrayBuffer().catch(() => {
+    throw new Error('it can’t be read: a folder, or gone by now');
+  });
+  const digest = new Uint8Array(await subtle.digest('SHA-256', content));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
