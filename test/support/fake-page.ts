@@ -1,4 +1,4 @@
-import type { PageEvent, Platform, WebSocketLike } from '../../libs/heartwire/src/browser/platform.js';
+import type { Platform, WebSocketLike } from '../../libs/heartwire/src/browser/platform.js';
 import { READY, WELCOME, type WireMessage } from './scripted-peer.js';
 
 /** A WebSocket whose server a test plays. */
@@ -84,23 +84,18 @@ export class FakePage extends EventTarget implements Platform {
     return last;
   }
 
-  override addEventListener(type: string, listener: (event: PageEvent) => void): void {
+  override addEventListener(type: string, listener: () => void): void {
     this.listeners += 1;
     super.addEventListener(type, listener);
   }
 
-  override removeEventListener(type: string, listener: (event: PageEvent) => void): void {
+  override removeEventListener(type: string, listener: () => void): void {
     this.listeners -= 1;
     super.removeEventListener(type, listener);
   }
 
   tell(event: 'online' | 'offline'): void {
     this.dispatchEvent(new Event(event));
-  }
-
-  /** @param persisted it is as it was left, and not loaded */
-  shows(persisted: boolean): void {
-    this.dispatchEvent(Object.assign(new Event('pageshow'), { persisted }));
   }
 
   becomes(visibilityState: 'visible' | 'hidden'): void {

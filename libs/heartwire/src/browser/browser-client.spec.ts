@@ -333,15 +333,9 @@ describe('a client in a page whose network or visibility changes', () => {
     expect(page.sockets[0]?.isClosedHere).toBe(true);
   });
 
-  it('tries at once when it is brought back as it was left', () => {
-    away();
-    page.shows(true);
-    expect(page.sockets).toHaveLength(2);
-  });
-
   it('goes on connecting when it has only just loaded', () => {
     connect();
-    page.shows(false);
+    page.dispatchEvent(new Event('pageshow'));
     expect(page.sockets).toHaveLength(1);
     expect(page.socket.isClosedHere).toBe(false);
   });

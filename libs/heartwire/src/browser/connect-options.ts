@@ -69,7 +69,7 @@ export interface Settings extends Omit<SessionSettings, 'clientId'> {
 /** @throws HeartwireError `INVALID_OPTIONS` when the url is none, or there is no WebSocket */
 export function settingsOf(options: ConnectOptions, platform: Platform): Settings {
   const { token, url, WebSocket = platform.WebSocket } = options;
-  if (WebSocket === undefined) throw invalid('WebSocket', 'this platform has none of its own');
+  if (WebSocket === undefined) throw invalid('WebSocket', 'there is none here');
   return {
     callTimeoutMs: 5_000,
     idleTimeoutMs: Infinity,
@@ -113,11 +113,14 @@ const LIMITS: SessionLimits = {
   incomingStreamBytes: 0,
 };
 
-/** What is `undefined` is left out: it takes no default's place. */
-function given<Part extends object>(
-  part: Part = {} as Part,
-): { [Key in keyof Part]: NonNullable<Part[Key]> } {
-  return Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined)) as never;
+/** Without what is `undefined`: that takes no default's place. */
+function given<Part extends object>(part?: Part): { [Key in keyof Part]: NonNullable<Part[Key]> } {
+  const copy: Record<string, unknown> = { ...part };
+  for (const key in copy) {
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- it is a copy, and short in a page
+    if (copy[key] === undefined) delete copy[key];
+  }
+  return copy as never;
 }
 
 /** A path is at the page's own host, and as safe as the page. */

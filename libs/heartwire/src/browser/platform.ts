@@ -12,17 +12,10 @@ export interface WebSocketLike {
 
 export type WebSocketClass = new (url: string) => WebSocketLike;
 
-/** An event, as far as it is used here. */
-export interface PageEvent {
-  readonly type: string;
-  /** Whether a page is shown as it was left, and not loaded. */
-  readonly persisted?: boolean;
-}
-
 /** Something that tells events: a window, a document. */
 interface EventSource {
-  addEventListener(type: string, listener: (event: PageEvent) => void): void;
-  removeEventListener(type: string, listener: (event: PageEvent) => void): void;
+  addEventListener(type: string, listener: () => void): void;
+  removeEventListener(type: string, listener: () => void): void;
 }
 
 /** The page, as far as it is used here. All of it is missing in Node, and some of it in a worker. */
