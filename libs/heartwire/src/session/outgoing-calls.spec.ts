@@ -143,6 +143,33 @@ describe('the calls that a session makes', () => {
     expect(first).toMatchObject({ values: [], ends: [] });
   });
 
+  /** The most that the other end has had to run at once, as far as it was told. */
+  function mostAtOnce(): number {
+    let running = 0;
+    let most = 0;
+    for (const { type } of peer.heard.slice(1)) {
+      if (type === undefined) running += 1;
+      else if (type === 'cancel') running -= 1;
+      most = Math.max(most, running);
+    }
+    return most;
+  }
+
+  // A busy tick begins to send before it is over, after whichever of its messages.
+  it.each(Array.from({ length: 40 }, (_, count) => count))(
+    'are never more at once than the other end runs, when one is cancelled behind %d new ones',
+    (count) => {
+      prepare();
+      connect(1);
+      const first = call('first');
+      settle();
+      for (let made = 0; made < count; made++) call(made);
+      first.cancel();
+      settle();
+      expect(mostAtOnce()).toBe(1);
+    },
+  );
+
   it('are never sent when they are cancelled while they wait', () => {
     prepare();
     const gone = call('gone');

@@ -183,8 +183,7 @@ export class OutgoingCalls implements CallSource, CallKeeper {
     if (this.waiting.remove(call)) {
       this.reportIfSettled();
     } else if (this.inFlight.get(call.id) === call) {
-      this.forget(call);
-      this.host.sendAnswer(cancelText(call.id));
+      this.forget(call, cancelText(call.id));
     }
   }
 
@@ -262,10 +261,12 @@ export class OutgoingCalls implements CallSource, CallKeeper {
     this.deadlines.watch(call.deadlineAt);
   }
 
-  private forget(call: OutgoingCall): void {
+  /** The other end hears `lastWord` before a call that takes the place of this one. */
+  private forget(call: OutgoingCall, lastWord?: Outgoing): void {
     call.keeper = undefined;
     const wasFull = this.inFlight.count >= this.maxInFlight;
     this.inFlight.remove(call);
+    if (lastWord !== undefined) this.host.sendAnswer(lastWord);
     if (wasFull && this.waiting.count > 0) this.host.wake();
     this.reportIfSettled();
   }
