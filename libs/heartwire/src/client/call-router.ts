@@ -22,6 +22,7 @@ const nobody: OutgoingCallsHost = {
   outbox: {
     hasBulkRoom: false,
     pushBulk: () => undefined,
+    afterBulk: () => undefined,
     whenBulkRoom: () => undefined,
     forgetBulk: () => undefined,
     aheadBytes: 0,

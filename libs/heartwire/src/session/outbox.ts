@@ -38,7 +38,8 @@ export class Outbox implements BulkRoom {
   private again: readonly Outgoing[] = [];
   private readonly answers = new Fifo<Outgoing>();
   private answerBytes = 0;
-  private readonly bulk = new Fifo<Outgoing>();
+  /** Messages of streams, and what is to be done once those before it were handed over. */
+  private readonly bulk = new Fifo<Outgoing | (() => void)>();
   private bulkBytes = 0;
   aheadBytes = 0;
   /** Streams that have more to say, each in its turn. Made with the first. */
@@ -128,6 +129,11 @@ export class Outbox implements BulkRoom {
   pushBulk(message: Outgoing): void {
     this.bulk.push(message);
     this.bulkBytes += sizeOf(message);
+    this.schedule();
+  }
+
+  afterBulk(task: () => void): void {
+    this.bulk.push(task);
     this.schedule();
   }
 
@@ -269,7 +275,9 @@ export class Outbox implements BulkRoom {
       bytes < BULK_BYTES &&
       this.delivery.unacknowledgedBytes < this.bulkWindow
     ) {
-      bytes += this.handOver(this.bulk.shift() ?? '', batch);
+      const next = this.bulk.shift() ?? '';
+      if (typeof next === 'function') next();
+      else bytes += this.handOver(next, batch);
     }
     this.bulkBytes -= bytes;
   }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { concat, of, throwError } from 'rxjs';
 
 import { RecordedCall } from '../../../../test/support/recorded-call.js';
 import { READY, ScriptedPeer, settle, WELCOME } from '../../../../test/support/scripted-peer.js';
@@ -169,6 +170,28 @@ describe('the calls that a session makes', () => {
       expect(mostAtOnce()).toBe(1);
     },
   );
+
+  it('keep their place until the other end was told that their stream has failed', () => {
+    prepare();
+    connect(1);
+    const failed = call('failed', {
+      stream: concat(
+        of(1, 2),
+        throwError(() => new Error('no more')),
+      ),
+    });
+    call('next');
+    settle();
+    expect(failed.ends).toEqual(['error']);
+    expect(peer.heard.slice(1)).toMatchObject([
+      { id: 1, data: 'failed' },
+      { id: 1, chunk: 1 },
+      { id: 1, chunk: 2 },
+      { id: 1, end: true, err: {} },
+      { type: 'cancel', id: 1 },
+      { id: 2, data: 'next' },
+    ]);
+  });
 
   it('are never sent when they are cancelled while they wait', () => {
     prepare();

@@ -219,9 +219,8 @@ export class OutgoingCalls implements CallSource, CallKeeper {
         moved.deadlineAt = isHeldUp ? this.clock.now() + moved.timeoutMs : Infinity;
         this.deadlines.watch(moved.deadlineAt);
       },
-      failed: (failed, error) => {
+      failed: (failed) => {
         this.forget(failed);
-        failed.fail(error);
       },
     });
     this.uploads.begin(call, upload);

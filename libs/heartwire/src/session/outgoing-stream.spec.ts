@@ -66,6 +66,10 @@ class Stage implements BulkRoom {
     this.said.push(message);
   }
 
+  afterBulk(task: () => void): void {
+    task();
+  }
+
   whenBulkRoom(waiter: () => void): void {
     this.waiters.add(waiter);
   }

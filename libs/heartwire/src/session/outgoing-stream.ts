@@ -39,6 +39,8 @@ export interface StreamVoice {
 export interface BulkRoom extends AheadRoom {
   readonly hasBulkRoom: boolean;
   pushBulk(message: Outgoing): void;
+  /** Calls `task` once all that was pushed before was handed over; never, if it is dropped. */
+  afterBulk(task: () => void): void;
   whenBulkRoom(waiter: () => void): void;
   forgetBulk(waiter: () => void): void;
 }

@@ -13,8 +13,8 @@ export interface UploadsHost {
 export interface UploadsWatcher {
   /** A call waits for the other end now, or only for its own source. */
   moved(call: OutgoingCall, isHeldUp: boolean): void;
-  /** The source of a call's stream failed, and the other end was told. */
-  failed(call: OutgoingCall, error: unknown): void;
+  /** The source of a call's stream failed, and the other end was told: another call may take its place. */
+  failed(call: OutgoingCall): void;
 }
 
 /** The streams that callers send with their calls. */
@@ -32,6 +32,7 @@ export class Uploads {
   /** The call was sent: its stream follows. A source that fails ends the call with its error. */
   begin(call: OutgoingCall, { source, overflow }: NonNullable<CallTraits['upload']>): void {
     const { id } = call;
+    const { outbox } = this.host;
     const voice = {
       marksLast: false,
       cutsBytes: this.words.cutsBytes,
@@ -42,15 +43,18 @@ export class Uploads {
       finished: (error?: unknown) => {
         if (error === undefined || call.keeper === undefined) return;
         // Behind the failure, which its handler hears first: nobody waits for its answer any more.
-        this.host.outbox.pushBulk(cancelText(id));
-        this.watcher.failed(call, error);
+        outbox.pushBulk(cancelText(id));
+        outbox.afterBulk(() => {
+          this.watcher.failed(call);
+        });
+        call.fail(error);
       },
       stoppedWith: () => undefined,
       waitsFor: (side: 'receiver' | 'source') => {
         if (!call.isStreaming && call.keeper !== undefined) this.watcher.moved(call, side === 'receiver');
       },
     };
-    call.stream = new OutgoingStream(voice, this.host.outbox, this.limits, INITIAL_CREDIT, overflow);
+    call.stream = new OutgoingStream(voice, outbox, this.limits, INITIAL_CREDIT, overflow);
     call.stream.start(source);
   }
 }
