@@ -213,6 +213,20 @@ describe('the calls that a session serves', () => {
     expect(peer.hasEnded).toBe(true);
   });
 
+  it('are still let in with a stream that has crossed the goaway: it can not be sent again elsewhere', () => {
+    serve();
+    const peer = connect();
+    end.session.drain('by the test', 1_000);
+    peer.say(request(1, { stream: true }));
+    expect(patterns()).toEqual(['call 1']);
+    peer.say({ type: 'pong', timestamp: peer.heardOf('ping').at(-1)?.['timestamp'] });
+    expect(peer.hasEnded).toBe(false);
+    started[0]?.answer('done');
+    settle();
+    expect(peer.heardOf(undefined)).toMatchObject([{ id: 1, response: 'done' }]);
+    expect(peer.hasEnded).toBe(true);
+  });
+
   it('are cut off when the grace is over, and their callers are told', () => {
     serve();
     const peer = connect();

@@ -248,7 +248,8 @@ export class ServedCalls implements Served, ServedCallKeeper {
 
   private refusalFor(sendsStream: boolean, timeoutMs: number | undefined): Refusal | undefined {
     const { incomingStreams, runningCallsPerConnection } = this.limits;
-    if (this.refusal !== undefined) return this.refusal;
+    // One with a stream that has crossed the goaway can't be made again: its stream has begun.
+    if (this.refusal !== undefined && !sendsStream) return this.refusal;
     if (this.running.size + this.givenUp >= runningCallsPerConnection)
       return (this.tooManyCalls ??= overloaded(runningCallsPerConnection, 'on this connection'));
     if (this.admission.isFull) return this.admission.refusal;
