@@ -83,6 +83,19 @@ describe('what a server pushes', () => {
     expect(line.server.hub.clients).toEqual([]);
   });
 
+  it('and a call that waits fails with CONNECTION_LOST, whatever the client was lost for', async () => {
+    const id = await open({ resumeWindowMs: 100, heartbeat: { intervalMs: 100, timeoutMs: 200 } });
+    line.proxy.target = undefined;
+    line.proxy.swallow();
+    await until('it counts as dead', () => line.events.includes('suspended'));
+    const failed = errorOf(line.server.hub.client(id).send('double', 1, { timeoutMs: 60_000 }));
+    expect(await failed).toMatchObject({
+      code: 'CONNECTION_LOST',
+      sent: 'never',
+      cause: { code: 'HEARTBEAT_TIMEOUT' },
+    });
+  });
+
   it('beyond the bound of one that doesn’t read ends that one alone', async () => {
     const id = await open({ limits: { maxFrameBytes: 100_000, sendBufferBytes: 500_000 } });
     const { hub } = line.server;

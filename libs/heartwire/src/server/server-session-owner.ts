@@ -1,7 +1,7 @@
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import type { Resumption } from '../protocol/messages.js';
 import type { OutgoingCall } from '../session/outgoing-call.js';
-import { answerLost, neverAnswered } from '../session/reasons.js';
+import { answerLost } from '../session/reasons.js';
 import type { Session } from '../session/session.js';
 import type { ResumableSession, SessionOwner } from '../session/session-owner.js';
 import type { Liveness } from '../timing/liveness-state.js';
@@ -68,7 +68,7 @@ export class ServerSessionOwner<Connection extends SessionConnection> implements
     const { session } = this.connection;
     for (const call of inFlight) call.fail(answerLost(call, reason));
     session.destroy(reason);
-    for (const call of session.calls.releaseWaiting()) call.fail(neverAnswered(call, reason));
+    for (const call of session.calls.releaseWaiting()) call.fail(answerLost(call, reason));
     this.listener.closed(this.connection, reason);
   }
 
