@@ -132,7 +132,6 @@ export class ReconnectLoop {
       retries: (call, { code, sent }) => {
         // A server that goes away has not begun the call: it is safe to send it elsewhere.
         if (code !== ErrorCode.DRAINING || sent !== 'never' || !this.isWanted) return false;
-        call.sent = 'never';
         if (isCurrent()) {
           this.moveOn();
           session.drain('closed', this.settings.drainTimeoutMs);

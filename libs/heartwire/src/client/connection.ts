@@ -196,7 +196,6 @@ export class Connection implements Seat, Candidate {
       retries: (call, { code, sent }) => {
         // A server that goes away has not begun the call: it is safe to send it elsewhere.
         if (code !== ErrorCode.DRAINING || sent !== 'never') return false;
-        call.sent = 'never';
         // Who refuses goes away, whether or not it has said so in time.
         if (isCurrent()) {
           this.moveOn('it refuses calls');

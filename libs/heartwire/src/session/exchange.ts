@@ -6,6 +6,7 @@ import type { Clock } from '../timing/clock.js';
 import { checkSize } from './message-size.js';
 import type { OutgoingCall } from './outgoing-call.js';
 import { OutgoingCalls, type OutgoingCallsHost } from './outgoing-calls.js';
+import { refused } from './reasons.js';
 import type { Serve, Served, ServedHost } from './served.js';
 import type { SessionLimits } from './session-settings.js';
 
@@ -93,9 +94,11 @@ export class Exchange {
     const call = this.calls.release(id);
     if (call === undefined) return;
     const error = fromWireError(err);
+    const isRefusal = error instanceof HeartwireError && error.sent === 'never';
+    if (isRefusal) call.refused();
     // A stream that has begun can't be sent again.
     const isWhole = call.stream === undefined;
     if (isWhole && error instanceof HeartwireError && this.host.retries(call, error)) return;
-    call.fail(error);
+    call.fail(isRefusal ? refused(call, error) : error);
   }
 }

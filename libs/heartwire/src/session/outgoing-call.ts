@@ -52,6 +52,8 @@ export class OutgoingCall implements StreamHandle {
   sent: 'never' | 'maybe' = 'never';
   /** Times it was handed to a link. */
   attempts = 0;
+  /** What `sent` was before that. */
+  private sentBefore: 'never' | 'maybe' = 'never';
   keeper: CallKeeper | undefined;
   isUnsubscribed = false;
   /** Called once, when it is settled in whatever way. */
@@ -85,6 +87,19 @@ export class OutgoingCall implements StreamHandle {
     if (this.traits.upload !== undefined) return this.body.request(id, undefined, true);
     if (this.kind === 'request') return this.body.request(id, this.timeLeftMs(nowMs));
     return this.body.event(this.kind === 'event' ? undefined : id);
+  }
+
+  /** It leaves now, under this id. */
+  handedOver(id: number): void {
+    this.id = id;
+    this.attempts += 1;
+    this.sentBefore = this.sent;
+    this.sent = 'maybe';
+  }
+
+  /** No handler has seen it, that time. */
+  refused(): void {
+    this.sent = this.sentBefore;
   }
 
   /** One value of the answer, with more to follow. */

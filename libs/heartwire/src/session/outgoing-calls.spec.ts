@@ -235,6 +235,24 @@ describe('the calls that a session makes', () => {
     expect(repeated.failure).toMatchObject({ code: 'QUEUE_FULL', sent: 'maybe' });
   });
 
+  it('say that they may have been sent when they are refused, but were not the first time', () => {
+    prepare({ resumeWindowMs: 0 });
+    connect();
+    const repeated = call('again', { isIdempotent: true });
+    settle();
+    wire.cut();
+    settle();
+    wire = new MemoryWire();
+    peer = new ScriptedPeer(wire.accepting);
+    connect();
+    const first = call('first');
+    settle();
+    const err = { code: 'OVERLOADED', message: 'no', retryable: true, sent: 'never' };
+    for (const { id } of peer.heardOf(undefined)) peer.say({ id, err, isDisposed: true });
+    expect(repeated.failure).toMatchObject({ code: 'OVERLOADED', sent: 'maybe', retryable: true });
+    expect(first.failure).toMatchObject({ code: 'OVERLOADED', sent: 'never', retryable: true });
+  });
+
   it('wait in a bounded line, by bytes', () => {
     prepare({ limits: { waitingBytes: 1_000 } });
     const long = call('x'.repeat(900));

@@ -105,9 +105,7 @@ export class OutgoingCalls implements CallSource, CallKeeper {
       const id = this.inFlight.nextId();
       const message = this.write(call, id, now);
       if (message === undefined) continue;
-      call.id = id;
-      call.sent = 'maybe';
-      call.attempts += 1;
+      call.handedOver(id);
       if (call.kind === 'event') {
         call.complete();
         this.reportIfSettled();

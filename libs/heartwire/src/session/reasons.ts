@@ -88,6 +88,12 @@ export function cutOff(why: string): HeartwireError {
   return new HeartwireError(ErrorCode.CONNECTION_LOST, message, { sent: 'maybe' });
 }
 
+/** What a call fails with that was refused: an earlier attempt may have reached a handler. */
+export function refused(call: OutgoingCall, refusal: HeartwireError): HeartwireError {
+  const { code, message, retryable, details } = refusal;
+  return new HeartwireError(code, message, { sent: call.sent, retryable, details });
+}
+
 /** What a call that waited fails with when nothing is left to wait for. */
 export function neverAnswered(call: OutgoingCall, reason: HeartwireError): HeartwireError {
   return new HeartwireError(reason.code, reason.message, { sent: call.sent, cause: reason });
