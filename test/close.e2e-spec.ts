@@ -75,6 +75,26 @@ describe('close() of a client', () => {
     expect(controller.notices).toEqual(['looked at the time', 'started another']);
   });
 
+  it('that is opened again meanwhile says nothing of the client as it is then, and is waited for', async () => {
+    await serve();
+    const client = stage.client(url);
+    const ends: string[] = [];
+    const { outcome } = await startCall(client);
+    const first = client.close().then(() => ends.push('first'));
+    await client.connect();
+    const last = client.close().then(() => ends.push('last'));
+    await becomes(client, 'closed');
+    const statuses: ConnectionStatus[] = [];
+    client.status.subscribe((status) => statuses.push(status));
+    await client.connect();
+    expect(ends).toEqual([]);
+    controller.gate.resolve();
+    expect(await outcome).toMatchObject({ end: 'complete' });
+    await Promise.all([first, last]);
+    expect(ends).toEqual(['first', 'last']);
+    expect(statuses).toEqual(['closed', 'connecting', 'connected']);
+  });
+
   it('lets what was said just before it be heard', async () => {
     await serve();
     const client = stage.client(url);

@@ -50,6 +50,8 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
     private readonly settings: ConnectionSettings,
     private readonly logger: Logger,
     private readonly listener: ConnectionListener,
+    /** Settles when the pool has closed whose place this one takes: calls may still run there. */
+    private readonly former?: Promise<void>,
   ) {
     const { options, runtime } = settings;
     this.tokenWarning = new ClearTokenWarning(logger, options.token !== undefined);
@@ -107,7 +109,9 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
   /** Finishes what runs within `drainTimeoutMs`, and then ends. */
   close(): Promise<void> {
     this.closing ??= new Promise((resolve) => {
-      this.tellClosed = resolve;
+      this.tellClosed = () => {
+        resolve(this.former);
+      };
       const reason = connectionClosed('by hand');
       // Who only started connecting need not hear of it: that would be an unhandled rejection in the midst of a shutdown.
       if (this.settings.options.strict) this.firstAttempt?.reject(reason);

@@ -22,6 +22,7 @@ import { type CallKind, OutgoingCall } from '../session/outgoing-call.js';
 import type { ReplyObserver } from '../session/reply-observer.js';
 import { stopUnused } from '../session/stream-source.js';
 import type { HeartwireClientEvents } from './client-events.js';
+import type { ConnectionListener } from './connection-listener.js';
 import { ConnectionPool } from './connection-pool.js';
 import { type EndpointLiveness, type EndpointSnapshot, snapshotOf } from './endpoint-snapshot.js';
 import { type PushHandler, Pushes } from './pushes.js';
@@ -92,7 +93,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
    * @throws HeartwireError `CONNECT_FAILED`, `CONNECT_TIMEOUT`, `HANDSHAKE_FAILED` or `CLOSED`, with `strict` only; `UNAUTHENTICATED`.
    */
   override connect(): Promise<void> {
-    if (this.pool.isClosed) this.pool = this.newPool();
+    if (this.pool.isClosed) this.pool = this.newPool(this.pool.close());
     return this.pool.connect();
   }
 
@@ -240,13 +241,13 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     };
   }
 
-  private newPool(): ConnectionPool {
+  private newPool(former?: Promise<void>): ConnectionPool {
     const { options, codec } = this;
     const platform = { runtime: nodeRuntime, dialler: new Dialler(options, nodeRuntime.clock) };
     const settings = { options, codec, ...platform, ...this.pushes.listening };
-    return new ConnectionPool(settings, new Logger(HeartwireClient.name), {
+    const listener: ConnectionListener = {
       statusChanged: (status) => {
-        this._status$.next(status);
+        if (pool === this.pool) this._status$.next(status);
       },
       connected: () => {
         this.events.emit('connect');
@@ -258,9 +259,11 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
         if (this.events.listenerCount('error') > 0) this.events.emit('error', error);
       },
       livenessChanged: (endpoint, liveness) => {
-        this.livenessSubject.next({ ...liveness, endpoint });
+        if (pool === this.pool) this.livenessSubject.next({ ...liveness, endpoint });
       },
-    });
+    };
+    const pool = new ConnectionPool(settings, new Logger(HeartwireClient.name), listener, former);
+    return pool;
   }
 
   /** Not used: a call goes from `send` straight to its connection. */
