@@ -163,6 +163,26 @@ describe('a handshake at the accepting end', () => {
     expect(end.session.state).toBe('ready');
   });
 
+  // A busy tick begins to send before it is over, after whichever of its messages.
+  it.each(Array.from({ length: 40 }, (_, count) => count))(
+    'says first what the other end lacks, when its session goes on in a tick that had %d things to say',
+    (count) => {
+      const { end, connect } = accept();
+      const first = connect();
+      first.say(HELLO, REQUEST);
+      const { session, secret } = readyOf(first);
+      for (let id = 2; id < count + 2; id++) end.session.sendAnswer(`{"id":${String(id)},"response":"new"}`);
+      const wire = new MemoryWire();
+      const second = new ScriptedPeer(wire.dialling);
+      const resume = { session: String(session), secret: String(secret), received: 0 };
+      end.session.resumeOn(wire.accepting, { kind: 'hello', protocol: 1, resume }, []);
+      settle();
+      expect(second.heard[0]).toMatchObject({ type: 'ready', resumed: true });
+      const ids = second.heardOf(undefined).map(({ id }) => id);
+      expect(ids).toEqual(Array.from({ length: count + 1 }, (_, index) => index + 1));
+    },
+  );
+
   it.each<[string, (ready: WireMessage) => object]>([
     ['a wrong secret', ({ session }) => ({ session, secret: '0'.repeat(32), received: 0 })],
     ['an empty secret', ({ session }) => ({ session, secret: '', received: 0 })],

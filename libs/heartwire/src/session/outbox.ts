@@ -148,7 +148,7 @@ export class Outbox implements BulkRoom {
     this.streams?.delete(waiter);
   }
 
-  /** Sends again, before anything new, what the other end has not received. */
+  /** Sends again what the other end has not received. To be called before `open`, which lets new things leave. */
   replay(): void {
     this.again = this.delivery.unacknowledged();
     this.wake();

@@ -163,9 +163,9 @@ export class Session implements ResumableSession, LifecycleHost {
   resumeOn(link: Link, hello: HelloMessage, early: readonly EarlyMessage[]): void {
     this.outbox.detach();
     const attachment = this.attachmentFor(link);
-    this.lifecycle.ready(attachment);
     this.handshake.reopen(attachment, hello);
     this.outbox.replay();
+    this.lifecycle.ready(attachment);
     this.owner.ready(true);
     this.inbound.deliver(early);
   }
@@ -278,8 +278,8 @@ export class Session implements ResumableSession, LifecycleHost {
     // Before the first call of a new session, what the old one left is settled.
     if (!ready.resumed && suspension !== undefined) this.lose(suspension.reason);
     this.handshake.stands(attachment, ready);
-    this.lifecycle.ready(attachment);
     if (ready.resumed) this.outbox.replay();
+    this.lifecycle.ready(attachment);
     this.owner.ready(ready.resumed);
     this.outbox.wake();
   }
