@@ -109,7 +109,8 @@ describe('close() of a client', () => {
 
   it('sends every event that was told, however many wait, before it closes', async () => {
     await serve();
-    const client = stage.client(url);
+    // 40 MB take their time on a busy machine.
+    const client = stage.client(url, { callTimeoutMs: 60_000, drainTimeoutMs: 60_000 });
     await client.connect();
     const events = Array.from({ length: 2_000 }, (_, number) =>
       outcomeOf(client.emit('time left', `${String(number)} ${'x'.repeat(20_000)}`)),
