@@ -109,9 +109,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
   /** Finishes what runs within `drainTimeoutMs`, and then ends. */
   close(): Promise<void> {
     this.closing ??= new Promise((resolve) => {
-      this.tellClosed = () => {
-        resolve(this.former);
-      };
+      this.tellClosed = () => void resolve(this.former);
       const reason = connectionClosed('by hand');
       // Who only started connecting need not hear of it: that would be an unhandled rejection in the midst of a shutdown.
       if (this.settings.options.strict) this.firstAttempt?.reject(reason);
