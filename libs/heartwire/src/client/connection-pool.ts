@@ -108,8 +108,8 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
 
   /** Finishes what runs within `drainTimeoutMs`, and then ends. */
   close(): Promise<void> {
-    this.closing ??= new Promise((resolve) => {
-      this.tellClosed = () => void resolve(this.former);
+    this.closing ??= new Promise<void>((resolve) => {
+      this.tellClosed = resolve;
       const reason = connectionClosed('by hand');
       // Who only started connecting need not hear of it: that would be an unhandled rejection in the midst of a shutdown.
       if (this.settings.options.strict) this.firstAttempt?.reject(reason);
@@ -118,7 +118,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
       this.beginClosing(reason);
       for (const connection of this.alive) connection.close();
       this.closeWhenAllEnded();
-    });
+    }).then(() => this.former);
     return this.closing;
   }
 
