@@ -6,6 +6,7 @@ import { MessagePattern } from '@nestjs/microservices';
 import { from, type Observable } from 'rxjs';
 
 import { deferred } from './support/deferred.js';
+import { outcomeOf } from './support/outcome.js';
 import { RawPeer } from './support/raw-peer.js';
 import { Stage } from './support/stage.js';
 import { until } from './support/until.js';
@@ -92,6 +93,16 @@ describe('calls that are made and given up at once', () => {
     await until('the handlers are done', () => controller.atWork === 0);
     expect(await pulse(greedy, 'afterwards')).toBe('beat');
     expect(controller.most).toBe(8);
+  });
+
+  it('cost a client none of its other calls, which wait for their turn', async () => {
+    const client = stage.client(url);
+    const made = Array.from({ length: 8 }, () => client.send('work', {}).subscribe());
+    const waiting = [1, 2, 3].map(() => outcomeOf(client.send('pulse', {})));
+    await until('the handlers are at work', () => controller.atWork === 8);
+    for (const call of made.slice(0, 3)) call.unsubscribe();
+    for (const outcome of waiting) expect(await outcome).toMatchObject({ end: 'complete', values: ['beat'] });
+    expect(controller.atWork).toBe(8);
   });
 
   it('count also while a generator is between two items', async () => {

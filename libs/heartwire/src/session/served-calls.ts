@@ -223,8 +223,8 @@ export class ServedCalls implements Served, ServedCallKeeper {
   }
 
   /**
-   * With a `reason` it is cancelled. Its place is free once its handler is done: who makes calls and
-   * cancels them must not have more handlers at work than who waits for the answers.
+   * With a `reason` it is cancelled, and counts until its handler is done: who makes calls and cancels them
+   * must not have more handlers at work than who waits for the answers.
    */
   private forget(call: ServedCall, reason?: HeartwireError): void {
     const wasRunning =
@@ -250,7 +250,8 @@ export class ServedCalls implements Served, ServedCallKeeper {
     const { incomingStreams, runningCallsPerConnection } = this.limits;
     // One with a stream that has crossed the goaway can't be made again: its stream has begun.
     if (this.refusal !== undefined && !sendsStream) return this.refusal;
-    if (this.running.size + this.givenUp >= runningCallsPerConnection)
+    // The caller doesn't know of handlers that go on: those of a few calls that it gave up cost it no other call.
+    if (Math.max(this.running.size, this.givenUp) >= runningCallsPerConnection)
       return (this.tooManyCalls ??= overloaded(runningCallsPerConnection, 'on this connection'));
     if (this.admission.isFull) return this.admission.refusal;
     if (sendsStream && this.inlets >= incomingStreams)
