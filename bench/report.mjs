@@ -88,23 +88,15 @@ function idleReport({ idle, costs }, contestants) {
     '## Idle connections',
     `What each connection adds to the server's process, in KB: medians of ${idle.repeats} runs (lowest to ` +
       "highest), a fresh pair of processes each time. Heartwire's have had a heartbeat each; the others have " +
-      'none. The server has served calls for a second before, so that what V8 grows once is not counted; the last ' +
-      'column shows a server that has not: its young generation grows with its first connections. To reach: at most ' +
-      `${idle.maxBytesEach / KB} KB resident.`,
+      `none. The first ${connections} also pay for what grows once, such as V8's young generation; the next ` +
+      `${connections} show what a connection costs. To reach: at most ${idle.maxBytesEach / KB} KB resident.`,
     table(
-      [
-        '',
-        `resident, first ${connections}`,
-        `resident, next ${connections}`,
-        'heap and buffers, next',
-        `resident, first ${connections} of a new server`,
-      ],
+      ['', `resident, first ${connections}`, `resident, next ${connections}`, 'heap and buffers, next'],
       contestants.map((name) => [
         titles[name],
         residentCell(name, costs[name].first),
         residentCell(name, costs[name].next),
         spread(summary(costs[name].heap), kilobytes),
-        spread(summary(costs[name].firstOfNew), kilobytes),
       ]),
     ),
   ];
