@@ -107,7 +107,8 @@ const name = 'several gateways and chats that share a Redis';
       // Neither gateway hears of what the other does meanwhile.
       await redis.ask('client', 'pause', 60_000, 'write');
       await ada.ask('chat.nick', { nick: 'eve', key: ada.key });
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      const adaTookIt = Date.now();
+      await until('bob is later', () => Date.now() > adaTookIt);
       await bob.ask('chat.nick', { nick: 'Eve', key: bob.key });
       await redis.ask('client', 'unpause');
       await until('bob is told', () => bob.lost.length > 0);
@@ -123,6 +124,19 @@ const name = 'several gateways and chats that share a Redis';
       await bob.enter('bob');
       await until('bob is seen', async () => (await ada.ask<string[]>('chat.online')).includes('bob'));
       expect(await ada.ask('chat.members', { room: 'lobby' })).toEqual(['bob', 'eve']);
+    });
+
+    it('say at /health that they are degraded while Redis is away', async () => {
+      const health = async (): Promise<string> => {
+        const reply = await fetch(`${gateways[0]?.http ?? ''}/health`);
+        const { details } = (await reply.json()) as { details: { hub: { status: string } } };
+        return `${String(reply.status)} ${details.hub.status}`;
+      };
+      expect(await health()).toBe('200 up');
+      await redis.kill();
+      await until('it is noticed', async () => (await health()) === '200 degraded');
+      await redis.restart();
+      await until('it is back', async () => (await health()) === '200 up');
     });
 
     it('tell who was at a gateway that has gone', async () => {

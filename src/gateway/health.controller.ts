@@ -1,6 +1,6 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { HealthCheck, type HealthCheckResult, HealthCheckService } from '@nestjs/terminus';
-import { HeartwireHealthIndicator } from 'heartwire';
+import { HeartwireHealthIndicator, HeartwireHub } from 'heartwire';
 
 import { ConnectionMonitor, type Service } from './connection-monitor.js';
 import type { ConnectionReport } from './connection-record.js';
@@ -13,19 +13,19 @@ export class HealthController {
     private readonly monitor: ConnectionMonitor,
     private readonly health: HealthCheckService,
     private readonly heartwire: HeartwireHealthIndicator,
+    private readonly hub: HeartwireHub,
     @Inject(SERVICES) private readonly services: readonly Service[],
   ) {}
 
   @Get('health')
   @HealthCheck()
   check(): Promise<HealthCheckResult> {
-    return this.health.check(
-      this.services.map(
-        ({ name, client }) =>
-          () =>
-            this.heartwire.check(name, client),
-      ),
+    const services = this.services.map(
+      ({ name, client }) =>
+        () =>
+          this.heartwire.check(name, client),
     );
+    return this.health.check([...services, () => this.heartwire.checkHub('hub', this.hub)]);
   }
 
   @Get('connections')
