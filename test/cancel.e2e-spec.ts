@@ -135,7 +135,8 @@ describe('giving up a call', () => {
         firstValueFrom(client.send('time left', 'many', { signal })),
       );
       expect(getEventListeners(signal, 'abort')).toHaveLength(20);
-      expect(getMaxListeners(signal)).toBeGreaterThan(20);
+      // Since Node 22 a signal has no bound, which is 0 there.
+      expect(getMaxListeners(signal) || Infinity).toBeGreaterThan(20);
       await Promise.all(answers);
     });
 
