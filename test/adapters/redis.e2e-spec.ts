@@ -170,23 +170,23 @@ describeHere(`instances that are joined over Redis${note}`, () => {
   });
 
   it('lose nothing of a burst of more than the stream keeps', async () => {
-    const [one, ann, other, bob] = await two(start({ maxLength: 100 }), start({ maxLength: 100 }));
-    emit(one, 0, 2_000);
+    const [one, ann, other, bob] = await two(start({ maxLength: 1_000 }), start({ maxLength: 1_000 }));
+    emit(one, 0, 5_000);
     await settled([one, other], ann, bob);
-    expect(bob.news).toEqual(numbers(2_000));
+    expect(bob.news).toEqual(numbers(5_000));
     expect(warnings('entries of the Redis stream were gone')).toEqual([]);
   });
 
   it('lose nothing of more than the stream keeps that waited while Redis was away', async () => {
-    const { instance: apart, proxy } = await startApart({ maxLength: 100 });
-    const [one, ann, other, bob] = await two(Promise.resolve(apart), start({ maxLength: 100 }));
+    const { instance: apart, proxy } = await startApart({ maxLength: 1_000 });
+    const [one, ann, other, bob] = await two(Promise.resolve(apart), start({ maxLength: 1_000 }));
     proxy.target = undefined;
     proxy.reset();
     await isDegraded(one);
-    emit(one, 0, 2_000);
+    emit(one, 0, 5_000);
     proxy.target = redis.url.replace('redis:', 'tcp:');
     await settled([one, other], ann, bob);
-    expect(bob.news).toEqual(numbers(2_000));
+    expect(bob.news).toEqual(numbers(5_000));
     expect(warnings('entries of the Redis stream were gone')).toEqual([]);
   });
 
