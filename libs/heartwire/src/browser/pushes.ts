@@ -1,25 +1,17 @@
-import { Observable, Subject } from 'rxjs';
+import type { Observable } from 'rxjs';
 
 import { wireRefusal } from '../errors/wire-error.js';
 import { failureText, responseText } from '../protocol/message-text.js';
 import type { CallId, EventMessage, RequestMessage } from '../protocol/messages.js';
+import { PushListeners } from '../session/push-listeners.js';
 import type { Served, ServedHost } from '../session/served.js';
 
 /** What the server pushes, and who is told: every listener, at once. Calls find no handler in a page. */
 export class Pushes {
-  private readonly listeners = new Map<string, Subject<unknown>>();
+  private readonly listeners = new PushListeners();
 
   on$(pattern: unknown): Observable<unknown> {
-    const route = routeOf(pattern);
-    return new Observable((subscriber) => {
-      const subject = this.listeners.get(route) ?? new Subject<unknown>();
-      this.listeners.set(route, subject);
-      subject.subscribe(subscriber);
-      // Runs after that subscription's own teardown.
-      return () => {
-        if (!subject.observed) this.listeners.delete(route);
-      };
-    });
+    return this.listeners.on$(routeOf(pattern));
   }
 
   /** Nothing runs on here, so there is nothing to count, to bound or to stop. */
@@ -44,9 +36,9 @@ export class Pushes {
 
   /** Returns whether anybody was told. */
   private tell({ kind, pattern, data }: RequestMessage | EventMessage): boolean {
-    const subject = kind === 'event' ? this.listeners.get(routeOf(pattern)) : undefined;
-    subject?.next(data);
-    return subject !== undefined;
+    const listeners = kind === 'event' ? this.listeners.to(routeOf(pattern)) : undefined;
+    listeners?.next(data);
+    return listeners !== undefined;
   }
 }
 

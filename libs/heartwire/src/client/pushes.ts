@@ -1,6 +1,7 @@
-import { Observable, Subject } from 'rxjs';
+import type { Observable } from 'rxjs';
 
 import { isLargePattern } from '../session/large-pattern.js';
+import { PushListeners } from '../session/push-listeners.js';
 import { refuseCall } from '../session/refuse-call.js';
 import { runAll } from '../session/run-all.js';
 import { type Handler, runHandler } from '../session/run-handler.js';
@@ -16,7 +17,7 @@ export type PushHandler = (data: unknown, context: HeartwirePushContext) => unkn
 
 /** What the servers of a client push to it, and who is told: every listener, every handler. */
 export class Pushes {
-  private readonly listeners = new Map<string, Subject<unknown>>();
+  private readonly listeners = new PushListeners();
   private readonly handlers = new Map<string, Handler[]>();
 
   constructor(
@@ -25,15 +26,7 @@ export class Pushes {
   ) {}
 
   on$(route: string): Observable<unknown> {
-    return new Observable((subscriber) => {
-      const subject = this.listeners.get(route) ?? new Subject<unknown>();
-      this.listeners.set(route, subject);
-      subject.subscribe(subscriber);
-      // Runs after that subscription's own teardown.
-      return () => {
-        if (!subject.observed) this.listeners.delete(route);
-      };
-    });
+    return this.listeners.on$(route);
   }
 
   /** Returns what takes the handler back. */
@@ -49,7 +42,7 @@ export class Pushes {
 
   /** What the connections of the client need to know. */
   get listening(): Pick<ConnectionSettings, 'dispatch' | 'awaitsPushes'> {
-    return { dispatch: this.dispatch, awaitsPushes: () => this.listeners.size > 0 || this.handlers.size > 0 };
+    return { dispatch: this.dispatch, awaitsPushes: () => !this.listeners.isEmpty || this.handlers.size > 0 };
   }
 
   private readonly dispatch = (call: ServedCall): void => {
@@ -75,7 +68,7 @@ export class Pushes {
 
   private tell(call: ServedCall, route: string): void {
     const handlers = this.handlersOf(route);
-    const listeners = this.listeners.get(route);
+    const listeners = this.listeners.to(route);
     if (handlers.length === 0 && listeners === undefined) {
       refuseCall(call);
       return;
