@@ -1,4 +1,4 @@
-import type { Observable } from 'rxjs';
+import { type Observable, Subject } from 'rxjs';
 
 import { nodeRuntime } from '../link/node-runtime.js';
 import type { AdapterStatus, HubClient } from '../options/hub-adapter.js';
@@ -16,10 +16,10 @@ import type { ConnectionEvent } from './connection-event.js';
 import { identityName } from './identity-name.js';
 import type { Instances } from './instances.js';
 import type { RemoteClients } from './remote-clients.js';
-import { OrderedSubject } from './ordered-subject.js';
 import { checkRoom, checkTargets } from './push-names.js';
 import { Rooms } from './rooms.js';
 import type { ServerConnection } from './server-connection.js';
+import { toldInOrder } from './told-in-order.js';
 
 /** What a hub knows of its server. */
 export interface HubSettings {
@@ -60,12 +60,12 @@ export class HeartwireHub {
   private readonly roomTable = new Rooms();
   private readonly identities = new Rooms();
   private readonly present = new Set<string>();
-  private readonly presenceTold = new OrderedSubject<Presence>();
+  private readonly presenceSubject = new Subject<Presence>();
   private readonly host: BroadcastHost;
 
   /** For the server: everybody else takes `server.hub`. */
   constructor(private readonly settings: HubSettings) {
-    this.presence$ = this.presenceTold.events$;
+    this.presence$ = this.presenceSubject.pipe(toldInOrder());
     this.adapterStatus$ = settings.instances.status$;
     this.host = {
       everybody: () => this.present,
@@ -82,14 +82,14 @@ export class HeartwireHub {
       push: (push) => this.relay(push),
       move: (clientId, room, isIn) => (isIn ? this.join(clientId, room) : this.leave(clientId, room)),
       client: (clientId) => this.client(clientId),
-      tell: (presence) => this.presenceTold.next(presence),
+      tell: (presence) => this.presenceSubject.next(presence),
     });
     settings.events$.subscribe({
       next: (event) => {
         this.follow(event);
       },
       complete: () => {
-        this.presenceTold.complete();
+        this.presenceSubject.complete();
       },
     });
   }
@@ -172,7 +172,7 @@ export class HeartwireHub {
   private tell(presence: Presence): void {
     // First: whoever is told here may do something at once, which the others must hear after this.
     this.settings.instances.tell(presence);
-    this.presenceTold.next(presence);
+    this.presenceSubject.next(presence);
   }
 
   private ownClients(): readonly HubClient[] {
@@ -224,7 +224,7 @@ export class HeartwireHub {
         // Others follow only whom they have heard of: they may not know where it was put before its first word.
         for (const room of this.roomTable.of(clientId))
           this.settings.instances.tell({ type: 'joined', clientId, identity, room });
-        this.presenceTold.next({ type: 'connected', clientId, identity });
+        this.presenceSubject.next({ type: 'connected', clientId, identity });
         break;
       case 'suspended':
       case 'resumed':
