@@ -217,7 +217,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
 
   /** What the dispatch hook and the call's own options attach; the call's own win. */
   private metadataFor(pattern: unknown, data: unknown, own: Metadata | undefined): Metadata | undefined {
-    if (this.onDispatchHook === undefined && own === undefined) return undefined;
+    if (this.onDispatchHook === undefined) return own;
     const { metadata: hooked }: ReadPacket = this.createPacket(pattern, data);
     return { ...hooked, ...own };
   }
