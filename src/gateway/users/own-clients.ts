@@ -16,6 +16,10 @@ export class OwnClients {
     this.ids.delete(clientId);
   }
 
+  get all(): readonly string[] {
+    return [...this.ids];
+  }
+
   /** Those of these that are its own. */
   among(clientIds: readonly string[]): readonly string[] {
     return clientIds.filter((id) => this.ids.has(id));

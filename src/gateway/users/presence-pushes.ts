@@ -62,15 +62,15 @@ export class PresencePushes implements OnApplicationBootstrap {
   }
 
   private tell(room: string, change: PresenceChange): void {
-    this.push(this.hub.members(hubRoom.ofRoom(room)), change);
+    this.push(this.own.among(this.hub.members(hubRoom.ofRoom(room))), change);
   }
 
   private tellAll(change: PresenceChange): void {
-    this.push(this.hub.clients, change);
+    this.push(this.own.all, change);
   }
 
   private push(clientIds: readonly string[], change: PresenceChange): void {
-    const own = this.own.among(clientIds).map((client) => ({ client }));
-    if (own.length > 0) this.hub.to(...own).emit(UserPush.presence, change);
+    const clients = clientIds.map((client) => ({ client }));
+    if (clients.length > 0) this.hub.to(...clients).emit(UserPush.presence, change);
   }
 }
