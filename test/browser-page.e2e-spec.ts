@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import { HeartwireContext, type HeartwireServer } from 'heartwire';
@@ -12,6 +12,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { firstValueFrom } from 'rxjs';
 
 import { startBrowser, whyNoBrowser } from './support/browser.js';
+import { describeUnless } from './support/describe-unless.js';
 import { BrowserBundle } from './support/browser-bundle.js';
 import { Stage } from './support/stage.js';
 import { until } from './support/until.js';
@@ -42,10 +43,7 @@ interface Kept {
 
 declare const window: Kept;
 
-const describeHere = whyNoBrowser === undefined ? describe : describe.skip;
-const note = whyNoBrowser === undefined ? '' : ` (SKIPPED: ${whyNoBrowser})`;
-
-describeHere(`a page in a browser${note}`, () => {
+describeUnless(whyNoBrowser, 'a page in a browser', () => {
   const stage = new Stage();
   let bundle: BrowserBundle;
   let script: string;

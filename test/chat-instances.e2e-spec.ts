@@ -1,154 +1,149 @@
 import { Logger } from '@nestjs/common';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { HeartwireServer } from 'heartwire';
 import { redisAdapter } from 'heartwire/redis';
 
 import { createChat } from '../src/chat/create-chat.js';
 import { createGateway } from '../src/gateway/create-gateway.js';
 import { ChatGuest } from './support/chat-guest.js';
+import { describeUnless } from './support/describe-unless.js';
 import { EventStream } from './support/event-stream.js';
 import { RedisServer, whyNoRedis } from './support/redis-server.js';
 import { RecordingLogger } from './support/stage.js';
 import { until } from './support/until.js';
 
-const noRedis = whyNoRedis();
-const name = 'several gateways and chats that share a Redis';
+describeUnless(whyNoRedis(), 'several gateways and chats that share a Redis', () => {
+  const logger = new RecordingLogger();
+  const cleanups: (() => unknown)[] = [];
+  let redis: RedisServer;
+  let ada: ChatGuest;
+  let bob: ChatGuest;
+  let gateways: { readonly http: string; readonly close: () => Promise<void> }[];
 
-(noRedis === undefined ? describe : describe.skip)(
-  noRedis === undefined ? name : `${name} (SKIPPED: ${noRedis})`,
-  () => {
-    const logger = new RecordingLogger();
-    const cleanups: (() => unknown)[] = [];
-    let redis: RedisServer;
-    let ada: ChatGuest;
-    let bob: ChatGuest;
-    let gateways: { readonly http: string; readonly close: () => Promise<void> }[];
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+  });
 
-    beforeAll(async () => {
-      redis = await RedisServer.start();
-    });
+  afterAll(() => redis.stop());
 
-    afterAll(() => redis.stop());
-
-    beforeEach(async () => {
-      Logger.overrideLogger(logger);
-      await redis.ask('flushall');
-      gateways = [];
-      const guests: ChatGuest[] = [];
-      for (let instance = 0; instance < 2; instance += 1) {
-        const chat = await createChat({ url: 'tcp://127.0.0.1:0' }, logger, { redisUrl: redis.url });
-        await chat.app.listen();
-        cleanups.push(() => chat.app.close());
-        const gateway = await createGateway({ url: chat.server.address }, logger, undefined, {
-          url: 'tcp://127.0.0.1:0',
-          resumeWindowMs: 200,
-          adapter: redisAdapter({ url: redis.url, heartbeatIntervalMs: 100, heartbeatTimeoutMs: 5_000 }),
-        });
-        await gateway.startAllMicroservices();
-        await gateway.listen(0, '127.0.0.1');
-        cleanups.push(() => gateway.close());
-        gateways.push({ http: await gateway.getUrl(), close: () => gateway.close() });
-        const guest = new ChatGuest(gateway.get(HeartwireServer).address);
-        cleanups.push(() => guest.client.close());
-        guests.push(guest);
-      }
-      [ada, bob] = guests as [ChatGuest, ChatGuest];
-      await ada.enter('ada');
-      await until('bob hears of ada', async () => (await bob.ask<string[]>('chat.online')).includes('ada'));
-      await bob.enter('bob');
-      await until('ada hears of bob', () =>
-        ada.changes.some(({ type, nick }) => type === 'joined' && nick === 'bob'),
-      );
-    });
-
-    afterEach(async () => {
-      for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-      logger.lines.length = 0;
-    });
-
-    it('are one chat: rooms, whispers, nicknames, members', async () => {
-      const said = [await ada.say('hello'), await bob.say('hi')];
-      await until('both heard both', () => ada.said.length === 2 && bob.said.length === 2);
-      const whisper = await ada.ask('chat.whisper', { to: 'bob', text: 'psst', draftId: 'whisper-1' });
-      await until('whispered', () => bob.whispered.length === 1);
-
-      expect([ada.said, bob.said].map((heard) => heard.map(({ id }) => id).sort())).toEqual(
-        Array(2).fill(said.map(({ id }) => id).sort()),
-      );
-      expect(bob.whispered).toEqual([whisper]);
-      for (const guest of [ada, bob]) {
-        expect(await guest.ask('chat.members', { room: 'lobby' })).toEqual(['ada', 'bob']);
-        expect(await guest.ask('chat.history', { room: 'lobby', limit: 9 })).toEqual(said);
-      }
-      expect(await bob.refusal('chat.nick', { nick: 'Ada', key: bob.key })).toMatchObject({
-        response: { code: 'NICKNAME_TAKEN' },
+  beforeEach(async () => {
+    Logger.overrideLogger(logger);
+    await redis.ask('flushall');
+    gateways = [];
+    const guests: ChatGuest[] = [];
+    for (let instance = 0; instance < 2; instance += 1) {
+      const chat = await createChat({ url: 'tcp://127.0.0.1:0' }, logger, { redisUrl: redis.url });
+      await chat.app.listen();
+      cleanups.push(() => chat.app.close());
+      const gateway = await createGateway({ url: chat.server.address }, logger, undefined, {
+        url: 'tcp://127.0.0.1:0',
+        resumeWindowMs: 200,
+        adapter: redisAdapter({ url: redis.url, heartbeatIntervalMs: 100, heartbeatTimeoutMs: 5_000 }),
       });
+      await gateway.startAllMicroservices();
+      await gateway.listen(0, '127.0.0.1');
+      cleanups.push(() => gateway.close());
+      gateways.push({ http: await gateway.getUrl(), close: () => gateway.close() });
+      const guest = new ChatGuest(gateway.get(HeartwireServer).address);
+      cleanups.push(() => guest.client.close());
+      guests.push(guest);
+    }
+    [ada, bob] = guests as [ChatGuest, ChatGuest];
+    await ada.enter('ada');
+    await until('bob hears of ada', async () => (await bob.ask<string[]>('chat.online')).includes('ada'));
+    await bob.enter('bob');
+    await until('ada hears of bob', () =>
+      ada.changes.some(({ type, nick }) => type === 'joined' && nick === 'bob'),
+    );
+  });
+
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+    logger.lines.length = 0;
+  });
+
+  it('are one chat: rooms, whispers, nicknames, members', async () => {
+    const said = [await ada.say('hello'), await bob.say('hi')];
+    await until('both heard both', () => ada.said.length === 2 && bob.said.length === 2);
+    const whisper = await ada.ask('chat.whisper', { to: 'bob', text: 'psst', draftId: 'whisper-1' });
+    await until('whispered', () => bob.whispered.length === 1);
+
+    expect([ada.said, bob.said].map((heard) => heard.map(({ id }) => id).sort())).toEqual(
+      Array(2).fill(said.map(({ id }) => id).sort()),
+    );
+    expect(bob.whispered).toEqual([whisper]);
+    for (const guest of [ada, bob]) {
+      expect(await guest.ask('chat.members', { room: 'lobby' })).toEqual(['ada', 'bob']);
+      expect(await guest.ask('chat.history', { room: 'lobby', limit: 9 })).toEqual(said);
+    }
+    expect(await bob.refusal('chat.nick', { nick: 'Ada', key: bob.key })).toMatchObject({
+      response: { code: 'NICKNAME_TAKEN' },
+    });
+  });
+
+  it('store a message once that is sent again over another gateway', async () => {
+    const stored = await ada.say('once', 'lobby', 'draft-0001');
+
+    expect(await bob.say('once', 'lobby', 'draft-0001')).toEqual(stored);
+    expect(await ada.ask('chat.history', { room: 'lobby', limit: 9 })).toEqual([stored]);
+  });
+
+  it('tell a follower by HTTP of what was said at another chat', async () => {
+    const stream = await EventStream.open(`${gateways[0]?.http ?? ''}/rooms/lobby/follow`);
+    cleanups.push(() => stream.close());
+    await until('it is heard', async () => {
+      await bob.say('hello');
+      return stream.data.length > 0;
     });
 
-    it('store a message once that is sent again over another gateway', async () => {
-      const stored = await ada.say('once', 'lobby', 'draft-0001');
+    expect(stream.data[0]).toMatchObject({ author: 'bob', text: 'hello' });
+  });
 
-      expect(await bob.say('once', 'lobby', 'draft-0001')).toEqual(stored);
-      expect(await ada.ask('chat.history', { room: 'lobby', limit: 9 })).toEqual([stored]);
-    });
+  it('leave a nickname that two take at once to the first of them, and tell the other', async () => {
+    // Neither gateway hears of what the other does meanwhile.
+    await redis.ask('client', 'pause', 60_000, 'write');
+    await ada.ask('chat.nick', { nick: 'eve', key: ada.key });
+    const adaTookIt = Date.now();
+    await until('bob is later', () => Date.now() > adaTookIt);
+    await bob.ask('chat.nick', { nick: 'Eve', key: bob.key });
+    await redis.ask('client', 'unpause');
+    await until('bob is told', () => bob.lost.length > 0);
 
-    it('tell a follower by HTTP of what was said at another chat', async () => {
-      const stream = await EventStream.open(`${gateways[0]?.http ?? ''}/rooms/lobby/follow`);
-      cleanups.push(() => stream.close());
-      await until('it is heard', async () => {
-        await bob.say('hello');
-        return stream.data.length > 0;
-      });
+    expect([ada.lost, bob.lost]).toEqual([[], ['Eve']]);
+    const say = { room: 'lobby', text: 'me', draftId: 'draft-0001' };
+    expect(await bob.refusal('chat.say', say)).toMatchObject({ response: { code: 'NO_NICKNAME' } });
+    for (const guest of [ada, bob]) {
+      await until('all know', async () => (await guest.ask<string[]>('chat.online')).length === 1);
+      expect(await guest.ask('chat.online')).toEqual(['eve']);
+      expect(await guest.ask('chat.members', { room: 'lobby' })).toEqual(['eve']);
+    }
+    await bob.enter('bob');
+    await until('bob is seen', async () => (await ada.ask<string[]>('chat.online')).includes('bob'));
+    expect(await ada.ask('chat.members', { room: 'lobby' })).toEqual(['bob', 'eve']);
+  });
 
-      expect(stream.data[0]).toMatchObject({ author: 'bob', text: 'hello' });
-    });
+  it('say at /health that they are degraded while Redis is away', async () => {
+    const health = async (): Promise<string> => {
+      const reply = await fetch(`${gateways[0]?.http ?? ''}/health`);
+      const { details } = (await reply.json()) as { details: { hub: { status: string } } };
+      return `${String(reply.status)} ${details.hub.status}`;
+    };
+    expect(await health()).toBe('200 up');
+    await redis.kill();
+    await until('it is noticed', async () => (await health()) === '200 degraded');
+    await redis.restart();
+    await until('it is back', async () => (await health()) === '200 up');
+  });
 
-    it('leave a nickname that two take at once to the first of them, and tell the other', async () => {
-      // Neither gateway hears of what the other does meanwhile.
-      await redis.ask('client', 'pause', 60_000, 'write');
-      await ada.ask('chat.nick', { nick: 'eve', key: ada.key });
-      const adaTookIt = Date.now();
-      await until('bob is later', () => Date.now() > adaTookIt);
-      await bob.ask('chat.nick', { nick: 'Eve', key: bob.key });
-      await redis.ask('client', 'unpause');
-      await until('bob is told', () => bob.lost.length > 0);
+  it('tell who was at a gateway that has gone', async () => {
+    await bob.client.close();
+    await gateways[1]?.close();
+    await until('bob is offline', () => ada.changes.at(-1)?.type === 'offline');
 
-      expect([ada.lost, bob.lost]).toEqual([[], ['Eve']]);
-      const say = { room: 'lobby', text: 'me', draftId: 'draft-0001' };
-      expect(await bob.refusal('chat.say', say)).toMatchObject({ response: { code: 'NO_NICKNAME' } });
-      for (const guest of [ada, bob]) {
-        await until('all know', async () => (await guest.ask<string[]>('chat.online')).length === 1);
-        expect(await guest.ask('chat.online')).toEqual(['eve']);
-        expect(await guest.ask('chat.members', { room: 'lobby' })).toEqual(['eve']);
-      }
-      await bob.enter('bob');
-      await until('bob is seen', async () => (await ada.ask<string[]>('chat.online')).includes('bob'));
-      expect(await ada.ask('chat.members', { room: 'lobby' })).toEqual(['bob', 'eve']);
-    });
-
-    it('say at /health that they are degraded while Redis is away', async () => {
-      const health = async (): Promise<string> => {
-        const reply = await fetch(`${gateways[0]?.http ?? ''}/health`);
-        const { details } = (await reply.json()) as { details: { hub: { status: string } } };
-        return `${String(reply.status)} ${details.hub.status}`;
-      };
-      expect(await health()).toBe('200 up');
-      await redis.kill();
-      await until('it is noticed', async () => (await health()) === '200 degraded');
-      await redis.restart();
-      await until('it is back', async () => (await health()) === '200 up');
-    });
-
-    it('tell who was at a gateway that has gone', async () => {
-      await bob.client.close();
-      await gateways[1]?.close();
-      await until('bob is offline', () => ada.changes.at(-1)?.type === 'offline');
-
-      expect(ada.changes.slice(-2)).toEqual([
-        { type: 'left', nick: 'bob', room: 'lobby' },
-        { type: 'offline', nick: 'bob' },
-      ]);
-      expect(await ada.ask('chat.online')).toEqual(['ada']);
-    });
-  },
-);
+    expect(ada.changes.slice(-2)).toEqual([
+      { type: 'left', nick: 'bob', room: 'lobby' },
+      { type: 'offline', nick: 'bob' },
+    ]);
+    expect(await ada.ask('chat.online')).toEqual(['ada']);
+  });
+});

@@ -194,7 +194,7 @@ describe('an idle connection', () => {
     await serve({ maxConnectionIdleMs: 100 });
     const client = stage.client(url);
     const failures: unknown[] = [];
-    // Around the very moment, again and again.
+    // A call is to meet the end on its way: at a moment, around the very one, that no condition could tell.
     for (let round = 0; round < 12; round++) {
       await new Promise((resolve) => setTimeout(resolve, 95 + 3 * round));
       const { error } = await outcomeOf(client.send('who', {}));

@@ -15,6 +15,7 @@ import { EventStream } from './support/event-stream.js';
 import { LeakGuard } from './support/leak-guard.js';
 import { errorOf } from './support/outcome.js';
 import { RecordingLogger } from './support/stage.js';
+import { until } from './support/until.js';
 
 interface Reply {
   readonly status: number;
@@ -23,11 +24,9 @@ interface Reply {
 
 /** Asks again until the answer will do. */
 async function eventually<T>(ask: () => Promise<T> | T, isEnough: (answer: T) => boolean): Promise<T> {
-  for (;;) {
-    const answer = await ask();
-    if (isEnough(answer)) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  let answer = await ask();
+  await until('the answer will do', async () => isEnough(answer) || isEnough((answer = await ask())));
+  return answer;
 }
 
 describe('the demo', () => {

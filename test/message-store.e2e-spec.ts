@@ -12,6 +12,7 @@ import { ClassicLevel } from 'classic-level';
 import type { MessageStore, NewMessage, StoreBounds } from '../src/chat/store/message-store.js';
 import { LevelMessageStore } from '../src/chat/store/level-message-store.js';
 import { RedisMessageStore } from '../src/chat/store/redis-message-store.js';
+import { describeUnless } from './support/describe-unless.js';
 import { RedisServer, whyNoRedis } from './support/redis-server.js';
 import { RecordingLogger } from './support/stage.js';
 import { until } from './support/until.js';
@@ -87,16 +88,13 @@ const message = (text: string, room = 'lobby', draftId = draft()): NewMessage =>
   return { room, author: 'ada', text, postedAt: '2026-01-01T00:00:00.000Z', draftId };
 };
 
-const describeRedis = noRedis === undefined ? describe : describe.skip;
-const note = noRedis === undefined ? '' : ` (SKIPPED: ${noRedis})`;
-
 const kinds = [
-  [describe, 'a folder', (): Promise<Place> => LevelPlace.make()],
-  [describeRedis, `Redis${note}`, redisPlace],
+  [undefined, 'a folder', (): Promise<Place> => LevelPlace.make()],
+  [noRedis, 'Redis', redisPlace],
 ] as const;
 
-for (const [describeKind, kind, make] of kinds)
-  describeKind(`the history in ${kind}`, () => {
+for (const [obstacle, kind, make] of kinds)
+  describeUnless(obstacle, `the history in ${kind}`, () => {
     let place: Place;
     let store: MessageStore;
     const open = async (): Promise<MessageStore> => (store = await place.open());
@@ -317,7 +315,7 @@ describe('a folder', () => {
   });
 });
 
-describeRedis(`Redis${note}`, () => {
+describeUnless(noRedis, 'Redis', () => {
   it('tells other instances what one of them stores', async () => {
     const place = await redisPlace();
     const [one, two] = [await place.open(), await place.open()];

@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, expect, it } from '@jest/globals';
 import { firstValueFrom } from 'rxjs';
 
 import { type Chat, createChat } from '../src/chat/create-chat.js';
+import { describeUnless } from './support/describe-unless.js';
 import { RecordingLogger, Stage } from './support/stage.js';
 import { until } from './support/until.js';
 
@@ -14,7 +15,7 @@ const script = resolve(import.meta.dirname, '../examples/python/client.py');
 const hasPython = spawnSync('python3', ['-c', '']).status === 0;
 /** Where python3 must be there, its absence is a failure. */
 const mustRun = process.env.CI === 'true';
-const itRuns = hasPython || mustRun ? it : it.skip;
+const obstacle = hasPython || mustRun ? undefined : 'there is no python3 here';
 
 /** The example, as it runs. */
 class PythonClient {
@@ -49,7 +50,7 @@ class PythonClient {
   }
 }
 
-describe('examples/python/client.py', () => {
+describeUnless(obstacle, 'examples/python/client.py', () => {
   const stage = new Stage();
   let chat: Chat | undefined;
   let python: PythonClient | undefined;
@@ -60,7 +61,7 @@ describe('examples/python/client.py', () => {
     await chat?.app.close();
   });
 
-  itRuns('calls, follows a stream, answers pings, and ends when the stream does', async () => {
+  it('calls, follows a stream, answers pings, and ends when the stream does', async () => {
     const heartbeat = { intervalMs: 100, timeoutMs: 500 };
     chat = await createChat({ url: 'tcp://127.0.0.1:0', heartbeat }, new RecordingLogger());
     await chat.app.listen();
@@ -83,7 +84,7 @@ describe('examples/python/client.py', () => {
     expect(await python.exited).toBe(0);
   });
 
-  itRuns('says what went wrong when the server refuses', async () => {
+  it('says what went wrong when the server refuses', async () => {
     const { url } = await stage.serve({});
     python = new PythonClient(url);
     expect(await python.exited).toBe(1);

@@ -69,7 +69,12 @@ describe('the time of a stream', () => {
     await stage.clear();
   });
 
-  const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  /** So much time is over: a call that was made now has met its deadline. */
+  const isOver = async (timeoutMs: number): Promise<void> => {
+    expect(await errorOf(client.send('follow', {}, { timeoutMs }))).toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
+  };
 
   describe('of an answer', () => {
     it('is bounded up to its first item by the deadline of the call', async () => {
@@ -82,7 +87,7 @@ describe('the time of a stream', () => {
       const outcome = outcomeOf(client.send('follow', {}, { timeoutMs: LONGER_MS }));
       await until('it is followed', () => controller.feed$.observed);
       controller.feed$.next(1);
-      await wait(1.5 * LONGER_MS);
+      await isOver(LONGER_MS);
       controller.feed$.next(2);
       controller.feed$.complete();
       expect(await outcome).toMatchObject({ values: [1, 2], end: 'complete' });
@@ -111,7 +116,7 @@ describe('the time of a stream', () => {
       controller.feed$.next(1);
       controller.feed$.next(2);
       expect(await first).toEqual({ done: false, value: 1 });
-      await wait(3 * SHORT_MS);
+      await isOver(3 * SHORT_MS);
       expect(await iterator.next()).toEqual({ done: false, value: 2 });
       await expect(iterator.next()).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
     });
@@ -123,7 +128,7 @@ describe('the time of a stream', () => {
       const answer = lastValueFrom(client.send('collect', {}, { stream: source$, timeoutMs: LONGER_MS }));
       await until('it is read', () => source$.observed);
       for (let item = 0; item < 2; item++) {
-        await wait(1.5 * LONGER_MS);
+        await isOver(LONGER_MS);
         source$.next(item);
       }
       source$.complete();

@@ -143,6 +143,7 @@ describe('over a WebSocket', () => {
     const heartbeat = { intervalMs: 100, timeoutMs: 200 };
     const peer = await stranger({ heartbeat });
     const bytes = webSocketFrame(echo(1, 'x'.repeat(60)));
+    // Slowly on purpose: all of them take longer than a heartbeat may.
     for (const byte of bytes) {
       peer.write(Buffer.from([byte]));
       await new Promise((resolve) => setTimeout(resolve, 10));

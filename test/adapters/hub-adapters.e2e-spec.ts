@@ -5,6 +5,7 @@ import { type HubAdapter, InProcessAdapter } from 'heartwire';
 import { redisAdapter } from 'heartwire/redis';
 import { firstValueFrom, interval, map, take } from 'rxjs';
 
+import { describeUnless } from '../support/describe-unless.js';
 import { allSee, allSeeIn, type Guest, type Instance, settled, startInstance } from '../support/instances.js';
 import { errorOf, outcomeOf } from '../support/outcome.js';
 import { RedisServer, whyNoRedis } from '../support/redis-server.js';
@@ -40,7 +41,7 @@ class InProcessKind implements Kind {
 
 class RedisKind implements Kind {
   readonly obstacle = whyNoRedis();
-  readonly name = this.obstacle === undefined ? 'over Redis' : `over Redis (SKIPPED: ${this.obstacle})`;
+  readonly name = 'over Redis';
   private redis: RedisServer | undefined;
 
   async begin(): Promise<void> {
@@ -67,8 +68,7 @@ if (process.env['HEARTWIRE_NEEDS_REDIS'] === '1') {
 }
 
 for (const kind of kinds) {
-  const describeHere = kind.obstacle === undefined ? describe : describe.skip;
-  describeHere(`instances that are joined ${kind.name}`, () => {
+  describeUnless(kind.obstacle, `instances that are joined ${kind.name}`, () => {
     const stage = new Stage();
     let group: Group;
     let instances: Instance[];

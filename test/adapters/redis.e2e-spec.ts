@@ -6,16 +6,13 @@ import { redisAdapter, type RedisAdapterOptions } from 'heartwire/redis';
 import { FaultProxy } from 'heartwire/testing';
 import { Redis } from 'ioredis';
 
+import { describeUnless } from '../support/describe-unless.js';
 import { allSee, allSeeIn, type Guest, type Instance, settled, startInstance } from '../support/instances.js';
 import { RedisServer, whyNoRedis } from '../support/redis-server.js';
 import { Stage } from '../support/stage.js';
 import { until } from '../support/until.js';
 
-const obstacle = whyNoRedis();
-const describeHere = obstacle === undefined ? describe : describe.skip;
-const note = obstacle === undefined ? '' : ` (SKIPPED: ${obstacle})`;
-
-describeHere(`instances that are joined over Redis${note}`, () => {
+describeUnless(whyNoRedis(), 'instances that are joined over Redis', () => {
   const stage = new Stage();
   let redis: RedisServer;
   let prefix: string;

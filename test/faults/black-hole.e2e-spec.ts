@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { describeUnless } from '../support/describe-unless.js';
 import { blackHole } from './scenarios/black-hole.js';
 import { Arena } from './support/arena.js';
 import { HEARTBEAT, heartwire } from './support/contestants.js';
@@ -17,10 +18,7 @@ if (obstacle !== undefined && isNeeded) {
   });
 }
 
-const describeHere = obstacle === undefined ? describe : describe.skip;
-const note = obstacle === undefined ? '' : ` (SKIPPED: ${obstacle})`;
-
-describeHere(`packets that vanish between two hosts${note}`, () => {
+describeUnless(obstacle, 'packets that vanish between two hosts', () => {
   let network: Network;
   let arena: Arena;
 
