@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { HeartwireClient } from 'heartwire';
 import { FaultProxy } from 'heartwire/testing';
@@ -10,6 +10,7 @@ import { firstValueFrom } from 'rxjs';
 
 import type { ChatMessage } from '../src/contract/chat-message.js';
 import { startBrowser, whyNoBrowser } from './support/browser.js';
+import { describeUnless } from './support/describe-unless.js';
 import { PageGuest } from './support/page-guest.js';
 import { ChatSite } from './support/chat-site.js';
 import { RecordingLogger } from './support/stage.js';
@@ -23,10 +24,7 @@ const BACK_MS = 60_000;
 /** Where `npm run screenshot` wants its picture. */
 const picture = process.env['HEARTWIRE_SCREENSHOT'];
 
-const describeHere = whyNoBrowser === undefined ? describe : describe.skip;
-const note = whyNoBrowser === undefined ? '' : ` (SKIPPED: ${whyNoBrowser})`;
-
-describeHere(`the chat’s page${note}`, () => {
+describeUnless(whyNoBrowser, 'the chat’s page', () => {
   let site: ChatSite;
   let browser: Browser;
   let room: string;
@@ -93,12 +91,11 @@ describeHere(`the chat’s page${note}`, () => {
     await bob.say('I am');
     await ada.hears('I am');
 
-    expect(await ada.said()).toEqual(['is anybody here?', 'I am']);
-    expect(await bob.said()).toEqual(['is anybody here?', 'I am']);
+    for (const guest of [ada, bob]) await guest.shows(['is anybody here?', 'I am']);
     expect(await ada.members()).toEqual([`${ada.nick} (you)`, bob.nick]);
-    expect(await bob.online()).toEqual(expect.arrayContaining([ada.nick, `${bob.nick} (you)`]));
+    for (const nick of [ada.nick, `${bob.nick} (you)`]) await bob.sees('online', nick);
     await bob.rename(called('robert'));
-    await until('the new name is seen', async () => (await ada.members()).includes(called('robert')));
+    await ada.sees('members', called('robert'));
     await bob.page.getByRole('button', { name: 'Leave' }).click();
     await until('that bob has left is seen', async () => (await ada.members()).length === 1);
     await bob.page.goto('about:blank');
@@ -116,7 +113,7 @@ describeHere(`the chat’s page${note}`, () => {
     await ask('chat.say', { room, text: 'over TCP', draftId: 'draft-0001' });
 
     await ada.hears('over TCP');
-    expect(await ada.members()).toEqual([`${ada.nick} (you)`, called('terminal')]);
+    await ada.sees('members', called('terminal'));
   });
 
   it('brings a whisper to the one it is for, and to nobody else', async () => {
@@ -135,7 +132,7 @@ describeHere(`the chat’s page${note}`, () => {
     await ada.say('aloud');
     await cid.hears('aloud');
 
-    expect(await cid.said()).toEqual(['aloud']);
+    await cid.shows(['aloud']);
     expect(await cid.conversations()).toEqual(['#lobby', `#${room}`]);
   });
 
@@ -231,12 +228,10 @@ describeHere(`the chat’s page${note}`, () => {
         await until(`${guest.nick} has all of it`, isThere, BACK_MS);
       }
       await bob.say('got it all?');
-      await ada.hears('got it all?');
 
       const all = [...numbered(1, 20), 'got it all?'];
-      expect(await ada.said()).toEqual(all);
-      expect(await bob.said()).toEqual(all);
-      expect(await ada.drafts()).toEqual([]);
+      for (const guest of [ada, bob]) await guest.shows(all);
+      await ada.hasSentAll();
       expect(await history()).toEqual(all);
       await until('the line is alive', async () => (await ada.lineState()) === 'alive');
       if (service === 'gateway') expect(await ada.figure('reconnects')).toBeGreaterThan(0);
@@ -277,10 +272,9 @@ describeHere(`the chat’s page${note}`, () => {
     await ada.context.setOffline(false);
     await ada.hears('ada, are you there?');
     await bob.hears('line 3');
-    await until('nothing waits', async () => (await ada.drafts()).length === 0);
+    await ada.hasSentAll();
     const all = ['ada, are you there?', ...numbered(1, 3)];
-    expect(await bob.said()).toEqual(all);
-    expect(await ada.said()).toEqual(all);
+    for (const guest of [ada, bob]) await guest.shows(all);
     expect(await history()).toEqual(all);
   });
 
@@ -315,10 +309,8 @@ describeHere(`the chat’s page${note}`, () => {
     const reconnects = await ada.figure('reconnects');
 
     await ada.page.getByRole('button', { name: 'Connect', exact: true }).click();
-    await bob.hears('later');
-    await ada.hears('later');
-    expect(await ada.said()).toEqual(['meanwhile', 'later']);
-    expect(await ada.drafts()).toEqual([]);
+    for (const guest of [ada, bob]) await guest.shows(['meanwhile', 'later']);
+    await ada.hasSentAll();
     expect(await ada.figure('reconnects')).toBe(reconnects);
   });
 
@@ -418,8 +410,10 @@ describeHere(`the chat’s page${note}`, () => {
     await ada.hears('before');
     await ada.page.reload();
     await ada.hears('before');
-    expect(await ada.members()).toEqual([`${ada.nick} (you)`]);
+    await until('its rooms are there', async () => (await ada.conversations()).length === 2);
     expect(await ada.conversations()).toEqual(['#lobby', `#${room}`]);
+    await ada.sees('members', `${ada.nick} (you)`);
+    expect(await ada.members()).toHaveLength(1);
   });
 
   if (picture !== undefined) {

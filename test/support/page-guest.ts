@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
 
 import { until } from './until.js';
@@ -43,7 +44,7 @@ export class PageGuest {
     const guest = await PageGuest.open(browser, url, nick, options);
     await guest.rename(nick);
     await guest.join(room);
-    await until(`${nick} is in ${room}`, async () => (await guest.members()).includes(`${nick} (you)`));
+    await guest.sees('members', `${nick} (you)`);
     return guest;
   }
 
@@ -78,6 +79,21 @@ export class PageGuest {
 
   async hears(text: string): Promise<void> {
     await until(`${this.nick} hears "${text}"`, async () => (await this.said()).includes(text));
+  }
+
+  /** It draws what it is told some moments later: waits for as many lines as these, which must be these. */
+  async shows(lines: readonly string[]): Promise<void> {
+    const enough = async (): Promise<boolean> => (await this.said()).length >= lines.length;
+    await until(`${this.nick} sees ${String(lines.length)} lines`, enough).catch(() => undefined);
+    expect(await this.said()).toEqual(lines);
+  }
+
+  async hasSentAll(): Promise<void> {
+    await until(`nothing waits at ${this.nick}`, async () => (await this.drafts()).length === 0);
+  }
+
+  async sees(list: 'members' | 'online', nick: string): Promise<void> {
+    await until(`${this.nick} sees ${nick}`, async () => (await this[list]()).includes(nick));
   }
 
   conversations(): Promise<string[]> {
