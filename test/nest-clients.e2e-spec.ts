@@ -5,7 +5,13 @@ import { Controller, Inject, Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Client, ClientProxyFactory, ClientsModule, MessagePattern, Payload } from '@nestjs/microservices';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ConnectionStatus, HeartwireClient, HeartwireModule } from 'heartwire';
+import {
+  type ConnectionStatus,
+  HeartwireClient,
+  type HeartwireClientOptions,
+  type HeartwireClientOptionsFactory,
+  HeartwireModule,
+} from 'heartwire';
 import { filter, firstValueFrom } from 'rxjs';
 
 import { errorOf } from './support/outcome.js';
@@ -48,6 +54,19 @@ describe('Heartwire clients in Nest', () => {
       get url(): string {
         return url;
       }
+
+      createClientOptions(): HeartwireClientOptions {
+        return { url };
+      }
+    }
+
+    @Injectable()
+    class ByConfig implements HeartwireClientOptionsFactory {
+      constructor(private readonly config: Config) {}
+
+      createClientOptions(): Promise<HeartwireClientOptions> {
+        return Promise.resolve({ url: this.config.url });
+      }
     }
 
     @Module({ providers: [Config], exports: [Config] })
@@ -71,6 +90,21 @@ describe('Heartwire clients in Nest', () => {
               useFactory: (config: Config) => Promise.resolve({ url: config.url }),
             },
           ]),
+      ],
+      [
+        'HeartwireModule.registerAsync with useClass',
+        () => HeartwireModule.registerAsync([{ name: ORDERS, imports: [ConfigModule], useClass: ByConfig }]),
+      ],
+      [
+        'HeartwireModule.registerAsync with useExisting',
+        () => HeartwireModule.registerAsync([{ name: ORDERS, imports: [ConfigModule], useExisting: Config }]),
+      ],
+      [
+        'HeartwireModule.registerAsync with extraProviders',
+        () =>
+          HeartwireModule.registerAsync({
+            clients: [{ name: ORDERS, extraProviders: [Config], useClass: ByConfig }],
+          }),
       ],
       [
         'ClientsModule.register',
@@ -127,6 +161,26 @@ describe('Heartwire clients in Nest', () => {
       await app.close();
       expect(await firstValueFrom(orders.status)).toBe('closed');
       expect(connectionCount()).toBe(0);
+    });
+
+    it.each([
+      ['register', () => HeartwireModule.register({ isGlobal: true, clients: [{ name: ORDERS, url }] })],
+      [
+        'registerAsync',
+        () =>
+          HeartwireModule.registerAsync({
+            isGlobal: true,
+            clients: [{ name: ORDERS, useFactory: () => ({ url }) }],
+          }),
+      ],
+    ])('%s gives it to the whole application where that is wanted', async (_way, imported) => {
+      const elsewhere = moduleOf({ providers: [Gateway] });
+      const app = await NestFactory.createApplicationContext(moduleOf({ imports: [imported(), elsewhere] }), {
+        logger: stage.logger,
+      });
+      const { orders } = app.get(Gateway, { strict: false });
+      expect(await firstValueFrom(orders.send('echo', 1))).toBe(1);
+      await app.close();
     });
 
     it('gives several clients by their names', async () => {

@@ -102,7 +102,10 @@ describe('pushes in a Nest application', () => {
   const open = async (): Promise<{ porter: Porter; hub: HeartwireHub; listener: Listener; id: string }> => {
     const { porter, hub, url } = await serve();
     const module = moduleOf({
-      imports: [HeartwireModule.register([{ name: 'CHAT', url }])],
+      imports: [
+        HeartwireModule.register([{ name: 'CHAT', url }]),
+        HeartwireModule.register([{ name: 'OTHER', url: 'tcp://127.0.0.1:1' }]),
+      ],
       providers: [Listener],
     });
     const app = stage.track(await NestFactory.createApplicationContext(module, { logger: stage.logger }));
@@ -167,6 +170,38 @@ describe('pushes in a Nest application', () => {
       abortOnError: false,
     }).catch((error: unknown) => error);
     expect(app).toMatchObject({ message: expect.stringContaining('EachTime.news') });
+  });
+
+  it('can’t be from a client that no HeartwireModule has', async () => {
+    @Injectable()
+    class Misspelt {
+      @PushPattern('news', { from: 'CAHT' })
+      news(): void {
+        throw new Error('unreachable');
+      }
+
+      @PushPattern('news', { from: 'OTHER' })
+      otherNews(): void {
+        throw new Error('unreachable');
+      }
+    }
+    const url = 'tcp://127.0.0.1:1';
+    const module = moduleOf({
+      imports: [
+        HeartwireModule.register([{ name: 'CHAT', url }]),
+        HeartwireModule.register([{ name: 'OTHER', url }]),
+      ],
+      providers: [Misspelt],
+    });
+    const app = await NestFactory.createApplicationContext(module, {
+      logger: stage.logger,
+      abortOnError: false,
+    }).catch((error: unknown) => error);
+    expect(app).toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message:
+        '@PushPattern of Misspelt.news: from must be the name of a client of HeartwireModule (CHAT, OTHER), not CAHT',
+    });
   });
 
   it('a server’s providers hear who comes and goes, and one that fails is only logged', async () => {

@@ -13,11 +13,13 @@ export {
   type EndpointHealth,
   type HubHealth,
 } from './nest/heartwire.health-indicator.js';
-export {
-  HeartwireModule,
-  type HeartwireAsyncClientRegistration,
-  type HeartwireClientRegistration,
-} from './nest/heartwire.module.js';
+export type {
+  HeartwireAsyncClientRegistration,
+  HeartwireClientOptionsFactory,
+  HeartwireClientRegistration,
+  HeartwireRegistrations,
+} from './nest/client-registration.js';
+export { HeartwireModule } from './nest/heartwire.module.js';
 export { OnConnect, OnDisconnect } from './nest/connection-hooks.decorator.js';
 export { PushPattern, type PushPatternOptions } from './nest/push-pattern.decorator.js';
 export { IncomingStream } from './nest/incoming-stream.decorator.js';

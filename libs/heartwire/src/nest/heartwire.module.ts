@@ -1,39 +1,19 @@
-import {
-  type DynamicModule,
-  type InjectionToken,
-  Module,
-  type ModuleMetadata,
-  type OptionalFactoryDependency,
-  type Provider,
-} from '@nestjs/common';
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 
-import { HeartwireClient } from '../client/heartwire.client.js';
-import type { HeartwireClientOptions } from '../options/client-options.js';
-import { resolveClientOptions } from '../options/resolve-options.js';
+import type { HeartwireClient } from '../client/heartwire.client.js';
 import { HeartwireServer } from '../server/heartwire.server.js';
 import { HeartwireHub } from '../server/hub.js';
+import { asyncClientProviders, clientProvider } from './client-providers.js';
+import type {
+  HeartwireAsyncClientRegistration,
+  HeartwireClientRegistration,
+  HeartwireRegistrations,
+} from './client-registration.js';
 import { ConnectionHooks } from './connection-hooks.js';
 import { DecoratedMethods } from './decorated-methods.js';
 import { HeartwireHealthIndicator } from './heartwire.health-indicator.js';
 import { OWN_CLIENTS, PushBinder } from './push-binder.js';
-
-/** Keeps that a client has either `url` or `urls`. */
-type WithoutName<Options> = Options extends unknown ? Omit<Options, 'name'> : never;
-
-/** A client under an injection token, its `name`. */
-export type HeartwireClientRegistration = WithoutName<HeartwireClientOptions> & {
-  readonly name: string | symbol;
-};
-
-/** A client whose options are known only when the application starts. */
-export interface HeartwireAsyncClientRegistration extends Pick<ModuleMetadata, 'imports'> {
-  readonly name: string | symbol;
-  readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
-  // Nest's own signature for factories.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  readonly useFactory: (...args: any[]) => HeartwireClientOptions | Promise<HeartwireClientOptions>;
-}
 
 /**
  * Provides Heartwire clients by name, and closes them with the application. Provides the
@@ -49,27 +29,22 @@ export interface HeartwireAsyncClientRegistration extends Pick<ModuleMetadata, '
   exports: [HeartwireHealthIndicator],
 })
 export class HeartwireModule {
-  /** @throws HeartwireError `INVALID_OPTIONS` */
-  static register(clients: readonly HeartwireClientRegistration[]): DynamicModule {
-    const providers = clients.map(({ name, ...options }) => {
-      // Where they were written down, and not only when Nest makes the client.
-      resolveClientOptions(options);
-      return { provide: name, useFactory: () => closedWithApplication(new HeartwireClient(options)) };
-    });
-    const own = ownClients(clients.map(({ name }) => name));
-    return { module: HeartwireModule, providers: [...providers, ...own], exports: providers };
+  /**
+   * @param registrations the clients, or an object with `clients` and `isGlobal`
+   * @throws HeartwireError `INVALID_OPTIONS`
+   */
+  static register(registrations: HeartwireRegistrations<HeartwireClientRegistration>): DynamicModule {
+    const { clients, isGlobal } = asObject(registrations);
+    return moduleWith(clients, clients.map(clientProvider), isGlobal);
   }
 
-  static registerAsync(clients: readonly HeartwireAsyncClientRegistration[]): DynamicModule {
-    const providers = clients.map(({ name, inject = [], useFactory }): Provider => ({
-      provide: name,
-      inject,
-      useFactory: async (...args: unknown[]) =>
-        closedWithApplication(new HeartwireClient(await useFactory(...args))),
-    }));
+  /** @param registrations as of {@link register}, with what makes the options of each client */
+  static registerAsync(
+    registrations: HeartwireRegistrations<HeartwireAsyncClientRegistration>,
+  ): DynamicModule {
+    const { clients, isGlobal } = asObject(registrations);
     const imports = clients.flatMap((client) => client.imports ?? []);
-    const own = ownClients(clients.map(({ name }) => name));
-    return { module: HeartwireModule, imports, providers: [...providers, ...own], exports: providers };
+    return { ...moduleWith(clients, clients.flatMap(asyncClientProviders), isGlobal), imports };
   }
 
   /**
@@ -95,20 +70,26 @@ export class HeartwireModule {
   }
 }
 
-/** As Nest's ClientsModule does it: the shutdown hook of the provider closes the client. */
-function closedWithApplication(client: HeartwireClient): HeartwireClient {
-  return Object.assign(client, { onApplicationShutdown: () => client.close() });
+function asObject<Registration>(registrations: HeartwireRegistrations<Registration>) {
+  return { isGlobal: false, ...('clients' in registrations ? registrations : { clients: registrations }) };
 }
 
-/** Gives a registration's clients the `@PushPattern` methods that are for them. */
-function ownClients(names: readonly (string | symbol)[]): Provider[] {
-  return [
-    PushBinder,
-    {
-      provide: OWN_CLIENTS,
-      inject: [...names],
-      useFactory: (...clients: HeartwireClient[]) =>
-        new Map(names.map((name, index) => [name, clients[index]])),
-    },
-  ];
+/** The clients of one registration, which get the `@PushPattern` methods that are for them. */
+function moduleWith(
+  clients: readonly { readonly name: string | symbol }[],
+  providers: readonly Provider[],
+  global: boolean,
+): DynamicModule {
+  const names = clients.map(({ name }) => name);
+  const own: Provider = {
+    provide: OWN_CLIENTS,
+    inject: names,
+    useFactory: (...made: HeartwireClient[]) => new Map(names.map((name, index) => [name, made[index]])),
+  };
+  return {
+    module: HeartwireModule,
+    global,
+    providers: [...providers, PushBinder, own],
+    exports: [...providers],
+  };
 }

@@ -1,12 +1,15 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { ExternalContextCreator, type ParamsFactory } from '@nestjs/core';
+import { DiscoveryService, ExternalContextCreator, type ParamsFactory } from '@nestjs/core';
 
 import type { HeartwireClient } from '../client/heartwire.client.js';
+import { ErrorCode } from '../errors/error-code.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
 import { type DecoratedMethod, DecoratedMethods } from './decorated-methods.js';
 import { PUSH_PATTERN, type PushPatternMetadata } from './push-pattern.decorator.js';
 
 /** The clients of one registration, by name. */
 export const OWN_CLIENTS = Symbol('clients of a HeartwireModule');
+type OwnClients = ReadonlyMap<string | symbol, HeartwireClient>;
 
 /** Where Nest's parameter decorators leave word; the same for every kind of handler. */
 const PARAMETERS = '__routeArguments__';
@@ -31,14 +34,24 @@ function memberOf(data: unknown, name: string): unknown {
 @Injectable()
 export class PushBinder implements OnApplicationBootstrap {
   constructor(
-    @Inject(OWN_CLIENTS) private readonly clients: ReadonlyMap<string | symbol, HeartwireClient>,
+    @Inject(OWN_CLIENTS) private readonly clients: OwnClients,
+    private readonly discovery: DiscoveryService,
     private readonly methods: DecoratedMethods,
     private readonly contexts: ExternalContextCreator,
   ) {}
 
-  /** With the clients' first connect, nothing is pushed before its handler is there. */
+  /**
+   * With the clients' first connect, nothing is pushed before its handler is there.
+   *
+   * @throws HeartwireError `INVALID_OPTIONS` for a method that is for a client which no `HeartwireModule` has
+   */
   onApplicationBootstrap(): void {
-    for (const found of this.methods.find<PushPatternMetadata>(PUSH_PATTERN)) this.bind(found);
+    const names = this.allNames();
+    for (const found of this.methods.find<PushPatternMetadata>(PUSH_PATTERN)) {
+      const { from } = found.metadata;
+      if (from !== undefined && !names.has(from)) throw noSuchClient(found, names);
+      this.bind(found);
+    }
   }
 
   private bind(found: DecoratedMethod<PushPatternMetadata>): void {
@@ -47,6 +60,12 @@ export class PushBinder implements OnApplicationBootstrap {
     for (const [name, client] of this.clients) {
       if (from === undefined || from === name) client.handle(pattern, handler);
     }
+  }
+
+  /** Of the clients of all registrations. */
+  private allNames(): ReadonlySet<string | symbol> {
+    const registered = this.discovery.getProviders().filter(({ token }) => token === OWN_CLIENTS);
+    return new Set(registered.flatMap(({ instance }) => [...(instance as OwnClients).keys()]));
   }
 
   private handlerOf({ host, method, name }: DecoratedMethod<PushPatternMetadata>) {
@@ -63,4 +82,16 @@ export class PushBinder implements OnApplicationBootstrap {
       'rpc',
     );
   }
+}
+
+function noSuchClient(
+  { host, name, metadata }: DecoratedMethod<PushPatternMetadata>,
+  names: ReadonlySet<string | symbol>,
+): HeartwireError {
+  const where = `${host.constructor.name}.${name}`;
+  const known = [...names].map(String).join(', ');
+  return new HeartwireError(
+    ErrorCode.INVALID_OPTIONS,
+    `@PushPattern of ${where}: from must be the name of a client of HeartwireModule (${known}), not ${String(metadata.from)}`,
+  );
 }

@@ -4,7 +4,10 @@ import { type CustomDecorator, SetMetadata } from '@nestjs/common';
 export const PUSH_PATTERN = 'heartwire:push-pattern';
 
 export interface PushPatternOptions {
-  /** The name of the client whose servers are meant. Default: every client of `HeartwireModule`. */
+  /**
+   * The name of the client whose servers are meant; the application doesn't start if there is none. Default: every
+   * client of `HeartwireModule`.
+   */
   readonly from?: string | symbol;
 }
 
