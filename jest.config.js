@@ -23,7 +23,8 @@ export default {
   collectCoverageFrom: ['libs/*/src/**/*.ts', 'src/**/*.ts', '!**/*.spec.ts'],
   // The tests measure time and open sockets: more workers than cores would make them late, not fast.
   maxWorkers: 2,
-  testTimeout: 30_000,
+  // No test takes that long, but on a machine that has much else to do.
+  testTimeout: 60_000,
   reporters: [
     'default',
     ...(countsFile ? [['<rootDir>/scripts/count-reporter.js', { file: countsFile }]] : []),

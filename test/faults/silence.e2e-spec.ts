@@ -2,13 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { frozenClient, frozenServer, swallowed } from './scenarios/silence.js';
 import { Arena } from './support/arena.js';
-import { CALL_TIMEOUT_MS, HEARTBEAT, heartwire } from './support/contestants.js';
-
-/**
- * One interval until the ping, which may come 10 % later, the timeout, and a quarter of it for the
- * last question of an end that was late itself; then what a busy machine adds.
- */
-const BOUND_MS = HEARTBEAT.intervalMs * 1.1 + HEARTBEAT.timeoutMs * 1.25 + 700;
+import { CALL_TIMEOUT_MS, heartwire } from './support/contestants.js';
+import { noticedWithinMs } from './support/noticed-within.js';
 
 describe('a peer that has fallen silent', () => {
   let arena: Arena;
@@ -19,14 +14,14 @@ describe('a peer that has fallen silent', () => {
 
   it('is noticed when it is a frozen server: every call ends by its deadline, and the next ones are answered', async () => {
     const { noticedMs, call, after } = await frozenServer(enter(1_500));
-    expect(noticedMs).toBeLessThan(BOUND_MS);
+    expect(noticedMs).toBeLessThan(noticedWithinMs(arena));
     expect(call).toMatchObject({ how: 'failed', error: { code: 'DEADLINE_EXCEEDED' } });
     expect(after).toMatchObject({ how: 'answered', value: 3 });
   });
 
   it('is noticed when it is a frozen client, which gets its answer when it thaws', async () => {
     const { noticedMs, call, runs } = await frozenClient(enter());
-    expect(noticedMs).toBeLessThan(BOUND_MS);
+    expect(noticedMs).toBeLessThan(noticedWithinMs(arena));
     expect(call).toMatchObject({ how: 'answered', value: 'only' });
     expect(runs).toBe(1);
   });
@@ -36,8 +31,8 @@ describe('a peer that has fallen silent', () => {
       'is noticed by both ends, and no call is lost or doubled: %s',
       async (traffic) => {
         const { noticed, load, runs, repeatedRuns } = await swallowed(enter(), direction, traffic);
-        expect(noticed.clientMs).toBeLessThan(BOUND_MS);
-        expect(noticed.serverMs).toBeLessThan(BOUND_MS);
+        expect(noticed.clientMs).toBeLessThan(noticedWithinMs(arena));
+        expect(noticed.serverMs).toBeLessThan(noticedWithinMs(arena));
         expect(load).toMatchObject({ answered: load.made, open: 0, failures: [] });
         expect({ runs, repeatedRuns }).toMatchObject({ runs: expect.any(Number), repeatedRuns: 0 });
       },

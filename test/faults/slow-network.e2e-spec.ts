@@ -24,7 +24,7 @@ describe('a slow network raises no false alarm', () => {
       expect(verdicts).not.toContain('dead');
       expect(isSameSocket).toBe(true);
     },
-    (megabytes + 15) * 1_000,
+    (megabytes + 60) * 1_000,
   );
 
   it.each(['upstream', 'downstream'] as const)(

@@ -1,6 +1,6 @@
 const LOOK_EVERY_MS = 5;
 /** Far above what anything here takes, and below the limit of a test. */
-const SOON_MS = 20_000;
+const SOON_MS = 40_000;
 
 /** Waits until a condition holds. @throws Error that names it, when it doesn't within `withinMs`. */
 export async function until(

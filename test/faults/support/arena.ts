@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 import { Logger } from '@nestjs/common';
 import { FaultProxy } from 'heartwire/testing';
@@ -15,6 +16,7 @@ import { serve, type Serving } from './serve.js';
 export class Arena {
   private readonly guard = new LeakGuard();
   private readonly cleanups: (() => unknown)[] = [];
+  private readonly delays = monitorEventLoopDelay();
 
   /** @param patienceMs how long to wait for what may never come */
   constructor(
@@ -22,6 +24,7 @@ export class Arena {
     readonly patienceMs = 6_000,
   ) {
     Logger.overrideLogger(false);
+    this.delays.enable();
     this.guard.begin();
   }
 
@@ -29,6 +32,11 @@ export class Arena {
   get orders(): { contestant: Pick<Contestant, 'name' | 'settings'> } {
     const { name, settings } = this.contestant;
     return { contestant: { name, settings } };
+  }
+
+  /** How late a timer of this process has been at most. */
+  get latestTimerMs(): number {
+    return this.delays.max / 1e6;
   }
 
   async serve(port = 0): Promise<Serving> {
@@ -80,5 +88,6 @@ export class Arena {
   async clear(): Promise<void> {
     for (const cleanup of this.cleanups.splice(0).reverse()) await cleanup();
     if (this.contestant.name === 'Heartwire') await this.guard.check();
+    this.delays.disable();
   }
 }
