@@ -10,6 +10,9 @@ import { type Deferred, deferred } from './support/deferred.js';
 import { errorOf, outcomeOf } from './support/outcome.js';
 import { freeUrl, Stage } from './support/stage.js';
 
+/** For calls that a busy machine takes a while to answer. */
+const LONG_MS = 50_000;
+
 @Controller()
 class WorkController {
   readonly done: unknown[] = [];
@@ -145,7 +148,9 @@ describe('calls', () => {
       await serve();
       const data = (number: number): string => String(number).padStart(1_024, '.');
       const answers = await Promise.all(
-        range(10_000).map((number) => firstValueFrom(client.send('echo', data(number)))),
+        range(10_000).map((number) =>
+          firstValueFrom(client.send('echo', data(number), { timeoutMs: LONG_MS })),
+        ),
       );
       expect(answers.every((answer, number) => answer === data(number))).toBe(true);
       expect(server.connections).toHaveLength(1);
@@ -157,7 +162,9 @@ describe('calls', () => {
     ])('complete: 64 echoes of 256 KB of %s on one connection', async (_, make) => {
       await serve();
       const data = range(64).map(make);
-      const answers = await Promise.all(data.map((each) => firstValueFrom(client.send('echo', each))));
+      const answers = await Promise.all(
+        data.map((each) => firstValueFrom(client.send('echo', each, { timeoutMs: LONG_MS }))),
+      );
       // Compared here: to compare megabytes of Buffers takes Jest minutes.
       expect(answers.map((answer, number) => isDeepStrictEqual(answer, data[number]))).toEqual(
         data.map(() => true),

@@ -8,6 +8,8 @@ import { until } from './until.js';
 
 /** How long the bystander rests between two calls. */
 const REST_MS = 2;
+/** How long one of its calls takes when something is wrong: more than a busy machine needs. */
+const STALLED_MS = 15_000;
 /** A simple peer that has left may just have finished sending: what it called runs on for so long. */
 const DRAIN_MS = 100;
 
@@ -102,7 +104,7 @@ export class Target {
   }
 
   private async standBy(): Promise<void> {
-    const client = this.stage.client(this.url);
+    const client = this.stage.client(this.url, { callTimeoutMs: STALLED_MS });
     client.on('close', () => {
       if (!this.isOver) this.faults.push('its connection was lost');
     });
