@@ -8,8 +8,11 @@ import {
   WELCOME,
   type WireMessage,
 } from '../../../../test/support/scripted-peer.js';
+import { RecordedCall } from '../../../../test/support/recorded-call.js';
 import { AcceptingEnd, type EndOptions } from '../../../../test/support/session-ends.js';
+import { ErrorCode } from '../errors/error-code.js';
 import { MemoryWire } from '../testing/memory-wire.js';
+import { Admission } from './admission.js';
 import type { ServedCall } from './served-call.js';
 
 const REQUEST = { id: 1, pattern: 'greet', data: 'you' };
@@ -161,6 +164,29 @@ describe('a handshake at the accepting end', () => {
     first.say(REQUEST);
     expect(second.heardOf(undefined)).toEqual([]);
     expect(end.session.state).toBe('ready');
+  });
+
+  it('gives up what was asked on a link before it asks for a session', () => {
+    const admission = new Admission(2);
+    const cancelled: string[] = [];
+    const dispatch = (call: ServedCall): void => {
+      call.onCancel = ({ message }) => cancelled.push(message);
+    };
+    const { end, connect } = accept({ admission, dispatch });
+    const first = connect();
+    first.say(HELLO);
+    const second = connect();
+    const question = new RecordedCall('sure?', 0);
+    end.sessions.get('session-2')?.calls.add(question.outgoing);
+    second.say(REQUEST, { ...REQUEST, id: 2 });
+    expect(admission.isFull).toBe(true);
+    second.say(resuming(readyOf(first)));
+    expect(readyOf(second)).toMatchObject({ resumed: true });
+    expect(cancelled).toEqual(Array(2).fill('the connection was closed: its session goes on'));
+    expect(admission.isFull).toBe(false);
+    expect(question).toMatchObject({ ends: ['error'], failure: { code: ErrorCode.CONNECTION_LOST } });
+    second.say(REQUEST);
+    expect(cancelled).toHaveLength(2);
   });
 
   // A busy tick begins to send before it is over, after whichever of its messages.

@@ -38,6 +38,8 @@ export interface ReceptionParts {
   readonly calls: OutgoingCalls;
   readonly owner: Pick<SessionOwner, 'ready' | 'resume'>;
   readonly refuse: (error: unknown) => void;
+  /** Stops what runs, and settles what waits for an answer. */
+  readonly lose: (reason: HeartwireError) => void;
 }
 
 /**
@@ -128,9 +130,12 @@ export class Reception implements Gate {
       return;
     }
     // The session that the other end means takes over the link; this one was only its doorman.
+    const reason = connectionClosed('its session goes on');
     this.session.outbox.detach();
     this.session.calls.stop();
-    this.session.lifecycle.finish(connectionClosed('its session goes on'));
+    this.session.lifecycle.finish(reason);
+    // Either end may have made calls before the hello: nobody is left to answer them.
+    this.session.lose(reason);
     known.resumeOn(attachment.link, hello, early);
   }
 

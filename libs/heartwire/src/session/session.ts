@@ -92,7 +92,8 @@ export class Session implements ResumableSession, LifecycleHost {
     const { handshake, lifecycle } = this;
     const refuse = (error: unknown): void => this.refuse(error);
     const shared = { settings, clock: runtime.clock, lifecycle, handshake, inbound, outbox, calls, owner };
-    this.reception = receive?.({ ...shared, refuse });
+    const lose = (reason: HeartwireError): void => this.lose(reason);
+    this.reception = receive?.({ ...shared, refuse, lose });
     this.upkeep = new Upkeep(
       runtime,
       settings.heartbeat,
