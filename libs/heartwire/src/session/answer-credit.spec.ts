@@ -98,6 +98,14 @@ describe('the credit of an answer', () => {
     expect(seen).toEqual([Buffer.of(1, 2), 'end']);
   });
 
+  it('can not end within an item', () => {
+    call();
+    peer.link.send([{ header: withMore(responseText(1, undefined, false)), bytes: Uint8Array.of(1) }]);
+    peer.say({ id: 1, isDisposed: true });
+    expect(seen).not.toContain('end');
+    expect(peer.heardOf('error')).toMatchObject([{ code: 'PROTOCOL_ERROR' }]);
+  });
+
   it('takes no notice of what comes late, or for nobody', () => {
     call().unsubscribe();
     say(INITIAL_CREDIT * 2);

@@ -163,6 +163,7 @@ export class OutgoingCalls implements CallSource, CallKeeper {
   end(id: CallId): void {
     const call = this.inFlight.get(id);
     if (call === undefined) return;
+    call.pieces?.finish();
     this.answered += 1;
     this.forget(call);
     call.complete();

@@ -24,6 +24,17 @@ describe('Pieces', () => {
     expect(pieces.add(bytes(), false)).toEqual(bytes(5));
   });
 
+  it('can not end within what was cut', () => {
+    const pieces = new Pieces(4);
+    pieces.finish();
+    pieces.add(bytes(1), true);
+    expect(() => {
+      pieces.finish();
+    }).toThrow('a stream must not end within bytes that were cut');
+    pieces.add(bytes(2), false);
+    pieces.finish();
+  });
+
   it('joins to what the pieces are: a Buffer, or plain bytes, of its own memory', () => {
     const pieces = new Pieces(10);
     pieces.add(Buffer.from('ab'), true);

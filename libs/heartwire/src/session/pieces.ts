@@ -35,6 +35,12 @@ export class Pieces {
     return whole;
   }
 
+  /** @throws ProtocolViolation when an item has begun, and its end is still to come */
+  finish(): void {
+    if (!this.isCut) return;
+    throw new ProtocolViolation('PROTOCOL_ERROR', 'a stream must not end within bytes that were cut');
+  }
+
   /** Joins small ones to those before them that are no larger: each byte is copied some ten times at most. */
   private keep(piece: Uint8Array): void {
     const { pieces } = this;

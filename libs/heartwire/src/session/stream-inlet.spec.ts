@@ -81,6 +81,16 @@ describe('StreamInlet', () => {
     expect(seen.at(-1)).toEqual(Uint8Array.of(1, 2));
   });
 
+  it('can not end within an item, but fail there', () => {
+    inlet.receive(Uint8Array.of(1), true, 10);
+    expect(() => {
+      inlet.end();
+    }).toThrow('a stream must not end within bytes that were cut');
+    inlet.fail('torn');
+    inlet.end();
+    expect(subscribe()).toEqual([{ status: 'error', message: 'torn' }]);
+  });
+
   it('ends behind its items, and grants nothing any more', () => {
     receive(INITIAL_CREDIT);
     inlet.end();

@@ -69,7 +69,9 @@ export class StreamInlet implements StreamHandle {
     else this.deliver(this.consumer, item);
   }
 
+  /** @throws ProtocolViolation when it ends within an item. */
   end(): void {
+    if (!this.isClosed && this.outcome === undefined) this.pieces.finish();
     this.finish({ isFailure: false });
   }
 
