@@ -79,6 +79,18 @@ describe('a frame that breaks the framing ends its own connection, with one line
       "an envelope's header must be valid UTF-8",
     ],
     ['an envelope whose header is no JSON', envelope(5, '{"id"'), 'PROTOCOL_ERROR', 'a message must be JSON'],
+    [
+      'a byte order mark',
+      frame('\ufeff{"id":1,"pattern":"echo","data":1}'),
+      'PROTOCOL_ERROR',
+      'a message must be JSON',
+    ],
+    [
+      'an envelope whose header has a byte order mark',
+      envelope(28, '\ufeff{"id":1,"pattern":"echo"}'),
+      'PROTOCOL_ERROR',
+      'a message must be JSON',
+    ],
   ])('%s', async (_what, bytes, code, message) => {
     await open();
     const peer = await target.stranger();

@@ -13,7 +13,7 @@ export interface InboundHost extends DecodingHost {
   receiveControl(message: ControlMessage): void;
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Turns what a link delivers into known messages, once, and in the order in which it came. */
 export class Inbound {
