@@ -1,5 +1,5 @@
 import type { StatusResponseMessage } from './messages.js';
-import { isGiven, readBoolean, readInteger, readNumber, readText, SHORT_TEXT } from './wire-members.js';
+import { readBoolean, readInteger, readNumber, readText, SHORT_TEXT } from './wire-members.js';
 
 type Wire = Readonly<Record<string, unknown>>;
 
@@ -10,7 +10,7 @@ export function parseStatusResponse(wire: Wire): StatusResponseMessage {
     clientId: readText('clientId', wire.clientId, SHORT_TEXT),
     connectTime: readNumber('connectTime', wire.connectTime),
     uptime: readNumber('uptime', wire.uptime),
-    rtt: isGiven(wire.rtt) ? readNumber('rtt', wire.rtt, 0) : null,
+    rtt: wire.rtt === null ? null : readNumber('rtt', wire.rtt, 0),
     heartbeatCount: readInteger('heartbeatCount', wire.heartbeatCount, 0),
     missedHeartbeats: readInteger('missedHeartbeats', wire.missedHeartbeats, 0),
     lastHeartbeat: readNumber('lastHeartbeat', wire.lastHeartbeat),

@@ -60,7 +60,7 @@ interface RefusedVector {
 
 const { streams } = vectors<{ streams: StreamVector[] }>('frames');
 const { messages, refused } = vectors<{ messages: MessageVector[]; refused: RefusedVector[] }>('messages');
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function vectors<T>(name: string): T {
   const text = readFileSync(new URL(`../../../../test/vectors/${name}.json`, import.meta.url), 'utf8');
