@@ -61,7 +61,9 @@ export class PartialFrameDeadline {
       this.timer = setTimeout(this.judge, leftMs);
       return;
     }
-    const message = `a frame of ${String(pending.declaredBytes)} bytes must be complete within ${String(Math.round(allowedMs))} ms`;
+    // An empty frame is never unfinished: the header is.
+    const what = pending.declaredBytes === 0 ? 'header' : `frame of ${String(pending.declaredBytes)} bytes`;
+    const message = `a ${what} must be complete within ${String(Math.round(allowedMs))} ms`;
     this.onLate(new ProtocolViolation('PROTOCOL_ERROR', message));
   };
 }
