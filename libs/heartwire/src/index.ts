@@ -40,9 +40,11 @@ export type {
 export type { Presence } from './options/presence.js';
 export type { PushTarget } from './options/push-target.js';
 export type { AllowedOrigins } from './options/origins.js';
+export type { PacketDeserializer, PacketSerializer } from './options/shared-options.js';
 export type { Resolve, ResolvedServer, ResolveQuestion } from './options/resolve.js';
 export type { HeartwireServerOptions } from './options/server-options.js';
 export type {
+  AskForTls,
   ClientTlsOptions,
   FileContent,
   SecureContextOptions,
@@ -63,7 +65,7 @@ export {
 export { HeartwireHub } from './server/hub.js';
 export { InProcessAdapter } from './server/in-process-adapter.js';
 export type { ConnectionSnapshot, ServerConnection } from './server/server-connection.js';
-export type { ConnectionFacts } from './protocol/messages.js';
+export type { ConnectionFacts, Metadata } from './protocol/messages.js';
 export type { Liveness, LivenessState } from './timing/liveness-state.js';
 export type { Overflow } from './session/outgoing-stream.js';
 export type { StreamSource } from './session/stream-source.js';

@@ -9,19 +9,19 @@ const MEBIBYTE = 1_024 ** 2;
 /** What the client bounds. Each is described with {@link HeartwireClient}'s option of the same name. */
 export interface ConnectLimits {
   /** Default 4 MiB. */
-  readonly maxFrameBytes?: number;
+  readonly maxFrameBytes?: number | undefined;
   /** Default 16 MiB. */
-  readonly sendBufferBytes?: number;
+  readonly sendBufferBytes?: number | undefined;
   /** Default 16 MiB. */
-  readonly deliveryLogBytes?: number;
+  readonly deliveryLogBytes?: number | undefined;
   /** Calls that may wait for a connection. Default 1024. */
-  readonly waitingCalls?: number;
+  readonly waitingCalls?: number | undefined;
   /** Bytes that may wait for a connection. Default 16 MiB. */
-  readonly waitingBytes?: number;
+  readonly waitingBytes?: number | undefined;
   /** Default 65536. */
-  readonly streamBufferItems?: number;
+  readonly streamBufferItems?: number | undefined;
   /** Default 16 MiB. */
-  readonly streamBufferBytes?: number;
+  readonly streamBufferBytes?: number | undefined;
 }
 
 /** All may be left out but `url`. Times in ms. */
@@ -32,28 +32,30 @@ export interface ConnectOptions {
    * Proves who this client is, to a server that asks for it. A function is asked at each connect, so that it can give a
    * fresh one.
    */
-  readonly token?: string | (() => string | Promise<string>);
+  readonly token?: string | (() => string | Promise<string>) | undefined;
   /** What this client calls itself in the server's logs. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** How long a call may take unless it says otherwise. Default 5000. */
-  readonly callTimeoutMs?: number;
+  readonly callTimeoutMs?: number | undefined;
   /** How long to wait for each item of a stream after the first. Default `Infinity`. */
-  readonly idleTimeoutMs?: number;
+  readonly idleTimeoutMs?: number | undefined;
   /** For the WebSocket to stand. Default 5000. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /** For the server to answer `hello`. Default 5000. */
-  readonly handshakeTimeoutMs?: number;
+  readonly handshakeTimeoutMs?: number | undefined;
   /** What `close()` gives to what runs. Default 10000. */
-  readonly drainTimeoutMs?: number;
+  readonly drainTimeoutMs?: number | undefined;
   /** How long a session waits for a new link. Default 30000. */
-  readonly resumeWindowMs?: number;
+  readonly resumeWindowMs?: number | undefined;
   /** When silence means that the server is gone. The server's own are used where they are smaller. Default 5000 and 10000. */
-  readonly heartbeat?: { readonly intervalMs?: number; readonly timeoutMs?: number };
+  readonly heartbeat?:
+    { readonly intervalMs?: number | undefined; readonly timeoutMs?: number | undefined } | undefined;
   /** How to come back. Defaults as with {@link HeartwireClient}. */
-  readonly reconnect?: Partial<ReconnectOptions>;
-  readonly limits?: ConnectLimits;
+  readonly reconnect?:
+    { readonly [Key in keyof ReconnectOptions]?: ReconnectOptions[Key] | undefined } | undefined;
+  readonly limits?: ConnectLimits | undefined;
   /** The class to connect with. Default: the platform's own. Give the one of the package `ws` to Node before 22. */
-  readonly WebSocket?: WebSocketClass;
+  readonly WebSocket?: WebSocketClass | undefined;
 }
 
 /** What holds: complete. */

@@ -17,7 +17,7 @@ import { type EmitOptions, type SendOptions, timeoutOf, traitsOf } from '../sess
 import { type Codec, codecOf } from '../session/codec.js';
 import { explainThrown } from '../session/explain-thrown.js';
 import type { ConnectionStatus } from '../session/connection-status.js';
-import { type IncomingStream, ItemStream } from '../session/incoming-stream.js';
+import { ItemStream } from '../session/incoming-stream.js';
 import { type CallKind, OutgoingCall } from '../session/outgoing-call.js';
 import type { ReplyObserver } from '../session/reply-observer.js';
 import { stopUnused } from '../session/stream-source.js';
@@ -115,7 +115,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     pattern: any,
     data: TInput,
     options?: SendOptions,
-  ): IncomingStream<TResult> {
+  ): Observable<TResult> & AsyncIterable<TResult> {
     if (isNil(pattern) || isNil(data)) return refused(super.send<TResult, TInput>(pattern, data));
     return new ItemStream<TResult>((observer, pulls) =>
       this.start('request', pattern, data, options, this.replyTo(observer), pulls),

@@ -1,5 +1,6 @@
+import type { Observable } from 'rxjs';
+
 import type { Metadata } from '../protocol/messages.js';
-import type { IncomingStream } from '../session/incoming-stream.js';
 import type { ServedCall } from '../session/served-call.js';
 
 /** What a handler of pushes can know about the push or call that it serves; in a Nest app through `@Ctx()`. */
@@ -20,7 +21,7 @@ export class HeartwirePushContext {
   }
 
   /** The stream that the server sends with its call; empty if it sends none. */
-  get stream(): IncomingStream<unknown> {
+  get stream(): Observable<unknown> & AsyncIterable<unknown> {
     return this.call.stream;
   }
 

@@ -8,7 +8,7 @@ export interface PushPatternOptions {
    * The name of the client whose servers are meant; the application doesn't start if there is none. Default: every
    * client of `HeartwireModule`.
    */
-  readonly from?: string | symbol;
+  readonly from?: string | symbol | undefined;
 }
 
 export interface PushPatternMetadata extends PushPatternOptions {

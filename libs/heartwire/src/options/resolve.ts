@@ -11,11 +11,11 @@ export interface ResolvedServer {
   readonly host: string;
   readonly port: number;
   /** Other addresses of this same server, its IPv4 beside its IPv6: whichever answers first is used. */
-  readonly otherHosts?: readonly string[];
+  readonly otherHosts?: readonly string[] | undefined;
   /** The servers of the lowest number are used while any of them can be reached. From 0. Default: 0. */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   /** Where not all are used, how likely this one is against the others. From 0. Default: 1. */
-  readonly weight?: number;
+  readonly weight?: number | undefined;
 }
 
 /**

@@ -6,7 +6,7 @@ import { checkTargets } from './push-names.js';
 
 /** What one push may carry beside its data. */
 export interface PushOptions {
-  readonly metadata?: Metadata;
+  readonly metadata?: Metadata | undefined;
 }
 
 /** What a broadcast needs of its hub. */

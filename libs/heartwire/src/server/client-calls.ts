@@ -1,3 +1,5 @@
+import type { Observable } from 'rxjs';
+
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { sharedSignal } from '../link/shared-signal.js';
@@ -6,7 +8,7 @@ import { abortWith } from '../session/abort-with.js';
 import { callBody } from '../session/call-body.js';
 import { timeoutOf, traitsOf } from '../session/call-options.js';
 import { checkedMetadata } from '../session/checked-metadata.js';
-import { type IncomingStream, ItemStream, type StreamHandle } from '../session/incoming-stream.js';
+import { ItemStream, type StreamHandle } from '../session/incoming-stream.js';
 import { OutgoingCall } from '../session/outgoing-call.js';
 import type { ReplyObserver } from '../session/reply-observer.js';
 import type { Session } from '../session/session.js';
@@ -42,7 +44,12 @@ export class ClientCalls {
    * const answer = await firstValueFrom(hub.client(id).send<boolean>('confirm', { amount }, { timeoutMs: 30_000 }));
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as Nest's ClientProxy has it
-  send<TResult = any>(pattern: any, data: unknown, options?: ClientCallOptions): IncomingStream<TResult> {
+  send<TResult = any>(
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- patterns are any in Nest
+    pattern: any,
+    data: unknown,
+    options?: ClientCallOptions,
+  ): Observable<TResult> & AsyncIterable<TResult> {
     return new ItemStream<TResult>((observer, pulls) => this.start(pattern, data, options, observer, pulls));
   }
 

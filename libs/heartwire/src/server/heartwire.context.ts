@@ -1,7 +1,7 @@
 import { BaseRpcContext } from '@nestjs/microservices';
+import type { Observable } from 'rxjs';
 
 import type { Metadata } from '../protocol/messages.js';
-import type { IncomingStream } from '../session/incoming-stream.js';
 import type { ServedCall } from '../session/served-call.js';
 import type { ServerConnection } from './server-connection.js';
 
@@ -36,7 +36,7 @@ export class HeartwireContext<Identity = unknown> extends BaseRpcContext<Heartwi
    * The stream that the caller sends with its call, to be subscribed to or iterated over, once; empty if it sends none.
    * It fails when the caller's source does, and when the call ends before it.
    */
-  get stream(): IncomingStream<unknown> {
+  get stream(): Observable<unknown> & AsyncIterable<unknown> {
     return this.call.stream;
   }
 

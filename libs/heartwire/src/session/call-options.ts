@@ -11,36 +11,36 @@ export interface SendOptions {
    * How long the caller waits for the answer, or for a stream's first item, in ms. Default: `callTimeoutMs`. `Infinity`: as
    * long as it takes.
    */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** The handler may run twice: the call is sent again when its answer is lost. Default: false. */
-  readonly idempotent?: boolean;
+  readonly idempotent?: boolean | undefined;
   /** Travels beside the data; the handler reads it from `ctx.metadata`. */
-  readonly metadata?: Metadata;
+  readonly metadata?: Metadata | undefined;
   /** Gives the call up when it fires. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
    * A stream that goes with the call: an Observable, an AsyncIterable (an async generator, a Node `Readable`) or a Web
    * `ReadableStream`. The handler reads it from `ctx.stream`. It is begun when the call is sent, and ended early when
    * the handler has enough, has answered or has failed. While it goes on, `timeoutMs` bounds each wait for the other
    * end; the source may take its time. Bytes travel as bytes, and arrive as the items that they were.
    */
-  readonly stream?: StreamSource;
+  readonly stream?: StreamSource | undefined;
   /**
    * What an Observable in `stream` does when it is `limits.streamBufferItems` or `limits.streamBufferBytes` ahead of
    * the handler: `fail` with `SLOW_CONSUMER`, or drop items. Default: `fail`.
    */
-  readonly overflow?: Overflow;
+  readonly overflow?: Overflow | undefined;
   /** How long the caller waits for each item after the first, in ms. Default: the client's `idleTimeoutMs`. */
-  readonly idleTimeoutMs?: number;
+  readonly idleTimeoutMs?: number | undefined;
 }
 
 /** What one event may ask for. */
 export interface EmitOptions {
   /** Completes when every handler has finished, and fails if one failed. Default: false, as soon as it is sent. */
-  readonly acknowledge?: boolean;
+  readonly acknowledge?: boolean | undefined;
   /** How long the event may wait to be sent or, with `acknowledge`, to be handled, in ms. Default: `callTimeoutMs`. */
-  readonly timeoutMs?: number;
-  readonly metadata?: Metadata;
+  readonly timeoutMs?: number | undefined;
+  readonly metadata?: Metadata | undefined;
 }
 
 /** How long a call may take, in ms. @throws HeartwireError `INVALID_OPTIONS` for what is no number */

@@ -12,7 +12,10 @@ export interface StreamHandle extends Unsubscribable {
 /** Opens a stream: items go to the observer, and one that `pulls` says when it has taken them. */
 export type OpenStream = (observer: ReplyObserver, pulls: boolean) => StreamHandle | undefined;
 
-/** The items that the other end sends: an Observable that is also an AsyncIterable. */
+/**
+ * The items that the other end sends: an Observable that is also an AsyncIterable. What users get of `heartwire` spells it
+ * out: their own declarations can't name a type that the package doesn't export, and there the name is the decorator's.
+ */
 export type IncomingStream<T> = Observable<T> & AsyncIterable<T>;
 
 /**

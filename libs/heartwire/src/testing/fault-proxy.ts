@@ -11,24 +11,24 @@ export type Direction = FlowName | 'both';
 /** Options of a {@link FaultProxy}. */
 export interface FaultProxyOptions {
   /** What jitter and corruption draw from; the same seed gives the same sequence. Default: 1. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /** How slow a network is. What is left out is as fast as can be. */
 export interface SlownessOptions {
   /** How long everything takes at least to pass, in ms. Default: 0. */
-  readonly delayMs?: number;
+  readonly delayMs?: number | undefined;
   /** How much longer a piece may take, at random, in ms. Nothing overtakes anything. Default: 0. */
-  readonly jitterMs?: number;
+  readonly jitterMs?: number | undefined;
   /** Of each connection. Default: unlimited. */
-  readonly bytesPerSecond?: number;
+  readonly bytesPerSecond?: number | undefined;
 }
 
 /** Where and how a connection is cut. */
 export interface CutOptions {
   readonly direction: FlowName;
   /** `close` in order, or `reset` as though the other end had crashed. Default: `reset`. */
-  readonly ending?: Ending;
+  readonly ending?: Ending | undefined;
 }
 
 /**
