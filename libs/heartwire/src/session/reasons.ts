@@ -96,7 +96,8 @@ export function refused(call: OutgoingCall, refusal: HeartwireError): HeartwireE
 
 /** What a call that waited fails with when nothing is left to wait for. */
 export function neverAnswered(call: OutgoingCall, reason: HeartwireError): HeartwireError {
-  return new HeartwireError(reason.code, reason.message, { sent: call.sent, cause: reason });
+  const { code, message, details } = reason;
+  return new HeartwireError(code, message, { sent: call.sent, details, cause: reason });
 }
 
 /** What a call fails with whose time is over. */
