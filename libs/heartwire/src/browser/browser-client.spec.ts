@@ -216,6 +216,25 @@ describe('a client in a page that loses its connection', () => {
     expect(client.status).toBe('connected');
   });
 
+  it.each([0, 2])(
+    'with maxAttempts of %i fails no more often in a row, and then is closed',
+    (maxAttempts) => {
+      const client = connect({ reconnect: { maxAttempts } });
+      page.socket.greet();
+      const outcome = ask(client, 'waiting');
+      page.socket.break();
+      for (let attempts = 0; attempts < maxAttempts; attempts++) {
+        expect(client.status).toBe('reconnecting');
+        jest.advanceTimersByTime(300);
+        page.socket.break();
+      }
+      expect(client.status).toBe('closed');
+      expect(outcome).toEqual(['CONNECTION_LOST']);
+      jest.advanceTimersByTime(60_000);
+      expect(page.sockets).toHaveLength(1 + maxAttempts);
+    },
+  );
+
   it('gives an attempt up that takes too long', () => {
     connect({ connectTimeoutMs: 300 });
     jest.advanceTimersByTime(450);

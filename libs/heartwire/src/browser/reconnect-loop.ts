@@ -168,10 +168,12 @@ export class ReconnectLoop {
     this.probe.stop();
     if (this.current?.name !== 'ready') {
       this.attemptFailed(reason);
-      return;
+    } else if (this.settings.reconnect.maxAttempts === 0) {
+      this.giveUp(reason);
+    } else {
+      this.listener.statusChanged('reconnecting');
+      this.wait(this.backoff.next());
     }
-    this.listener.statusChanged('reconnecting');
-    this.wait(this.backoff.next());
   }
 
   private attemptFailed(error: HeartwireError): void {
