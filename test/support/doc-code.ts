@@ -33,7 +33,7 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { Controller, Get, type INestMicroservice, Inject, Injectable, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ClientsModule, Ctx, EventPattern, MessagePattern, type MicroserviceOptions, Payload, RpcException, Transport } from '@nestjs/microservices';
+import { type AsyncMicroserviceOptions, ClientsModule, Ctx, EventPattern, MessagePattern, type MicroserviceOptions, Payload, RpcException, Transport } from '@nestjs/microservices';
 import { HealthCheck, HealthCheckService } from '@nestjs/terminus';
 import { Test } from '@nestjs/testing';
 import { ErrorCode, HEARTWIRE, HeartwireClient, HeartwireContext, HeartwireError, HeartwireExceptionFilter, HeartwireHealthIndicator, HeartwireModule, HeartwireServer, IncomingStream } from 'heartwire';

@@ -35,8 +35,8 @@ export class SharedOptions {
   /**
    * How long `close()` lets running calls finish before it cuts them off. In ms, from 0.
    *
-   * Default 10000: handlers finish within it, and it is well below the 30 s after which orchestrators kill a process.
-   * Set it to the longest call, and below the orchestrator's patience.
+   * Default 10000: handlers finish within it, and it is well below the 30 s after which Kubernetes kills a process.
+   * Set it to the longest call, and below the orchestrator's patience; Docker's is 10 s unless it is told otherwise.
    */
   @Milliseconds({ min: 0 })
   readonly drainTimeoutMs: number = 10_000;
