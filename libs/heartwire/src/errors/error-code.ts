@@ -31,13 +31,13 @@ export const ErrorCode = {
   PROTOCOL_ERROR: 'PROTOCOL_ERROR',
   /** A message is larger than `limits.maxFrameBytes` of one of the ends. Not retryable. Sent: never. */
   FRAME_TOO_LARGE: 'FRAME_TOO_LARGE',
-  /** An end read so slowly that what waited for it reached its bound. Retryable. Sent: maybe. */
+  /** An end read so slowly that what waited for it, or for one stream's reader, reached its bound. Retryable. Sent: maybe. */
   SLOW_CONSUMER: 'SLOW_CONSUMER',
   /** The other end did not accept the credentials. Not retryable. Sent: never. */
   UNAUTHENTICATED: 'UNAUTHENTICATED',
   /** The other end has no handler for the pattern. Not retryable. Sent: answered. */
   NO_HANDLER: 'NO_HANDLER',
-  /** A value can't be written as JSON. Not retryable. Sent: never. */
+  /** A value can't be written as JSON, or is no pattern, or no metadata. Not retryable. Sent: never. */
   UNSERIALIZABLE: 'UNSERIALIZABLE',
   /**
    * The options given to a server or client are not valid (`details.faults` lists why), or what a call or a push was told
