@@ -98,4 +98,19 @@ describe('the types of the package, in a project that has installed it', () => {
   it('take an option that may be undefined', () => {
     expect(faultsOf(maybe)).toEqual([]);
   }, 60_000);
+
+  it('leave out what is for the library only', () => {
+    const { config } = ts.readConfigFile(join(library, 'tsconfig.lib.json'), (path) =>
+      ts.sys.readFile(path),
+    ) as {
+      readonly config: { readonly compilerOptions: ts.CompilerOptions };
+    };
+    const source = readFileSync(join(library, 'src/server/server-connection.ts'), 'utf8');
+    const { stripInternal } = config.compilerOptions;
+    const { outputText } = ts.transpileDeclaration(source, {
+      compilerOptions: { ...compilerOptions, stripInternal },
+    });
+    expect(outputText).toContain('emit(');
+    expect(outputText).not.toMatch(/session:|push\(/);
+  });
 });

@@ -63,7 +63,7 @@ export class Broadcast {
     for (const id of this.recipients()) host.deliver(id, message);
   }
 
-  /** For the hub: what another instance has pushed, for the clients of this one. @throws HeartwireError */
+  /** @internal For the hub: what another instance has pushed, for the clients of this one. @throws HeartwireError */
   relay(pattern: unknown, data: unknown, metadata: Metadata | undefined): void {
     const recipients = this.recipients();
     if (recipients.size === 0) return;

@@ -31,7 +31,7 @@ export class InProcessAdapter implements HubAdapter {
     return seat;
   }
 
-  /** For its seats. */
+  /** @internal For its seats. */
   publish(from: Seat, news: HubNews, to: string | undefined): void {
     if (this.seats.size < 2) return;
     this.tell(() => {
@@ -40,7 +40,7 @@ export class InProcessAdapter implements HubAdapter {
     });
   }
 
-  /** For its seats. */
+  /** @internal For its seats. */
   leave(seat: Seat): void {
     this.tell(() => {
       if (!this.seats.delete(seat.id)) return;

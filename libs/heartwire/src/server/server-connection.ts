@@ -57,15 +57,15 @@ const TOLD_PATTERNS = 10;
 /** One client's connection, as its server and its handlers see it. */
 export class ServerConnection<Identity = unknown> implements ConnectingPeer {
   private readonly openedMs = Date.now();
-  /** It broke the rules or a limit: that was told already. */
+  /** @internal It broke the rules or a limit: that was told already. */
   wasRefused = false;
   /** Patterns of events that nobody handles: that was told already. */
   private misunderstood: Set<string> | undefined;
   /** A push was too long for it: that was told already. */
   private missedPush = false;
-  /** Whether it has said its first word: its hello, or a call. */
+  /** @internal Whether it has said its first word: its hello, or a call. */
   isIntroduced = false;
-  /** For the server: the conversation. */
+  /** @internal For the server: the conversation. */
   readonly session: Session;
   private lastRemote: string;
   private lastCertificate: PeerCertificate | undefined;
@@ -155,24 +155,24 @@ export class ServerConnection<Identity = unknown> implements ConnectingPeer {
     this.listener.hub.to({ client: this.clientId }).emit(pattern, data, options);
   }
 
-  /** For the server: its session stands on a link, which may be a new one. */
+  /** @internal For the server: its session stands on a link, which may be a new one. */
   stands(): void {
     this.lastCertificate = peerCertificateOf(this.session.attachment?.link.carrier);
   }
 
-  /** For the server: the client has said something. */
+  /** @internal For the server: the client has said something. */
   introduce(): void {
     if (this.isIntroduced) return;
     this.isIntroduced = true;
     this.listener.introduced(this);
   }
 
-  /** For the server: tells the client, as though it had asked, how this end sees the connection. */
+  /** @internal For the server: tells the client, as though it had asked, how this end sees the connection. */
   tellStatus(): void {
     if (this.session.state === 'ready') this.session.receiveControl({ kind: 'status' });
   }
 
-  /** For the server: sends what is written down already. One that is going away is left in peace. */
+  /** @internal For the server: sends what is written down already. One that is going away is left in peace. */
   push(message: Outgoing): void {
     const { state, exchange } = this.session;
     if (state !== 'ready' && state !== 'suspended') return;
@@ -186,7 +186,7 @@ export class ServerConnection<Identity = unknown> implements ConnectingPeer {
     }
   }
 
-  /** It sent an event that nobody handles. Whether that is to be told: each pattern once, and a few at most. */
+  /** @internal It sent an event that nobody handles. Whether that is to be told: each pattern once, and a few at most. */
   isNewMisunderstanding(pattern: string): boolean {
     this.misunderstood ??= new Set();
     if (this.misunderstood.size === TOLD_PATTERNS || this.misunderstood.has(pattern)) return false;
