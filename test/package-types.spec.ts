@@ -45,11 +45,12 @@ export const ofCall = (options: SendOptions) => ({ ...options });
 `;
 
 const maybe = `
-import { HeartwireClient, type HeartwireHub } from 'heartwire';
+import { HeartwireClient, type HeartwireHub, HeartwireModule } from 'heartwire';
 import { connect } from 'heartwire/browser';
 import { FaultProxy } from 'heartwire/testing';
 
-export function call(hub: HeartwireHub, timeoutMs?: number, signal?: AbortSignal, metadata?: Record<string, string>) {
+export function call(hub: HeartwireHub, timeoutMs?: number, signal?: AbortSignal, metadata?: Record<string, string>, isGlobal?: boolean) {
+  HeartwireModule.register({ clients: [{ name: 'ORDERS', url: 'tcp://orders:4001', callTimeoutMs: timeoutMs }], isGlobal });
   const client = new HeartwireClient({ url: 'tcp://orders:4001', callTimeoutMs: timeoutMs, limits: { waitingCalls: timeoutMs } });
   client.send('a', 1, { timeoutMs, signal, metadata, idleTimeoutMs: timeoutMs });
   client.emit('a', 1, { timeoutMs, metadata });

@@ -24,12 +24,12 @@ export interface HeartwireClientOptionsFactory {
 interface AsyncRegistration extends Pick<ModuleMetadata, 'imports'> {
   readonly name: string | symbol;
   /** What the options need, and no import provides. */
-  readonly extraProviders?: readonly Provider[];
+  readonly extraProviders?: readonly Provider[] | undefined;
 }
 
 interface MadeByFunction extends AsyncRegistration {
   /** What `useFactory` is called with. */
-  readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
+  readonly inject?: (InjectionToken | OptionalFactoryDependency)[] | undefined;
   // Nest's own signature for factories.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly useFactory: (...args: any[]) => HeartwireClientOptions | Promise<HeartwireClientOptions>;
@@ -54,5 +54,5 @@ export type HeartwireRegistrations<Registration> =
   | {
       readonly clients: readonly Registration[];
       /** Default: false. */
-      readonly isGlobal?: boolean;
+      readonly isGlobal?: boolean | undefined;
     };
