@@ -71,7 +71,7 @@ function best<Each extends Candidate>(
 }
 
 /** FNV-1a with a final mix (MurmurHash3's), so that names that differ little are spread evenly. */
-export function hash(text: string): number {
+function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) {
     value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);

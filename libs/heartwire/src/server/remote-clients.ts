@@ -20,10 +20,6 @@ export class RemoteClients {
     return this.byId.keys();
   }
 
-  get size(): number {
-    return this.byId.size;
-  }
-
   /** Where a client is. */
   instanceOf(clientId: string): string | undefined {
     return this.byId.get(clientId)?.instance;

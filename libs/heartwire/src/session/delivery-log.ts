@@ -30,10 +30,6 @@ export class DeliveryLog {
     return this.bytes >= this.maxBytes;
   }
 
-  get isEmpty(): boolean {
-    return this.entries.length === 0;
-  }
-
   append(message: Outgoing): void {
     this.entries.push(message);
     this.bytes += sizeOf(message);

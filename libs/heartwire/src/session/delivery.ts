@@ -34,10 +34,6 @@ export class Delivery {
     return this.log.unacknowledgedBytes;
   }
 
-  get isEmpty(): boolean {
-    return this.log.isEmpty;
-  }
-
   /** Both ends begin to count: a new session. An end that won't resume it keeps nothing. */
   begin(keeps: boolean): void {
     this.log.reset();

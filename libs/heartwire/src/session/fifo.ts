@@ -17,11 +17,6 @@ export class Fifo<T> implements Iterable<T> {
     this.length += 1;
   }
 
-  /** The one that came first. */
-  get first(): T | undefined {
-    return this.slots[this.head];
-  }
-
   /** Takes the one that came first. */
   shift(): T | undefined {
     const item = this.slots[this.head];

@@ -2,9 +2,7 @@ import { Observable, type SchedulerLike } from 'rxjs';
 
 import type { Liveness } from './liveness-state.js';
 import { LivenessWatch, type LivenessWatchInput } from './liveness-watch.js';
-
-/** Longer delays make the platform's timers fire at once. */
-const LONGEST_DELAY_MS = 2 ** 31 - 1;
+import { LONGEST_DELAY_MS } from './longest-delay.js';
 
 export interface LivenessInput extends LivenessWatchInput {
   /** What it runs after a delay of 0 must come in a later turn of the event loop, after waiting input. */
