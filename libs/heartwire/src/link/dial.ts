@@ -3,10 +3,8 @@ import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { fromNodeError } from '../errors/node-error.js';
-import type { Address } from '../options/address.js';
-import { formatAddress } from '../options/address.js';
-
-const KEEP_ALIVE_MS = 30_000;
+import { type Address, formatAddress } from '../options/address.js';
+import { SOCKET_OPTIONS } from './socket-options.js';
 
 /** What `net.connect` asks for the addresses of a name, and always for all of them. */
 function knownHosts(hosts: readonly string[]): LookupFunction {
@@ -33,27 +31,13 @@ export function dial(address: Address, hosts: readonly string[], connectTimeoutM
     address.kind === 'unix'
       ? { path: address.path }
       : { host: address.host, port: address.port, lookup: knownHosts(hosts) };
-  const socket = connect({
-    ...target,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: KEEP_ALIVE_MS,
-    allowHalfOpen: true,
-    autoSelectFamily: true,
-  });
+  const socket = connect({ ...target, ...SOCKET_OPTIONS, allowHalfOpen: true, autoSelectFamily: true });
   const url = formatAddress(address);
 
   const opened = new Promise<Socket>((resolve, reject) => {
     const timer = setTimeout(() => {
-      fail(
-        new HeartwireError(
-          ErrorCode.CONNECT_TIMEOUT,
-          `no connection to ${url} within ${String(connectTimeoutMs)} ms`,
-          {
-            sent: 'never',
-          },
-        ),
-      );
+      const message = `no connection to ${url} within ${String(connectTimeoutMs)} ms`;
+      fail(new HeartwireError(ErrorCode.CONNECT_TIMEOUT, message));
     }, connectTimeoutMs);
     const fail = (error: HeartwireError): void => {
       clearTimeout(timer);
@@ -61,7 +45,7 @@ export function dial(address: Address, hosts: readonly string[], connectTimeoutM
       reject(error);
     };
     const onClose = (): void => {
-      fail(new HeartwireError(ErrorCode.CLOSED, `the dial to ${url} was given up`, { sent: 'never' }));
+      fail(new HeartwireError(ErrorCode.CLOSED, `the dial to ${url} was given up`));
     };
     socket
       .once('error', (error) => {

@@ -1,4 +1,4 @@
-import type { Socket, TcpSocketConnectOpts } from 'node:net';
+import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 
 import { ErrorCode } from '../errors/error-code.js';
@@ -8,6 +8,7 @@ import type { SecureContextOptions, ServerTlsOptions } from '../options/tls-opti
 import { Handshakes, type HandshakeLimits } from './handshakes.js';
 import { nodeOptionsOf, secureContextOf } from './secure-context.js';
 import { remoteUrl } from './remote-url.js';
+import { SOCKET_OPTIONS } from './socket-options.js';
 
 /** What is told of connections that come in over TLS. */
 export interface TlsListener {
@@ -19,8 +20,6 @@ export interface TlsListener {
   refused(remote: string, error: HeartwireError): void;
 }
 
-type SocketOptions = Pick<TcpSocketConnectOpts, 'noDelay' | 'keepAlive' | 'keepAliveInitialDelay'>;
-
 /** Accepts connections that speak TLS. */
 export class TlsServer {
   readonly server: Server;
@@ -30,14 +29,13 @@ export class TlsServer {
   constructor(
     private readonly tls: ServerTlsOptions,
     limits: HandshakeLimits,
-    socketOptions: SocketOptions,
     private readonly listener: TlsListener,
   ) {
     this.handshakes = new Handshakes(limits.handshakes);
     secureContextOf(tls);
     const { requestCert, rejectUnauthorized } = tls;
     const handshake = { requestCert, rejectUnauthorized, handshakeTimeout: limits.handshakeTimeoutMs };
-    this.server = createServer({ ...socketOptions, ...handshake, ...nodeOptionsOf(tls) })
+    this.server = createServer({ ...SOCKET_OPTIONS, ...handshake, ...nodeOptionsOf(tls) })
       .on('connection', (socket: Socket) => this.begin(socket))
       .on('secureConnection', (socket) => this.succeed(socket))
       .on('tlsClientError', (error, socket) => this.fail(error, socket));

@@ -14,9 +14,8 @@ import type { Link } from './link.js';
 import { remoteUrl } from './remote-url.js';
 import { isSameOrigin } from './same-origin.js';
 import type { SocketLinkSettings } from './link-over-socket.js';
+import { KEEP_ALIVE_MS } from './socket-options.js';
 import { WebSocketLink, webSocketOptions } from './web-socket-link.js';
-
-const KEEP_ALIVE_MS = 30_000;
 
 export interface UpgradeListener {
   opened(link: Link): void;

@@ -4,13 +4,13 @@ import { connect, createServer, type Server as NetServer, type Socket } from 'no
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { fromNodeError } from '../errors/node-error.js';
+import { SOCKET_OPTIONS } from '../link/socket-options.js';
 import { TlsServer } from '../link/tls-server.js';
 import { WebSocketPort } from '../link/web-socket-port.js';
 import { type Address, formatAddress, isSecure } from '../options/address.js';
 import type { SecureContextOptions } from '../options/tls-options.js';
 import type { ConnectionListener, Entrance, ListenerSettings } from './listener-entrance.js';
 
-const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
 /** Connections that the kernel may hold before they are accepted: a whole fleet reconnects at once. */
 const BACKLOG = 4_096;
 
@@ -83,7 +83,7 @@ export class Listener implements ConnectionListener {
 
   private newTlsServer(): TlsServer {
     const { tls, limits } = this.settings;
-    return new TlsServer(tls(), limits, SOCKET_OPTIONS, {
+    return new TlsServer(tls(), limits, {
       admits: (socket) => this.admits(socket),
       secured: (socket) => this.accept(socket),
       refused: (remote, error) => this.entrance.refused(remote, error),
