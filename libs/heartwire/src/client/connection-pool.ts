@@ -212,7 +212,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
   /** There is a choice, or the first connection is yet to be asked for. */
   private place(call: OutgoingCall): void {
     if (this.isClosed) {
-      call.fail(new HeartwireError(ErrorCode.CLOSED, 'the client is closed', { sent: 'never' }));
+      call.fail(new HeartwireError(ErrorCode.CLOSED, 'the client is closed'));
       return;
     }
     // Who calls without having connected hears of a failed attempt through its call.

@@ -96,7 +96,7 @@ export class NameWatch {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         const message = `${url} could not be looked up within ${String(connectTimeoutMs)} ms`;
-        reject(new HeartwireError(ErrorCode.CONNECT_TIMEOUT, message, { sent: 'never' }));
+        reject(new HeartwireError(ErrorCode.CONNECT_TIMEOUT, message));
       }, connectTimeoutMs);
     });
     try {
@@ -105,6 +105,6 @@ export class NameWatch {
     } finally {
       clearTimeout(timer);
     }
-    throw new HeartwireError(ErrorCode.CONNECT_FAILED, `no server is known for ${url}`, { sent: 'never' });
+    throw new HeartwireError(ErrorCode.CONNECT_FAILED, `no server is known for ${url}`);
   }
 }

@@ -121,7 +121,6 @@ function textOf(notice: Notice): string {
     if (plain !== notice) return JSON.stringify(plain);
     const why = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : String(cause);
     throw new HeartwireError(ErrorCode.UNSERIALIZABLE, `it can't be told to other instances: ${why}`, {
-      sent: 'never',
       cause,
     });
   }

@@ -102,9 +102,7 @@ export class RelayedCalls {
       if (call.instance !== instance) continue;
       this.settle(callId);
       call.observer.error(
-        new HeartwireError(ErrorCode.CONNECTION_LOST, 'the instance of the client is gone', {
-          sent: 'maybe',
-        }),
+        new HeartwireError(ErrorCode.CONNECTION_LOST, 'the instance of the client is gone'),
       );
     }
   }

@@ -282,5 +282,5 @@ export class OutgoingStream {
 
 function tooFast(items: number, bytes: number): HeartwireError {
   const message = `the stream is ${String(items)} items (${String(bytes)} bytes) ahead of its receiver`;
-  return new HeartwireError(ErrorCode.SLOW_CONSUMER, message, { sent: 'maybe', details: { items, bytes } });
+  return new HeartwireError(ErrorCode.SLOW_CONSUMER, message, { details: { items, bytes } });
 }

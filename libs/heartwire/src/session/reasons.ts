@@ -12,7 +12,7 @@ export const UNUSED = 'idle';
 /** Why a connection ended, in words for its callers and for the log. */
 
 export function connectionLost(remote: string): HeartwireError {
-  return new HeartwireError(ErrorCode.CONNECTION_LOST, `${remote} closed the connection`, { sent: 'maybe' });
+  return new HeartwireError(ErrorCode.CONNECTION_LOST, `${remote} closed the connection`);
 }
 
 export function connectionClosed(why: string): HeartwireError {
@@ -48,10 +48,8 @@ export function noToken(cause: unknown): HeartwireError {
 export function heartbeatTimedOut(remote: string, liveness: Liveness): HeartwireError {
   const silentForMs = Math.round(liveness.silentForMs);
   const message = `nothing was heard from ${remote} for ${String(silentForMs)} ms`;
-  return new HeartwireError(ErrorCode.HEARTBEAT_TIMEOUT, message, {
-    sent: 'maybe',
-    details: { silentForMs, missed: liveness.missed },
-  });
+  const details = { silentForMs, missed: liveness.missed };
+  return new HeartwireError(ErrorCode.HEARTBEAT_TIMEOUT, message, { details });
 }
 
 /** What the other end gave as its reason to close. */
@@ -65,10 +63,7 @@ export function toRefusal(error: unknown): HeartwireError {
   if (error instanceof HeartwireError) return error;
   if (error instanceof ProtocolViolation)
     return new HeartwireError(error.code, error.message, { sent: 'maybe', cause: error });
-  return new HeartwireError(ErrorCode.INTERNAL, 'the message could not be handled', {
-    sent: 'maybe',
-    cause: error,
-  });
+  return new HeartwireError(ErrorCode.INTERNAL, 'the message could not be handled', { cause: error });
 }
 
 /** What a call in flight fails with when its link is gone. */
@@ -79,13 +74,13 @@ export function answerLost(call: OutgoingCall, reason: HeartwireError): Heartwir
 
 export function slowConsumer(queuedBytes: number): HeartwireError {
   const message = `${String(queuedBytes)} bytes wait for the other end to read them`;
-  return new HeartwireError(ErrorCode.SLOW_CONSUMER, message, { sent: 'maybe', details: { queuedBytes } });
+  return new HeartwireError(ErrorCode.SLOW_CONSUMER, message, { details: { queuedBytes } });
 }
 
 /** What a call is answered with that was still running when this end had to go. */
 export function cutOff(why: string): HeartwireError {
   const message = `the call was still running when its server went away: ${why}`;
-  return new HeartwireError(ErrorCode.CONNECTION_LOST, message, { sent: 'maybe' });
+  return new HeartwireError(ErrorCode.CONNECTION_LOST, message);
 }
 
 /** What a call fails with that was refused: an earlier attempt may have reached a handler. */

@@ -7,5 +7,5 @@ const NO_MESSAGE_HANDLER = 'There is no matching message handler defined in the 
 
 /** Answers a call that nobody here handles. */
 export function refuseCall(call: ServedCall): void {
-  call.fail(new HeartwireError(ErrorCode.NO_HANDLER, NO_MESSAGE_HANDLER, { sent: 'answered' }));
+  call.fail(new HeartwireError(ErrorCode.NO_HANDLER, NO_MESSAGE_HANDLER));
 }

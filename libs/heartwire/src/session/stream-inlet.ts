@@ -161,8 +161,5 @@ export class StreamInlet implements StreamHandle {
 
 function tooMuch({ bytes, maxBytes }: InletRoom): HeartwireError {
   const message = `${String(bytes)} bytes of streams wait for their handlers on this connection; ${String(maxBytes)} may`;
-  return new HeartwireError(ErrorCode.SLOW_CONSUMER, message, {
-    sent: 'maybe',
-    details: { bytes, maxBytes },
-  });
+  return new HeartwireError(ErrorCode.SLOW_CONSUMER, message, { details: { bytes, maxBytes } });
 }

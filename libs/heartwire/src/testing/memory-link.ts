@@ -93,7 +93,7 @@ export class MemoryLink implements Link, MemoryLaneReceiver {
   break(message: string): void {
     if (this.isClosed) return;
     this.outward.silence();
-    this.close(new HeartwireError(ErrorCode.CONNECTION_LOST, message, { sent: 'maybe' }));
+    this.close(new HeartwireError(ErrorCode.CONNECTION_LOST, message));
   }
 
   receive(bytes: Uint8Array): void {
