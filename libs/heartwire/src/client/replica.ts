@@ -1,9 +1,7 @@
 import { isIP } from 'class-validator';
 
-import { type Address, formatAddress, type Target } from '../options/address.js';
+import { type Address, formatAddress, MAX_PORT, type Target } from '../options/address.js';
 import type { ResolvedServer, ResolveQuestion } from '../options/resolve.js';
-
-const MAX_PORT = 65_535;
 
 /** One server that a client may connect to. */
 export interface Replica {

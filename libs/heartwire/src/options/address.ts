@@ -25,6 +25,9 @@ export interface WebSocketAddress {
   readonly path: string;
 }
 
+/** The highest port there is. */
+export const MAX_PORT = 65_535;
+
 /** What a client is given: an address, or the name of a service whose addresses are in DNS. */
 export type Target = Address | SrvTarget;
 

@@ -1,3 +1,4 @@
+import { MIN_HEARTBEAT_INTERVAL_MS, MIN_HEARTBEAT_TIMEOUT_MS } from '../protocol/wire-members.js';
 import { NotLessThan } from './checks/not-less-than.js';
 import { Milliseconds } from './checks/numbers.js';
 import { YesOrNo } from './checks/texts.js';
@@ -14,7 +15,7 @@ export class HeartbeatOptions {
    * for the 30 to 60 s after which common load balancers cut it. Lower it to notice sooner, at the price of more
    * pings on idle connections; raise it for very many idle connections.
    */
-  @Milliseconds({ min: 100 })
+  @Milliseconds({ min: MIN_HEARTBEAT_INTERVAL_MS })
   readonly intervalMs: number = 5_000;
 
   /**
@@ -24,7 +25,7 @@ export class HeartbeatOptions {
    * Default 10000: two intervals, so one lost ping or one long garbage collection kills no connection. Raise it
    * where processes stall for seconds; lower it together with `intervalMs` where calls must fail over quickly.
    */
-  @Milliseconds({ min: 200 })
+  @Milliseconds({ min: MIN_HEARTBEAT_TIMEOUT_MS })
   @NotLessThan('intervalMs', 'heartbeat.intervalMs')
   readonly timeoutMs: number = 10_000;
 

@@ -1,3 +1,4 @@
+import { MAX_TOKEN_CHARACTERS } from '../protocol/wire-members.js';
 import type { Address, Target } from './address.js';
 import type { TokenSource } from './authenticate.js';
 import { isToken } from './checks/secrets.js';
@@ -34,10 +35,7 @@ export function resolveServerOptions(input: unknown): ResolvedServerOptions {
     tls: () => tls,
     heartbeat: frozen(heartbeat, {}),
     limits: frozen(limits, {
-      sendBufferBytes: limits.sendBufferBytes ?? roomFor(limits, 16 * MEBIBYTE),
-      deliveryLogBytes: limits.deliveryLogBytes ?? roomFor(limits, 16 * MEBIBYTE),
-      incomingStreamBytes: limits.incomingStreamBytes ?? roomFor(limits, 256 * MEBIBYTE),
-      outgoingStreamBytes: limits.outgoingStreamBytes ?? roomFor(limits, 64 * MEBIBYTE),
+      ...connectionBuffers(limits),
       waitingEventBytes: limits.waitingEventBytes ?? roomFor(limits, 64 * MEBIBYTE),
       suspendedBytes: limits.suspendedBytes ?? roomFor(limits, 256 * MEBIBYTE),
     }),
@@ -67,10 +65,7 @@ export function resolveClientOptions(input: unknown): ResolvedClientOptions {
     heartbeat: frozen(heartbeat, {}),
     reconnect: frozen(reconnect, {}),
     limits: frozen(limits, {
-      sendBufferBytes: limits.sendBufferBytes ?? roomFor(limits, 16 * MEBIBYTE),
-      deliveryLogBytes: limits.deliveryLogBytes ?? roomFor(limits, 16 * MEBIBYTE),
-      incomingStreamBytes: limits.incomingStreamBytes ?? roomFor(limits, 256 * MEBIBYTE),
-      outgoingStreamBytes: limits.outgoingStreamBytes ?? roomFor(limits, 64 * MEBIBYTE),
+      ...connectionBuffers(limits),
       waitingBytes: limits.waitingBytes ?? roomFor(limits, 64 * MEBIBYTE),
     }),
   });
@@ -99,7 +94,7 @@ function tokenSource(token: TokenSource | undefined): ResolvedClientOptions['tok
   return async () => {
     const given: unknown = await token();
     if (isToken(given)) return given;
-    throw new TypeError('the function token gave no text of 1 to 16384 characters');
+    throw new TypeError(`the function token gave no text of 1 to ${String(MAX_TOKEN_CHARACTERS)} characters`);
   };
 }
 
@@ -124,6 +119,18 @@ function parsed<Parsed>(
 ): readonly Parsed[] {
   const all = urls ?? (url === undefined ? [] : [url]);
   return Object.freeze(all.map((each) => Object.freeze(parse(each))));
+}
+
+type Buffers = 'sendBufferBytes' | 'deliveryLogBytes' | 'incomingStreamBytes' | 'outgoingStreamBytes';
+
+/** Those that a connection has at either end. */
+function connectionBuffers(limits: ConnectionLimits): Readonly<Record<Buffers, number>> {
+  return {
+    sendBufferBytes: limits.sendBufferBytes ?? roomFor(limits, 16 * MEBIBYTE),
+    deliveryLogBytes: limits.deliveryLogBytes ?? roomFor(limits, 16 * MEBIBYTE),
+    incomingStreamBytes: limits.incomingStreamBytes ?? roomFor(limits, 256 * MEBIBYTE),
+    outgoingStreamBytes: limits.outgoingStreamBytes ?? roomFor(limits, 64 * MEBIBYTE),
+  };
 }
 
 /** A buffer that could not hold some frames would end connections for messages that are within the limit. */

@@ -2,7 +2,7 @@ import { isIP } from 'class-validator';
 
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
-import type { Address, SrvTarget, Target } from './address.js';
+import { type Address, MAX_PORT, type SrvTarget, type Target } from './address.js';
 import { shownUrl } from './shown-value.js';
 
 /** Who uses a url: only a server can do something with port 0, only a client with SRV records. */
@@ -16,7 +16,6 @@ export interface UrlFault {
 }
 
 const WEB_PORTS = { ws: 80, wss: 443 } as const;
-const MAX_PORT = 65_535;
 const MAX_HOST_CHARACTERS = 253;
 /** What fits a socket address on Linux. Other systems may take less, and say so. */
 const MAX_PATH_BYTES = 107;

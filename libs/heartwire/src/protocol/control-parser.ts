@@ -13,13 +13,12 @@ import {
   readText,
   refuse,
   SHORT_TEXT,
+  type Wire,
 } from './wire-members.js';
 import { parseHello } from './hello-parser.js';
 import { parseStatusResponse } from './status-response-parser.js';
 
 const MAX_ERROR_LENGTH = 4_096;
-
-type Wire = Readonly<Record<string, unknown>>;
 
 /** A message that carries a `type`. */
 export function parseTyped(type: unknown, wire: Wire): Message {

@@ -3,6 +3,7 @@ import {
   isGiven,
   isObject,
   MAX_FRAME_BYTES,
+  MAX_TOKEN_CHARACTERS,
   MIN_HEARTBEAT_INTERVAL_MS,
   MIN_HEARTBEAT_TIMEOUT_MS,
   readInteger,
@@ -11,11 +12,8 @@ import {
   readText,
   refuse,
   SHORT_TEXT,
+  type Wire,
 } from './wire-members.js';
-
-const MAX_TOKEN_LENGTH = 16_384;
-
-type Wire = Readonly<Record<string, unknown>>;
 
 /** What only an accepting end is told. */
 export function parseHello(wire: Wire): HelloMessage {
@@ -23,7 +21,7 @@ export function parseHello(wire: Wire): HelloMessage {
   return {
     kind: 'hello',
     protocol: readInteger('protocol', wire.protocol, 1),
-    token: isGiven(token) ? readSecret('token', token, MAX_TOKEN_LENGTH) : undefined,
+    token: isGiven(token) ? readSecret('token', token, MAX_TOKEN_CHARACTERS) : undefined,
     name: isGiven(name) ? readText('name', name, SHORT_TEXT) : undefined,
     heartbeatInterval: isGiven(heartbeatInterval)
       ? readNumber('heartbeatInterval', heartbeatInterval, MIN_HEARTBEAT_INTERVAL_MS)

@@ -1,7 +1,5 @@
 import type { StatusResponseMessage } from './messages.js';
-import { readBoolean, readInteger, readNumber, readText, SHORT_TEXT } from './wire-members.js';
-
-type Wire = Readonly<Record<string, unknown>>;
+import { readBoolean, readInteger, readNumber, readText, SHORT_TEXT, type Wire } from './wire-members.js';
 
 /** What only an end is told that has asked for it. */
 export function parseStatusResponse(wire: Wire): StatusResponseMessage {

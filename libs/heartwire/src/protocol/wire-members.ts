@@ -12,6 +12,11 @@ export const MIN_HEARTBEAT_TIMEOUT_MS = 200;
 export const MAX_FRAME_BYTES = 0x3fff_ffff;
 /** The longest id, name, secret or reason, in characters (UTF-16 units). */
 export const SHORT_TEXT = 256;
+/** The longest token, in characters (docs/protocol.md, section 2). */
+export const MAX_TOKEN_CHARACTERS = 16_384;
+
+/** A message as it came: its members may be anything. */
+export type Wire = Readonly<Record<string, unknown>>;
 
 export function readId(value: unknown): CallId {
   if (
@@ -85,7 +90,7 @@ export function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isObject(value: unknown): value is Wire {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -1,7 +1,5 @@
+import { MAX_TOKEN_CHARACTERS } from '../../protocol/wire-members.js';
 import { Check } from './check.js';
-
-/** The longest token that fits `hello` (docs/protocol.md, section 2). */
-const MAX_TOKEN_CHARACTERS = 16_384;
 
 // What is wrong is told here without the value, which may be the secret itself.
 
