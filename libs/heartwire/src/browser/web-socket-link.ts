@@ -1,7 +1,8 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import type { Link, LinkReceiver } from '../link/link.js';
-import type { Envelope, Outgoing } from '../protocol/frame-encoder.js';
+import { closeEnvelope } from '../protocol/binary-envelope.js';
+import { isEnvelope, type Outgoing, wholeText } from '../protocol/outgoing.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Clock } from '../timing/clock.js';
 import type { WebSocketLike } from './platform.js';
@@ -10,9 +11,6 @@ import type { WebSocketLike } from './platform.js';
 const FULL_BYTES = 1_048_576;
 /** A WebSocket doesn't tell when it has room again. */
 const LOOK_AGAIN_MS = 20;
-
-const LENGTH_BYTES = 4;
-const utf8 = new TextEncoder();
 
 /** A link over a WebSocket that is open. Its closing is given up, not waited for. */
 export class WebSocketLink implements Link {
@@ -51,7 +49,7 @@ export class WebSocketLink implements Link {
 
   send(batch: readonly Outgoing[]): boolean {
     for (const message of batch) {
-      const data = dataOf(message);
+      const data = isEnvelope(message) ? closeEnvelope(message) : wholeText(message);
       this.bytesSent += typeof data === 'string' ? data.length : data.byteLength;
       this.carrier.send(data);
     }
@@ -114,19 +112,4 @@ interface CloseFacts {
 function closedBy(remote: string, code: number, reason: string): HeartwireError {
   const message = `${remote} closed the connection: ${String(code)} ${reason}`;
   return new HeartwireError(ErrorCode.CONNECTION_LOST, message);
-}
-
-/** A text message, or the binary envelope of docs/protocol.md, section 1. */
-function dataOf(message: Outgoing): string | Uint8Array<ArrayBuffer> {
-  if (typeof message === 'string') return message;
-  return 'bytes' in message ? envelope(message) : message.head + message.body + message.tail;
-}
-
-function envelope({ header, bytes }: Envelope): Uint8Array<ArrayBuffer> {
-  const head = utf8.encode(header);
-  const whole = new Uint8Array(LENGTH_BYTES + head.length + bytes.length);
-  new DataView(whole.buffer).setUint32(0, head.length);
-  whole.set(head, LENGTH_BYTES);
-  whole.set(bytes, LENGTH_BYTES + head.length);
-  return whole;
 }

@@ -1,5 +1,5 @@
 import type { HeartwireError } from '../errors/heartwire-error.js';
-import type { Outgoing } from '../protocol/frame-encoder.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import type { ProtocolViolation } from '../protocol/protocol-violation.js';
 
 /**

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 
 import { ErrorCode } from '../errors/error-code.js';
 import { fromNodeError } from '../errors/node-error.js';
-import type { Outgoing } from '../protocol/frame-encoder.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { WebSocketEncoder } from '../protocol/web-socket-encoder.js';
 import { WebSocketProgress } from '../protocol/web-socket-progress.js';

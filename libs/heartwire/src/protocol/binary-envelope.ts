@@ -1,6 +1,20 @@
+import type { Envelope } from './outgoing.js';
 import { ProtocolViolation } from './protocol-violation.js';
 
-const LENGTH_BYTES = 4;
+/** What tells the length of an envelope's header. */
+export const ENVELOPE_LENGTH_BYTES = 4;
+
+const utf8 = new TextEncoder();
+
+/** The whole of an envelope, in bytes of its own (docs/protocol.md, section 1). */
+export function closeEnvelope({ header, bytes }: Envelope): Uint8Array<ArrayBuffer> {
+  const head = utf8.encode(header);
+  const whole = new Uint8Array(ENVELOPE_LENGTH_BYTES + head.length + bytes.length);
+  new DataView(whole.buffer).setUint32(0, head.length);
+  whole.set(head, ENVELOPE_LENGTH_BYTES);
+  whole.set(bytes, ENVELOPE_LENGTH_BYTES + head.length);
+  return whole;
+}
 
 /**
  * Splits a binary envelope into its JSON header and its raw bytes: views, nothing is copied
@@ -9,18 +23,18 @@ const LENGTH_BYTES = 4;
  * @throws ProtocolViolation when the header's length doesn't fit into the envelope
  */
 export function openEnvelope(envelope: Uint8Array): { header: Uint8Array; bytes: Uint8Array } {
-  if (envelope.byteLength < LENGTH_BYTES) {
+  if (envelope.byteLength < ENVELOPE_LENGTH_BYTES) {
     const message = `a binary envelope must begin with 4 bytes that tell its header's length, not with ${String(envelope.byteLength)}`;
     throw new ProtocolViolation('PROTOCOL_ERROR', message);
   }
-  const headerBytes = new DataView(envelope.buffer, envelope.byteOffset, LENGTH_BYTES).getUint32(0);
-  const headerEnd = LENGTH_BYTES + headerBytes;
+  const headerBytes = new DataView(envelope.buffer, envelope.byteOffset, ENVELOPE_LENGTH_BYTES).getUint32(0);
+  const headerEnd = ENVELOPE_LENGTH_BYTES + headerBytes;
   if (headerEnd > envelope.byteLength) {
-    const left = envelope.byteLength - LENGTH_BYTES;
+    const left = envelope.byteLength - ENVELOPE_LENGTH_BYTES;
     const message = `an envelope's header must fit into it: ${String(headerBytes)} bytes are declared, ${String(left)} are there`;
     throw new ProtocolViolation('PROTOCOL_ERROR', message);
   }
-  return { header: envelope.subarray(LENGTH_BYTES, headerEnd), bytes: envelope.subarray(headerEnd) };
+  return { header: envelope.subarray(ENVELOPE_LENGTH_BYTES, headerEnd), bytes: envelope.subarray(headerEnd) };
 }
 
 /**

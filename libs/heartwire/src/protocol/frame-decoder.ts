@@ -1,4 +1,5 @@
 import { ProtocolViolation } from './protocol-violation.js';
+import { sameClass } from './same-class.js';
 
 const HEADER_BYTES = 4;
 const LENGTH_MASK = 0x3fff_ffff;
@@ -205,12 +206,4 @@ function readWord(bytes: Uint8Array, at: number): number {
 
 function byteAt(bytes: Uint8Array, at: number): number {
   return bytes[at] ?? 0;
-}
-
-/** An array of the chunk's own class, as `TypedArray.prototype.slice` would make it. */
-function sameClass(chunk: Uint8Array, length: number): Uint8Array {
-  const { [Symbol.species]: Species } = chunk.constructor as unknown as {
-    readonly [Symbol.species]: new (length: number) => Uint8Array;
-  };
-  return new Species(length);
 }

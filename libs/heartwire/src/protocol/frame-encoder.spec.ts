@@ -3,7 +3,8 @@ import fc from 'fast-check';
 
 import { openEnvelope } from './binary-envelope.js';
 import { FrameDecoder } from './frame-decoder.js';
-import { FrameEncoder, type Outgoing } from './frame-encoder.js';
+import { FrameEncoder } from './frame-encoder.js';
+import type { Outgoing } from './outgoing.js';
 
 function encoder(slabBytes?: number): {
   encode: (batch: readonly Outgoing[]) => Uint8Array[];

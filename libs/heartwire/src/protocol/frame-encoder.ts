@@ -1,25 +1,5 @@
-/** A message on its way out: its JSON text, whole or in parts, or a binary envelope. */
-export type Outgoing = string | SplitText | Envelope;
-
-/** A text in three parts, so that a long one in the middle is never copied to put them together. */
-export interface SplitText {
-  readonly head: string;
-  readonly body: string;
-  readonly tail: string;
-}
-
-export interface Envelope {
-  readonly header: string;
-  readonly bytes: Uint8Array;
-}
-
-/**
- * Bytes that text can be written into as UTF-8. `write` returns how many bytes it wrote; where room
- * ends it stops before a character that doesn't fit. Node's `Buffer` is one.
- */
-export interface WritableBytes extends Uint8Array {
-  write(text: string, offset: number): number;
-}
+import { isEnvelope, type Outgoing, type SplitText, textLength } from './outgoing.js';
+import { MAX_COPIED_BYTES, type WritableBytes, writeText, writeWord } from './writable-bytes.js';
 
 const HEADER_BYTES = 4;
 const ENVELOPE_HEADER_BYTES = 2 * HEADER_BYTES;
@@ -29,8 +9,6 @@ const BYTES_PER_UNIT = 3;
 const LONGEST_CHARACTER_BYTES = 4;
 /** What a batch may take at once: a slab is kept for as long as any part of it is on its way. */
 const MAX_SLAB_BYTES = 1_048_576;
-/** Bytes of a binary message up to this many are copied in; longer ones go out as they are. */
-const MAX_COPIED_BYTES = 16_384;
 
 /**
  * Turns batches of messages into frames (docs/protocol.md, section 1), usually one buffer a batch.
@@ -67,7 +45,7 @@ export class FrameEncoder {
   encode(batch: readonly Outgoing[]): Uint8Array[] {
     this.makeRoomFor(batch);
     for (const message of batch) {
-      if (typeof message !== 'string' && 'bytes' in message) this.putEnvelope(message.header, message.bytes);
+      if (isEnvelope(message)) this.putEnvelope(message.header, message.bytes);
       else this.putText(message);
     }
     this.finishBuffer();
@@ -80,7 +58,7 @@ export class FrameEncoder {
   private makeRoomFor(batch: readonly Outgoing[]): void {
     let bytes = LONGEST_CHARACTER_BYTES;
     for (const message of batch) {
-      const length = typeof message !== 'string' && 'bytes' in message ? 0 : lengthOf(message);
+      const length = isEnvelope(message) ? 0 : textLength(message);
       if (!this.isApart(length)) bytes += HEADER_BYTES + length;
     }
     const isOfUse = bytes > this.slabBytes && bytes <= MAX_SLAB_BYTES;
@@ -88,27 +66,27 @@ export class FrameEncoder {
   }
 
   private putText(text: string | SplitText): void {
-    if (this.isApart(lengthOf(text))) {
+    if (this.isApart(textLength(text))) {
       const buffer = this.writeApart(text, HEADER_BYTES);
-      setWord(buffer, 0, buffer.length - HEADER_BYTES);
+      writeWord(buffer, 0, buffer.length - HEADER_BYTES);
       this.addBuffer(buffer);
       return;
     }
     const written = this.writeInSlab(text, HEADER_BYTES);
-    setWord(this.slab, this.used, written);
+    writeWord(this.slab, this.used, written);
     this.used += HEADER_BYTES + written;
   }
 
   private putEnvelope(header: string, bytes: Uint8Array): void {
     if (this.isApart(header.length)) {
       const buffer = this.writeApart(header, ENVELOPE_HEADER_BYTES);
-      setEnvelopeWords(buffer, 0, buffer.length - ENVELOPE_HEADER_BYTES, bytes.length);
+      writeEnvelopeWords(buffer, 0, buffer.length - ENVELOPE_HEADER_BYTES, bytes.length);
       this.addBuffer(buffer);
       this.addBuffer(bytes);
       return;
     }
     const written = this.writeInSlab(header, ENVELOPE_HEADER_BYTES);
-    setEnvelopeWords(this.slab, this.used, written, bytes.length);
+    writeEnvelopeWords(this.slab, this.used, written, bytes.length);
     this.used += ENVELOPE_HEADER_BYTES + written;
     if (bytes.length > MAX_COPIED_BYTES) {
       this.addBuffer(bytes);
@@ -127,27 +105,27 @@ export class FrameEncoder {
   /** Writes a text where the next frame goes, after `gap` bytes. Returns how many bytes it takes. */
   private writeInSlab(text: string | SplitText, gap: number): number {
     const room = this.slab.length - this.used - gap;
-    const length = lengthOf(text);
+    const length = textLength(text);
     const most = length * BYTES_PER_UNIT;
-    if (most <= room) return write(text, this.slab, this.used + gap);
+    if (most <= room) return writeText(text, this.slab, this.used + gap);
     if (length <= room) {
-      const written = write(text, this.slab, this.used + gap);
+      const written = writeText(text, this.slab, this.used + gap);
       if (isAllOf(written, room)) return written;
     }
     this.openSlab(gap + most);
-    return write(text, this.slab, this.used + gap);
+    return writeText(text, this.slab, this.used + gap);
   }
 
   /** Writes a long text into a buffer of its own, so that no slab is pinned by it, nor it by a slab. */
   private writeApart(text: string | SplitText, gap: number): WritableBytes {
     // Enough for most texts; only one that is far from ASCII is written twice.
-    const length = lengthOf(text);
+    const length = textLength(text);
     const room = length + (length >>> 3) + LONGEST_CHARACTER_BYTES;
     let buffer = this.allocate(gap + room);
-    let written = write(text, buffer, gap);
+    let written = writeText(text, buffer, gap);
     if (!isAllOf(written, room)) {
       buffer = this.allocate(gap + length * BYTES_PER_UNIT);
-      written = write(text, buffer, gap);
+      written = writeText(text, buffer, gap);
     }
     return buffer.subarray(0, gap + written) as WritableBytes;
   }
@@ -171,31 +149,12 @@ export class FrameEncoder {
   }
 }
 
-function lengthOf(text: string | SplitText): number {
-  return typeof text === 'string' ? text.length : text.head.length + text.body.length + text.tail.length;
-}
-
-/** Returns how many bytes were written: fewer than the text takes where the target ends. */
-function write(text: string | SplitText, target: WritableBytes, at: number): number {
-  if (typeof text === 'string') return target.write(text, at);
-  const body = at + target.write(text.head, at);
-  const tail = body + target.write(text.body, body);
-  return tail + target.write(text.tail, tail) - at;
-}
-
 /** With room to spare for any character, none was left out for want of it. */
 function isAllOf(written: number, room: number): boolean {
   return written <= room - LONGEST_CHARACTER_BYTES;
 }
 
-function setEnvelopeWords(target: Uint8Array, at: number, headerBytes: number, bytes: number): void {
-  setWord(target, at, (HEADER_BYTES + headerBytes + bytes) | BINARY_BIT);
-  setWord(target, at + HEADER_BYTES, headerBytes);
-}
-
-function setWord(target: Uint8Array, at: number, word: number): void {
-  target[at] = word >>> 24;
-  target[at + 1] = word >>> 16;
-  target[at + 2] = word >>> 8;
-  target[at + 3] = word;
+function writeEnvelopeWords(target: Uint8Array, at: number, headerBytes: number, bytes: number): void {
+  writeWord(target, at, (HEADER_BYTES + headerBytes + bytes) | BINARY_BIT);
+  writeWord(target, at + HEADER_BYTES, headerBytes);
 }

@@ -1,4 +1,4 @@
-import type { SplitText } from './frame-encoder.js';
+import type { SplitText } from './outgoing.js';
 import type { CallId, ControlMessage, Metadata } from './messages.js';
 
 // The texts of calls and answers are the hot path: they are put together around parts that are

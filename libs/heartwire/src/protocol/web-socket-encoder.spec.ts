@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { Outgoing } from './frame-encoder.js';
+import type { Outgoing } from './outgoing.js';
 import { WebSocketEncoder } from './web-socket-encoder.js';
 
 const MASK = Uint8Array.from([1, 2, 3, 4]);

@@ -1,4 +1,6 @@
-import type { Envelope, Outgoing, WritableBytes } from './frame-encoder.js';
+import { ENVELOPE_LENGTH_BYTES } from './binary-envelope.js';
+import { isEnvelope, type Outgoing } from './outgoing.js';
+import { MAX_COPIED_BYTES, type WritableBytes, writeText, writeWord } from './writable-bytes.js';
 
 /** What the platform gives to write texts as UTF-8. */
 export interface TextPlatform {
@@ -12,12 +14,9 @@ const TEXT_FRAME = 0x81;
 const BINARY_FRAME = 0x82;
 const MASKED = 0x80;
 const MASK_BYTES = 4;
-const ENVELOPE_LENGTH_BYTES = 4;
 /** Beyond it, two bytes tell the length; beyond the next one, eight. */
 const MAX_SHORT_PAYLOAD = 125;
 const MAX_MEDIUM_PAYLOAD = 0xffff;
-/** Bytes of a binary message up to this many are copied in; longer ones go out as they are. */
-const MAX_COPIED_BYTES = 16_384;
 
 /**
  * Turns batches of messages into WebSocket frames: each message is one text or binary message in one
@@ -100,8 +99,8 @@ export class WebSocketEncoder {
       target[at + 3] = payload;
     } else {
       target[at + 1] = masked | 127;
-      setWord(target, at + 2, Math.floor(payload / 2 ** 32));
-      setWord(target, at + 6, payload >>> 0);
+      writeWord(target, at + 2, Math.floor(payload / 2 ** 32));
+      writeWord(target, at + 6, payload >>> 0);
     }
     return this.headerBytes(payload);
   }
@@ -122,27 +121,11 @@ function putPayload(
   payload: number,
   copied: boolean,
 ): number {
-  if (typeof message === 'string') return at + target.write(message, at);
-  if (isEnvelope(message)) {
-    const headerBytes = payload - ENVELOPE_LENGTH_BYTES - message.bytes.byteLength;
-    setWord(target, at, headerBytes);
-    const end = at + ENVELOPE_LENGTH_BYTES + target.write(message.header, at + ENVELOPE_LENGTH_BYTES);
-    if (!copied) return end;
-    target.set(message.bytes, end);
-    return end + message.bytes.byteLength;
-  }
-  const body = at + target.write(message.head, at);
-  const tail = body + target.write(message.body, body);
-  return tail + target.write(message.tail, tail);
-}
-
-function isEnvelope(message: Outgoing): message is Envelope {
-  return typeof message !== 'string' && 'bytes' in message;
-}
-
-function setWord(target: Uint8Array, at: number, word: number): void {
-  target[at] = word >>> 24;
-  target[at + 1] = word >>> 16;
-  target[at + 2] = word >>> 8;
-  target[at + 3] = word;
+  if (!isEnvelope(message)) return at + writeText(message, target, at);
+  const headerBytes = payload - ENVELOPE_LENGTH_BYTES - message.bytes.byteLength;
+  writeWord(target, at, headerBytes);
+  const end = at + ENVELOPE_LENGTH_BYTES + target.write(message.header, at + ENVELOPE_LENGTH_BYTES);
+  if (!copied) return end;
+  target.set(message.bytes, end);
+  return end + message.bytes.byteLength;
 }

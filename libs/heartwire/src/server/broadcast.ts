@@ -1,6 +1,6 @@
 import type { HubNews } from '../options/hub-adapter.js';
 import type { PushTarget } from '../options/push-target.js';
-import type { Outgoing } from '../protocol/frame-encoder.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import type { Metadata } from '../protocol/messages.js';
 import { checkTargets } from './push-names.js';
 

@@ -4,7 +4,7 @@ import { nodeRuntime } from '../link/node-runtime.js';
 import type { AdapterStatus, HubClient } from '../options/hub-adapter.js';
 import type { Presence } from '../options/presence.js';
 import type { PushTarget } from '../options/push-target.js';
-import type { Outgoing } from '../protocol/frame-encoder.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import type { Metadata } from '../protocol/messages.js';
 import { callBody } from '../session/call-body.js';
 import type { Codec } from '../session/codec.js';

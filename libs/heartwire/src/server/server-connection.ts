@@ -5,7 +5,7 @@ import type { Link } from '../link/link.js';
 import { peerCertificateOf } from '../link/peer-certificate.js';
 import type { Authenticate, ConnectingPeer, Credentials } from '../options/authenticate.js';
 import type { PeerCertificate } from '../options/peer-certificate.js';
-import type { Outgoing } from '../protocol/frame-encoder.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import type { Runtime } from '../timing/runtime.js';
 import type { Admission } from '../session/admission.js';
 import { Reception } from '../session/reception.js';

@@ -1,6 +1,6 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
-import type { Outgoing } from '../protocol/frame-encoder.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import { eventText, requestText, withLongMember } from '../protocol/message-text.js';
 import type { CallId, Metadata } from '../protocol/messages.js';
 import { checkedMetadata } from './checked-metadata.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { Outgoing } from '../protocol/frame-encoder.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import { ChunkWriter } from './chunk-writer.js';
 import type { Codec } from './codec.js';
 

@@ -1,5 +1,5 @@
 import { toWireError } from '../errors/wire-error.js';
-import type { Outgoing } from '../protocol/frame-encoder.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import { chunkEndText, chunkText, withLongMember, withMore } from '../protocol/message-text.js';
 import type { CallId } from '../protocol/messages.js';
 import { LONG_JSON, toJson } from './call-body.js';

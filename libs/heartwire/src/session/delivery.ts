@@ -1,4 +1,4 @@
-import type { Outgoing } from '../protocol/frame-encoder.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import { DeliveryLog } from './delivery-log.js';
 
 /** An acknowledgement is due after so many counted messages, or so many bytes of them. */

@@ -1,15 +1,14 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
-import type { Outgoing, SplitText } from '../protocol/frame-encoder.js';
+import { ENVELOPE_LENGTH_BYTES } from '../protocol/binary-envelope.js';
+import { isEnvelope, type Outgoing, type SplitText, textLength, wholeText } from '../protocol/outgoing.js';
 
 const UTF8_BYTES_AT_MOST = 3;
-const ENVELOPE_HEADER_BYTES = 4;
 const utf8 = new TextEncoder();
 
 /** About what a message takes while it is kept, in bytes. */
 export function sizeOf(message: Outgoing): number {
-  if (typeof message === 'string') return message.length;
-  return 'bytes' in message ? message.header.length + message.bytes.byteLength : textLength(message);
+  return isEnvelope(message) ? message.header.length + message.bytes.byteLength : textLength(message);
 }
 
 /** @throws HeartwireError `FRAME_TOO_LARGE` when the other end would refuse the message. */
@@ -35,18 +34,11 @@ export function sayable(fault: unknown): HeartwireError | undefined {
 
 /** The payload's bytes; only an upper bound where that already fits. */
 function payloadBytes(message: Outgoing, fits: number): number {
-  const isEnvelope = typeof message !== 'string' && 'bytes' in message;
-  const rest = isEnvelope ? ENVELOPE_HEADER_BYTES + message.bytes.byteLength : 0;
-  const text = isEnvelope ? message.header : message;
+  if (!isEnvelope(message)) return textBytes(message, 0, fits);
+  return textBytes(message.header, ENVELOPE_LENGTH_BYTES + message.bytes.byteLength, fits);
+}
+
+function textBytes(text: string | SplitText, rest: number, fits: number): number {
   const upperBound = textLength(text) * UTF8_BYTES_AT_MOST + rest;
-  return upperBound <= fits ? upperBound : utf8Bytes(text) + rest;
-}
-
-function textLength(text: string | SplitText): number {
-  return typeof text === 'string' ? text.length : text.head.length + text.body.length + text.tail.length;
-}
-
-function utf8Bytes(text: string | SplitText): number {
-  const whole = typeof text === 'string' ? text : text.head + text.body + text.tail;
-  return utf8.encode(whole).byteLength;
+  return upperBound <= fits ? upperBound : utf8.encode(wholeText(text)).byteLength + rest;
 }

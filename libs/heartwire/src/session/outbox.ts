@@ -1,5 +1,5 @@
 import type { Link } from '../link/link.js';
-import type { Outgoing } from '../protocol/frame-encoder.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import { bulkWindowBytes } from './bulk-window.js';
 import type { Delivery } from './delivery.js';
 import { Fifo } from './fifo.js';

@@ -1,4 +1,4 @@
-import type { Outgoing } from '../protocol/frame-encoder.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import { type CallBody, emptyBody } from './call-body.js';
 import type { CreditAccount } from './credit-account.js';

@@ -1,6 +1,6 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
-import type { Outgoing } from '../protocol/frame-encoder.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import { cancelText, creditText } from '../protocol/message-text.js';
 import type { CallId } from '../protocol/messages.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';

@@ -3,7 +3,7 @@ import { from, Observable, of, range, Subject } from 'rxjs';
 
 import { ErrorCode } from '../errors/error-code.js';
 import { type HeartwireError } from '../errors/heartwire-error.js';
-import type { Outgoing } from '../protocol/frame-encoder.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import {
   type BulkRoom,
   OutgoingStream,

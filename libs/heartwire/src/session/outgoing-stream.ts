@@ -1,6 +1,6 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
-import type { Outgoing } from '../protocol/frame-encoder.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import { Fifo } from './fifo.js';
 import { checkBytes } from './message-size.js';
 import { SourceFeed } from './source-feed.js';

@@ -1,4 +1,5 @@
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
+import { sameClass } from '../protocol/same-class.js';
 
 /** Shorter pieces don't wait one by one: each takes more memory than its bytes. */
 const SMALL_BYTES = 1_024;
@@ -29,7 +30,7 @@ export class Pieces {
     this.isCut = more;
     if (item.byteLength > 0 || !more) this.keep(item);
     if (more) return undefined;
-    const whole = joined(this.pieces);
+    const whole = joined(this.pieces, item);
     this.pieces = [];
     this.bytes = 0;
     return whole;
@@ -46,18 +47,16 @@ export class Pieces {
     const { pieces } = this;
     let last = piece;
     while (last.byteLength < SMALL_BYTES && (pieces.at(-1)?.byteLength ?? Infinity) <= last.byteLength) {
-      last = joined([...pieces.splice(-1), last]);
+      last = joined([...pieces.splice(-1), last], piece);
     }
     pieces.push(last);
   }
 }
 
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  // Of the pieces' own class: a Buffer stays a Buffer.
-  const { [Symbol.species]: Bytes } = pieces[0]?.constructor as unknown as {
-    readonly [Symbol.species]: new (length: number) => Uint8Array;
-  };
-  const whole = new Bytes(pieces.reduce((bytes, { byteLength }) => bytes + byteLength, 0));
+/** @param like of whose class the whole is */
+function joined(pieces: readonly Uint8Array[], like: Uint8Array): Uint8Array {
+  const bytes = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const whole = sameClass(like, bytes);
   let at = 0;
   for (const piece of pieces) {
     whole.set(piece, at);

@@ -2,7 +2,7 @@ import type { HeartwireError } from '../errors/heartwire-error.js';
 import { fromWireError, toWireError } from '../errors/wire-error.js';
 import { cancelText, creditText } from '../protocol/message-text.js';
 import type { CallId } from '../protocol/messages.js';
-import type { Outgoing } from '../protocol/frame-encoder.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import type { AnswerWriter } from './answer-writer.js';
 import { type BulkRoom, INITIAL_CREDIT, OutgoingStream, type StreamBounds } from './outgoing-stream.js';
 import { Pieces } from './pieces.js';

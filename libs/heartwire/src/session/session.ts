@@ -1,6 +1,6 @@
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import type { Link } from '../link/link.js';
-import type { Outgoing } from '../protocol/frame-encoder.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import type {
   CallMessage,
   ControlMessage,

@@ -1,4 +1,4 @@
-import type { Outgoing } from '../protocol/frame-encoder.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import { Fifo } from './fifo.js';
 import { sizeOf } from './message-size.js';
 
