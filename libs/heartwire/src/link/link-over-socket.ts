@@ -77,6 +77,17 @@ export abstract class LinkOverSocket {
     this.lastHeardAt = this.clock.now();
   }
 
+  /** As one write. Returns whether there is room for more. */
+  protected write(buffers: readonly Uint8Array[]): boolean {
+    const [only] = buffers;
+    if (buffers.length === 1 && only !== undefined) return this.socket.write(only);
+    let hasRoom = true;
+    this.socket.cork();
+    for (const buffer of buffers) hasRoom = this.socket.write(buffer);
+    this.socket.uncork();
+    return hasRoom;
+  }
+
   /** So many frames were read to their end. */
   protected wasRead(frames: number): void {
     const rests = this.pace?.spend(frames) ?? false;

@@ -67,14 +67,7 @@ export class SocketLink extends LinkOverSocket implements Link {
   }
 
   send(batch: readonly Outgoing[]): boolean {
-    const buffers = this.encoder.encode(batch);
-    const [only] = buffers;
-    if (buffers.length === 1 && only !== undefined) return this.socket.write(only);
-    let hasRoom = true;
-    this.socket.cork();
-    for (const buffer of buffers) hasRoom = this.socket.write(buffer);
-    this.socket.uncork();
-    return hasRoom;
+    return this.write(this.encoder.encode(batch));
   }
 
   end(): void {

@@ -78,13 +78,7 @@ export class WebSocketLink extends LinkOverSocket implements Link {
 
   send(batch: readonly Outgoing[]): boolean {
     // Nothing may follow a close frame.
-    if (this.webSocket.readyState !== WebSocket.OPEN) return true;
-    const buffers = this.encoder.encode(batch);
-    let hasRoom = true;
-    this.socket.cork();
-    for (const buffer of buffers) hasRoom = this.socket.write(buffer);
-    this.socket.uncork();
-    return hasRoom;
+    return this.webSocket.readyState !== WebSocket.OPEN || this.write(this.encoder.encode(batch));
   }
 
   end(): void {
