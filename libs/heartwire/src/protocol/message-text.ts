@@ -1,5 +1,5 @@
-import type { SplitText } from './outgoing.js';
 import type { CallId, ControlMessage, Metadata } from './messages.js';
+import type { SplitText } from './outgoing.js';
 
 // The texts of calls and answers are the hot path: they are put together around parts that are
 // JSON already, so that nothing is written twice (docs/protocol.md, section 2).

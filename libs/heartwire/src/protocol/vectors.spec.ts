@@ -5,8 +5,8 @@ import { describe, expect, it } from '@jest/globals';
 import { attachBytes, openEnvelope } from './binary-envelope.js';
 import { FrameDecoder } from './frame-decoder.js';
 import { FrameEncoder } from './frame-encoder.js';
-import type { Outgoing } from './outgoing.js';
 import { parseMessage } from './message-parser.js';
+import type { Outgoing } from './outgoing.js';
 import {
   cancelText,
   chunkEndText,

@@ -1,7 +1,7 @@
 import type { HubNews } from '../options/hub-adapter.js';
 import type { PushTarget } from '../options/push-target.js';
-import type { Outgoing } from '../protocol/outgoing.js';
 import type { Metadata } from '../protocol/messages.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import { checkTargets } from './push-names.js';
 
 /** What one push may carry beside its data. */

@@ -1,41 +1,28 @@
 import { toWireError } from '../errors/wire-error.js';
-import type { Outgoing } from '../protocol/outgoing.js';
 import { failureText, responseText, withLongMember, withMore } from '../protocol/message-text.js';
 import type { CallId } from '../protocol/messages.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import { LONG_JSON, toJson } from './call-body.js';
-import type { Codec } from './codec.js';
-import { checkSize, sayable } from './message-size.js';
+import { ItemWriter } from './item-writer.js';
+import { sayable } from './message-size.js';
 import type { Refusal } from './refusal.js';
 
 /** Puts answers into words, through the user's serializer if there is one. */
-export class AnswerWriter {
-  constructor(
-    private readonly codec: Codec | undefined,
-    /** The longest message that the other end takes. */
-    private readonly limits: { readonly maxFrameBytes: number },
-  ) {}
-
-  /** A serializer wants to see whole items. */
-  get cutsBytes(): boolean {
-    return this.codec?.encode === undefined;
-  }
-
+export class AnswerWriter extends ItemWriter {
   /**
    * A piece of bytes that were cut.
    *
    * @throws HeartwireError `FRAME_TOO_LARGE`
    */
   piece(id: CallId, bytes: Uint8Array): Outgoing {
-    const message = { header: withMore(responseText(id, undefined, false)), bytes };
-    checkSize(message, this.limits.maxFrameBytes);
-    return message;
+    return this.fitting({ header: withMore(responseText(id, undefined, false)), bytes });
   }
 
   /** @throws HeartwireError `UNSERIALIZABLE` or `FRAME_TOO_LARGE` */
   value(id: CallId, value: unknown, isLast: boolean): Outgoing {
-    const message = this.encoded({ id, response: value, isDisposed: isLast }) ?? answer(id, value, isLast);
-    checkSize(message, this.limits.maxFrameBytes);
-    return message;
+    return this.fitting(
+      this.encoded({ id, response: value, isDisposed: isLast }) ?? answer(id, value, isLast),
+    );
   }
 
   end(id: CallId): Outgoing {
@@ -45,9 +32,9 @@ export class AnswerWriter {
   /** What failed must be told, whatever a serializer makes of it and however long it is. */
   failure(id: CallId, err: unknown): Outgoing {
     try {
-      const message = this.encoded({ id, err, isDisposed: true }) ?? failureText(id, toJson(err) ?? 'null');
-      checkSize(message, this.limits.maxFrameBytes);
-      return message;
+      return this.fitting(
+        this.encoded({ id, err, isDisposed: true }) ?? failureText(id, toJson(err) ?? 'null'),
+      );
     } catch (error) {
       return failureText(id, JSON.stringify(toWireError(sayable(error))));
     }
@@ -55,12 +42,7 @@ export class AnswerWriter {
 
   /** As a failure, in words that are ready. */
   refusal(id: CallId, { err, json }: Refusal): Outgoing {
-    return this.codec?.encode === undefined ? failureText(id, json) : this.failure(id, err);
-  }
-
-  private encoded(packet: object): string | undefined {
-    const encode = this.codec?.encode;
-    return encode === undefined ? undefined : (toJson(encode(packet)) ?? 'null');
+    return this.cutsBytes ? failureText(id, json) : this.failure(id, err);
   }
 }
 

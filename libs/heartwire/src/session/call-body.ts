@@ -1,8 +1,8 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
-import type { Outgoing } from '../protocol/outgoing.js';
 import { eventText, requestText, withLongMember } from '../protocol/message-text.js';
 import type { CallId, Metadata } from '../protocol/messages.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import { checkedMetadata } from './checked-metadata.js';
 import type { Codec } from './codec.js';
 
@@ -51,6 +51,11 @@ export function toJson(value: unknown): string | undefined {
       cause,
     });
   }
+}
+
+/** A packet in the words of a user's serializer. @throws HeartwireError `UNSERIALIZABLE`, and what the serializer throws */
+export function encodedText(encode: (packet: object) => unknown, packet: object): string {
+  return toJson(encode(packet)) ?? 'null';
 }
 
 class JsonBody implements CallBody {
@@ -126,7 +131,7 @@ class EncodedBody implements CallBody {
 
   private text(members: object): Outgoing {
     const packet = { pattern: this.pattern, data: this.data, metadata: this.metadata, ...members };
-    return toJson(this.encode(packet)) ?? 'null';
+    return encodedText(this.encode, packet);
   }
 }
 

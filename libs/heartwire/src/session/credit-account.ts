@@ -1,3 +1,4 @@
+import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import { Fifo } from './fifo.js';
 import { INITIAL_CREDIT, STREAM_WINDOW_BYTES } from './outgoing-stream.js';
 
@@ -43,4 +44,9 @@ export class CreditAccount {
     this.owedBytes = 0;
     return owed;
   }
+}
+
+/** What a sender is told that doesn't wait for its credit. */
+export function beyondCredit(): ProtocolViolation {
+  return new ProtocolViolation('PROTOCOL_ERROR', 'a stream must not send more items than it has credit for');
 }

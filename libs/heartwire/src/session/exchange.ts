@@ -1,7 +1,7 @@
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { fromWireError } from '../errors/wire-error.js';
-import type { Outgoing } from '../protocol/outgoing.js';
 import type { CallId, CallMessage } from '../protocol/messages.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import type { Clock } from '../timing/clock.js';
 import { checkSize } from './message-size.js';
 import type { OutgoingCall } from './outgoing-call.js';

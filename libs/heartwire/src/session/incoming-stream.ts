@@ -12,6 +12,13 @@ export interface StreamHandle extends Unsubscribable {
 /** Opens a stream: items go to the observer, and one that `pulls` says when it has taken them. */
 export type OpenStream = (observer: ReplyObserver, pulls: boolean) => StreamHandle | undefined;
 
+/** How a stream has ended. */
+export interface StreamEnd {
+  readonly isFailure: boolean;
+  /** What it failed with. */
+  readonly error?: unknown;
+}
+
 /**
  * The items that the other end sends: an Observable that is also an AsyncIterable. What users get of `heartwire` spells it
  * out: their own declarations can't name a type that the package doesn't export, and there the name is the decorator's.
@@ -49,7 +56,7 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
   private readonly waiters = new Fifo<Waiter<T>>();
   private handle: StreamHandle | undefined;
   private isOpen = false;
-  private outcome: { readonly error?: unknown; readonly isFailure: boolean } | undefined;
+  private outcome: StreamEnd | undefined;
 
   constructor(private readonly open: OpenStream) {}
 
@@ -115,7 +122,7 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
     }
   }
 
-  private finish(outcome: { readonly error?: unknown; readonly isFailure: boolean }): void {
+  private finish(outcome: StreamEnd): void {
     if (this.outcome !== undefined) return;
     let { isFailure } = outcome;
     for (let waiter = this.waiters.shift(); waiter !== undefined; waiter = this.waiters.shift()) {

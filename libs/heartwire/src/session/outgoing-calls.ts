@@ -1,14 +1,13 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
-import type { Outgoing } from '../protocol/outgoing.js';
 import { cancelText, creditText } from '../protocol/message-text.js';
 import type { CallId } from '../protocol/messages.js';
-import { ProtocolViolation } from '../protocol/protocol-violation.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import { DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
 import type { Clock } from '../timing/clock.js';
 import type { CallKeeper, OutgoingCall } from './outgoing-call.js';
 import type { Codec } from './codec.js';
-import { CreditAccount } from './credit-account.js';
+import { beyondCredit, CreditAccount } from './credit-account.js';
 import { InFlightCalls } from './in-flight-calls.js';
 import { checkSize } from './message-size.js';
 import { Pieces } from './pieces.js';
@@ -23,8 +22,6 @@ export interface OutgoingCallLimits extends StreamBounds {
   readonly waitingCalls: number;
   /** Bytes that may wait. */
   readonly waitingBytes: number;
-  /** The longest message that the other end takes. */
-  maxFrameBytes: number;
 }
 
 /** What the keeper of calls asks of its session. */
@@ -238,12 +235,7 @@ export class OutgoingCalls implements CallSource, CallKeeper {
 
   private item(call: OutgoingCall, value: unknown, bytes: number): void {
     const items = (call.items ??= new CreditAccount());
-    if (items.untaken >= INITIAL_CREDIT) {
-      throw new ProtocolViolation(
-        'PROTOCOL_ERROR',
-        'a stream must not send more items than it has credit for',
-      );
-    }
+    if (items.untaken >= INITIAL_CREDIT) throw beyondCredit();
     call.isStreaming = true;
     items.arrived(bytes, false);
     // While the consumer has something to take, it is not the other end that is idle.

@@ -46,7 +46,7 @@ export interface BulkRoom extends AheadRoom {
 }
 
 export interface StreamBounds {
-  /** The longest item that the other end takes. */
+  /** The longest message that the other end takes. */
   readonly maxFrameBytes: number;
   /** Items that an Observable may be ahead of its receiver. */
   readonly streamBufferItems: number;

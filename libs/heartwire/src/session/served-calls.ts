@@ -1,8 +1,8 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { toWireError } from '../errors/wire-error.js';
-import type { Outgoing } from '../protocol/outgoing.js';
 import type { CallId, EventMessage, RequestMessage } from '../protocol/messages.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Clock } from '../timing/clock.js';
 import { DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';

@@ -13,8 +13,6 @@ export interface ServedLimits extends StreamBounds {
   readonly incomingStreams: number;
   /** What these may have waiting for their consumers. */
   readonly incomingStreamBytes: number;
-  /** The longest message that the other end takes. */
-  maxFrameBytes: number;
 }
 
 /** What the keeper of served calls asks of its session. */

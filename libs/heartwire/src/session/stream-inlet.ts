@@ -1,9 +1,8 @@
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { ErrorCode } from '../errors/error-code.js';
-import { ProtocolViolation } from '../protocol/protocol-violation.js';
-import { CreditAccount } from './credit-account.js';
+import { beyondCredit, CreditAccount } from './credit-account.js';
 import { Fifo } from './fifo.js';
-import { type IncomingStream, ItemStream, type StreamHandle } from './incoming-stream.js';
+import { type IncomingStream, ItemStream, type StreamEnd, type StreamHandle } from './incoming-stream.js';
 import type { ReplyObserver } from './reply-observer.js';
 import { INITIAL_CREDIT } from './outgoing-stream.js';
 import type { Pieces } from './pieces.js';
@@ -36,7 +35,7 @@ export class StreamInlet implements StreamHandle {
   private pulls = false;
   /** Items that the sender may send now. */
   private outstanding = INITIAL_CREDIT;
-  private outcome: { readonly error?: unknown; readonly isFailure: boolean } | undefined;
+  private outcome: StreamEnd | undefined;
   private isClosed = false;
 
   constructor(
@@ -50,12 +49,7 @@ export class StreamInlet implements StreamHandle {
   /** @throws ProtocolViolation when the sender has no credit for it. */
   receive(piece: unknown, more: boolean, frameBytes: number): void {
     if (this.isClosed || this.outcome !== undefined) return;
-    if (this.outstanding === 0) {
-      throw new ProtocolViolation(
-        'PROTOCOL_ERROR',
-        'a stream must not send more items than it has credit for',
-      );
-    }
+    if (this.outstanding === 0) throw beyondCredit();
     if (this.room.bytes + frameBytes > this.room.maxBytes) {
       this.overflow();
       return;
@@ -135,7 +129,7 @@ export class StreamInlet implements StreamHandle {
     this.pulls = pulls;
     // The handle is not there yet for who is given an item now.
     for (let left = this.items.length; left > 0; left--) this.deliver(observer, this.items.shift());
-    if (this.outcome !== undefined) this.tell(observer, this.outcome);
+    if (this.outcome !== undefined) tell(observer, this.outcome);
     return this;
   }
 
@@ -144,19 +138,16 @@ export class StreamInlet implements StreamHandle {
     if (!this.pulls) this.taken();
   }
 
-  private finish(outcome: { readonly error?: unknown; readonly isFailure: boolean }): void {
+  private finish(outcome: StreamEnd): void {
     if (this.outcome !== undefined || this.isClosed) return;
     this.outcome = outcome;
-    if (this.consumer !== undefined) this.tell(this.consumer, outcome);
+    if (this.consumer !== undefined) tell(this.consumer, outcome);
   }
+}
 
-  private tell(
-    consumer: ReplyObserver,
-    outcome: { readonly error?: unknown; readonly isFailure: boolean },
-  ): void {
-    if (outcome.isFailure) consumer.error(outcome.error);
-    else consumer.complete();
-  }
+function tell(consumer: ReplyObserver, { isFailure, error }: StreamEnd): void {
+  if (isFailure) consumer.error(error);
+  else consumer.complete();
 }
 
 function tooMuch({ bytes, maxBytes }: InletRoom): HeartwireError {

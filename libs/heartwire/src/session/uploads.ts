@@ -23,7 +23,7 @@ export class Uploads {
 
   constructor(
     private readonly host: UploadsHost,
-    private readonly limits: StreamBounds & { readonly maxFrameBytes: number },
+    private readonly limits: StreamBounds,
     private readonly watcher: UploadsWatcher,
   ) {
     this.words = new ChunkWriter(host.codec, limits);
