@@ -1,5 +1,5 @@
 import { ErrorCode } from '../errors/error-code.js';
-import { type HeartwireError } from '../errors/heartwire-error.js';
+import type { HeartwireError } from '../errors/heartwire-error.js';
 import type { OutgoingCall } from '../session/outgoing-call.js';
 import type { ConnectionStatus } from '../session/connection-status.js';
 import { answerLost, connectionClosed, neverAnswered } from '../session/reasons.js';

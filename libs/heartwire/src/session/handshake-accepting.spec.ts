@@ -170,7 +170,7 @@ describe('a handshake at the accepting end', () => {
     const admission = new Admission(2);
     const cancelled: string[] = [];
     const dispatch = (call: ServedCall): void => {
-      call.onCancel = ({ message }) => cancelled.push(message);
+      call.onCancel = () => cancelled.push((call.signal.reason as Error).message);
     };
     const { end, connect } = accept({ admission, dispatch });
     const first = connect();

@@ -32,7 +32,7 @@ export interface ServedCallKeeper {
  */
 export class ServedCall {
   /** Set by whoever runs the handler: called once when the call is cancelled. */
-  onCancel: ((reason: Error) => void) | undefined;
+  onCancel: (() => void) | undefined;
   isSettled = false;
   /** Whether its handler is at work. It may go on when nobody waits for it any more. */
   isAtWork = false;
@@ -136,7 +136,7 @@ export class ServedCall {
     this.cancelReason = reason;
     this.controller?.abort(reason);
     this.settle();
-    onCancel?.(reason);
+    onCancel?.();
   }
 }
 

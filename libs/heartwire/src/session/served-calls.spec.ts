@@ -35,7 +35,7 @@ describe('the calls that a session serves', () => {
     end = new AcceptingEnd({
       dispatch: (call) => {
         started.push(call);
-        call.onCancel = (reason) => cancelled.push(`${String(call.pattern)}: ${String(reason)}`);
+        call.onCancel = () => cancelled.push(`${String(call.pattern)}: ${String(call.signal.reason)}`);
       },
       ...options,
     });
