@@ -1,13 +1,12 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { HeartwireServer } from 'heartwire';
 import { redisAdapter } from 'heartwire/redis';
 
 import { createChat } from '../src/chat/create-chat.js';
-import { createGateway } from '../src/gateway/create-gateway.js';
 import { ChatGuest } from './support/chat-guest.js';
 import { describeUnless } from './support/describe-unless.js';
 import { EventStream } from './support/event-stream.js';
+import { type Gateway, startGateway } from './support/gateway.js';
 import { RedisServer, whyNoRedis } from './support/redis-server.js';
 import { RecordingLogger } from './support/stage.js';
 import { until } from './support/until.js';
@@ -18,7 +17,7 @@ describeUnless(whyNoRedis(), 'several gateways and chats that share a Redis', ()
   let redis: RedisServer;
   let ada: ChatGuest;
   let bob: ChatGuest;
-  let gateways: { readonly http: string; readonly close: () => Promise<void> }[];
+  let gateways: Gateway[];
 
   beforeAll(async () => {
     redis = await RedisServer.start();
@@ -32,19 +31,18 @@ describeUnless(whyNoRedis(), 'several gateways and chats that share a Redis', ()
     gateways = [];
     const guests: ChatGuest[] = [];
     for (let instance = 0; instance < 2; instance += 1) {
-      const chat = await createChat({ url: 'tcp://127.0.0.1:0' }, logger, { redisUrl: redis.url });
+      const chat = await createChat({ url: 'tcp://127.0.0.1:0' }, { redisUrl: redis.url }, logger);
       await chat.app.listen();
       cleanups.push(() => chat.app.close());
-      const gateway = await createGateway({ url: chat.server.address }, logger, undefined, {
+      const users = {
         url: 'tcp://127.0.0.1:0',
         resumeWindowMs: 200,
         adapter: redisAdapter({ url: redis.url, heartbeatIntervalMs: 100, heartbeatTimeoutMs: 5_000 }),
-      });
-      await gateway.startAllMicroservices();
-      await gateway.listen(0, '127.0.0.1');
-      cleanups.push(() => gateway.close());
-      gateways.push({ http: await gateway.getUrl(), close: () => gateway.close() });
-      const guest = new ChatGuest(gateway.get(HeartwireServer).address);
+      };
+      const gateway = await startGateway({ chat: { url: chat.server.address }, users }, logger);
+      cleanups.push(() => gateway.app.close());
+      gateways.push(gateway);
+      const guest = new ChatGuest(gateway.users);
       cleanups.push(() => guest.client.close());
       guests.push(guest);
     }
@@ -137,7 +135,7 @@ describeUnless(whyNoRedis(), 'several gateways and chats that share a Redis', ()
 
   it('tell who was at a gateway that has gone', async () => {
     await bob.client.close();
-    await gateways[1]?.close();
+    await gateways[1]?.app.close();
     await until('bob is offline', () => ada.changes.at(-1)?.type === 'offline');
 
     expect(ada.changes.slice(-2)).toEqual([

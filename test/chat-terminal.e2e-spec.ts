@@ -4,12 +4,11 @@ import { join } from 'node:path';
 
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { HeartwireServer } from 'heartwire';
 import { FaultProxy } from 'heartwire/testing';
 
 import type { ChatMessage } from '../src/contract/chat-message.js';
-import { createGateway } from '../src/gateway/create-gateway.js';
 import { ChildService } from './support/child-service.js';
+import { startGateway } from './support/gateway.js';
 import { freeUrl, RecordingLogger } from './support/stage.js';
 import { until } from './support/until.js';
 
@@ -33,12 +32,10 @@ describe('the chat in a terminal', () => {
     folder = afterwards(await mkdtemp(join(tmpdir(), 'chat-')), (made) => rm(made, { recursive: true }));
     chatUrl = await freeUrl();
     const users = { url: 'tcp://127.0.0.1:0', resumeWindowMs: 300 };
-    const gateway = await createGateway({ url: chatUrl }, logger, undefined, users);
-    await gateway.startAllMicroservices();
-    await gateway.listen(0, '127.0.0.1');
-    cleanups.push(() => gateway.close());
-    http = await gateway.getUrl();
-    url = gateway.get(HeartwireServer).address;
+    const gateway = await startGateway({ chat: { url: chatUrl }, users }, logger);
+    cleanups.push(() => gateway.app.close());
+    http = gateway.http;
+    url = gateway.users;
   });
 
   afterEach(async () => {

@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { HeartwireServer } from 'heartwire';
 
 import { type Chat, createChat } from '../src/chat/create-chat.js';
 import type { ChatMessage } from '../src/contract/chat-message.js';
 import type { Whisper } from '../src/contract/user-view.js';
-import { createGateway } from '../src/gateway/create-gateway.js';
 import { ChatGuest } from './support/chat-guest.js';
+import { startGateway } from './support/gateway.js';
 import { LeakGuard } from './support/leak-guard.js';
 import { RecordingLogger } from './support/stage.js';
 import { until } from './support/until.js';
@@ -24,18 +23,14 @@ describe('users of the chat', () => {
   beforeEach(async () => {
     Logger.overrideLogger(logger);
     guard.begin();
-    chat = await createChat({ url: 'tcp://127.0.0.1:0' }, logger);
+    chat = await createChat({ url: 'tcp://127.0.0.1:0' }, {}, logger);
     await chat.app.listen();
     cleanups.push(() => chat.app.close());
-    const gateway = await createGateway({ url: chat.server.address }, logger, undefined, {
-      url: 'tcp://127.0.0.1:0',
-      resumeWindowMs: 200,
-    });
-    await gateway.startAllMicroservices();
-    await gateway.listen(0, '127.0.0.1');
-    cleanups.push(() => gateway.close());
-    http = await gateway.getUrl();
-    url = gateway.get(HeartwireServer).address;
+    const users = { url: 'tcp://127.0.0.1:0', resumeWindowMs: 200 };
+    const gateway = await startGateway({ chat: { url: chat.server.address }, users }, logger);
+    cleanups.push(() => gateway.app.close());
+    http = gateway.http;
+    url = gateway.users;
   });
 
   afterEach(async () => {
@@ -50,7 +45,7 @@ describe('users of the chat', () => {
     return made;
   }
 
-  async function ada_and_bob(): Promise<readonly [ChatGuest, ChatGuest]> {
+  async function adaAndBob(): Promise<readonly [ChatGuest, ChatGuest]> {
     const [ada, bob] = [guest(), guest()];
     await ada.enter('ada');
     await bob.enter('bob');
@@ -58,7 +53,7 @@ describe('users of the chat', () => {
   }
 
   it('hear what is said in their rooms, and nothing of others', async () => {
-    const [ada, bob] = await ada_and_bob();
+    const [ada, bob] = await adaAndBob();
     const cid = guest();
     await cid.enter('cid', 'tea-room');
     const hello = await ada.say('hello');
@@ -74,7 +69,7 @@ describe('users of the chat', () => {
   });
 
   it('share the history with those who come by HTTP', async () => {
-    const [ada] = await ada_and_bob();
+    const [ada] = await adaAndBob();
     const first = await ada.say('over Heartwire');
     const response = await fetch(`${http}/rooms/lobby/messages`, {
       method: 'POST',
@@ -94,7 +89,7 @@ describe('users of the chat', () => {
   });
 
   it('store a message that they send again once, and push it with the same id', async () => {
-    const [ada, bob] = await ada_and_bob();
+    const [ada, bob] = await adaAndBob();
     const draftId = randomUUID();
     const stored = await ada.say('once', 'lobby', draftId);
 
@@ -106,7 +101,7 @@ describe('users of the chat', () => {
   });
 
   it('whisper to one person, wherever that person is, and to nobody else', async () => {
-    const [ada, bob] = await ada_and_bob();
+    const [ada, bob] = await adaAndBob();
     const cid = guest();
     await cid.enter('Cid', 'tea-room');
     const whisper = await ada.ask<Whisper>('chat.whisper', {
@@ -149,7 +144,7 @@ describe('users of the chat', () => {
   });
 
   it('are online and in their rooms until they are gone for good', async () => {
-    const [ada, bob] = await ada_and_bob();
+    const [ada, bob] = await adaAndBob();
     expect(await ada.ask('chat.online')).toEqual(['ada', 'bob']);
     bob.client.unwrap<{ destroy(): void }>().destroy();
     void bob.client.close();
@@ -164,7 +159,7 @@ describe('users of the chat', () => {
   });
 
   it('see all rooms: those with messages, and those that somebody is in', async () => {
-    const [ada, bob] = await ada_and_bob();
+    const [ada, bob] = await adaAndBob();
     await ada.ask('chat.join', { room: 'empty' });
     await bob.ask('chat.join', { room: 'tea-room' });
     await bob.say('tea?', 'tea-room');
@@ -179,7 +174,7 @@ describe('users of the chat', () => {
 
   describe('a nickname', () => {
     it('is one person’s while that person is there, whatever its case', async () => {
-      const [, bob] = await ada_and_bob();
+      const [, bob] = await adaAndBob();
       const taken = {
         status: 409,
         response: { code: 'NICKNAME_TAKEN', message: 'somebody else is called "ADA"' },
@@ -191,7 +186,7 @@ describe('users of the chat', () => {
     });
 
     it('may be one person’s at several clients, who count once', async () => {
-      const [ada, bob] = await ada_and_bob();
+      const [ada, bob] = await adaAndBob();
       const phone = guest();
       await phone.ask('chat.nick', { nick: 'bob', key: bob.key });
       await phone.ask('chat.join', { room: 'lobby' });
@@ -245,7 +240,7 @@ describe('users of the chat', () => {
     ['chat.history', { room: 'lobby', limit: 1_000 }],
     ['chat.nick', { nick: 'ada', key: 'short' }],
   ])('are refused what is not valid: %s %j', async (pattern, data) => {
-    const [ada] = await ada_and_bob();
+    const [ada] = await adaAndBob();
 
     expect(await ada.refusal(pattern, data)).toMatchObject({
       status: 400,

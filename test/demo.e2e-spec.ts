@@ -49,14 +49,18 @@ describe('the demo', () => {
   });
 
   async function startChat(options?: Partial<HeartwireServerOptions> & { url?: string }): Promise<Chat> {
-    const chat = await createChat({ url: 'tcp://127.0.0.1:0', ...options } as HeartwireServerOptions, logger);
+    const chat = await createChat(
+      { url: 'tcp://127.0.0.1:0', ...options } as HeartwireServerOptions,
+      {},
+      logger,
+    );
     await chat.app.listen();
     afterwards(() => chat.app.close());
     return chat;
   }
 
   async function startGateway(options: ServiceOptions): Promise<string> {
-    const app = await createGateway(options, logger);
+    const app = await createGateway({ chat: options }, logger);
     await app.listen(0, '127.0.0.1');
     afterwards(() => app.close());
     return app.getUrl();
@@ -300,7 +304,7 @@ describe('the demo', () => {
 
     it('hears the end when the gateway stops, which waits for nobody', async () => {
       const chat = await startChat();
-      const app = await createGateway({ url: chat.server.address }, logger);
+      const app = await createGateway({ chat: { url: chat.server.address } }, logger);
       await app.listen(0, '127.0.0.1');
       const gateway = await app.getUrl();
       const stream = await follow(`${gateway}/rooms/lobby/follow`);
@@ -321,7 +325,7 @@ describe('the demo', () => {
 
   describe('while chat is away', () => {
     const unreachable = async (): Promise<string> => {
-      const chat = await createChat({ url: 'tcp://127.0.0.1:0' }, logger);
+      const chat = await createChat({ url: 'tcp://127.0.0.1:0' }, {}, logger);
       await chat.app.listen();
       const url = chat.server.address;
       await chat.app.close();
@@ -440,7 +444,7 @@ describe('the demo', () => {
 
   describe('when chat is restarted', () => {
     it('in order, a follower stays and hears the new one', async () => {
-      const old = await createChat({ url: 'tcp://127.0.0.1:0' }, logger);
+      const old = await createChat({ url: 'tcp://127.0.0.1:0' }, {}, logger);
       await old.app.listen();
       const url = old.server.address;
       const gateway = await startGateway({ url });

@@ -40,7 +40,7 @@ describe('the files of the demo', () => {
   });
 
   async function start(maxFileBytes = 64 * MIB): Promise<{ url: string; proxy: FaultProxy; base: string }> {
-    const chat = await createChat({ url: 'tcp://127.0.0.1:0' }, logger);
+    const chat = await createChat({ url: 'tcp://127.0.0.1:0' }, {}, logger);
     await chat.app.listen();
     cleanups.push(() => chat.app.close());
     files = await createFiles({ url: 'tcp://127.0.0.1:0' }, { folder, maxFileBytes }, logger);
@@ -48,7 +48,10 @@ describe('the files of the demo', () => {
     cleanups.push(() => files.app.close());
     const proxy = await FaultProxy.to(files.server.address);
     cleanups.push(() => proxy.close());
-    const gateway = await createGateway({ url: chat.server.address }, logger, { url: proxy.url });
+    const gateway = await createGateway(
+      { chat: { url: chat.server.address }, files: { url: proxy.url } },
+      logger,
+    );
     await gateway.listen(0, '127.0.0.1');
     cleanups.push(() => gateway.close());
     const base = await gateway.getUrl();

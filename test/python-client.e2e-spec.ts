@@ -63,7 +63,7 @@ describeUnless(obstacle, 'examples/python/client.py', () => {
 
   it('calls, follows a stream, answers pings, and ends when the stream does', async () => {
     const heartbeat = { intervalMs: 100, timeoutMs: 500 };
-    chat = await createChat({ url: 'tcp://127.0.0.1:0', heartbeat }, new RecordingLogger());
+    chat = await createChat({ url: 'tcp://127.0.0.1:0', heartbeat }, {}, new RecordingLogger());
     await chat.app.listen();
     const { server } = chat;
 

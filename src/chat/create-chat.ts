@@ -17,8 +17,8 @@ export interface Chat {
 /** The chat service, ready to listen. */
 export async function createChat(
   options: HeartwireServerOptions,
+  history: HistoryPlace,
   logger?: LoggerService,
-  history: HistoryPlace = {},
 ): Promise<Chat> {
   const server = new HeartwireServer(options);
   const store = await openStore(history, logger ?? new Logger('history'));

@@ -9,7 +9,7 @@ const {
 } = settings();
 
 await runService('chat', 'CHAT_LISTEN', async () => {
-  const { app, server } = await createChat({ url }, undefined, { folder, redisUrl });
+  const { app, server } = await createChat({ url }, { folder, redisUrl });
   return {
     app,
     listen: async () => {

@@ -42,13 +42,6 @@ export function isMessageId(value: unknown): value is string {
   return typeof value === 'string' && MESSAGE_ID.test(value);
 }
 
-const FILE_NAME_MAX_BYTES = 240;
-/** What Windows takes for a device, whatever follows the first dot. */
-const DEVICE = '(?:con|prn|aux|nul|(?:com|lpt)[0-9\u00b9\u00b2\u00b3]) *(?:\\.|$)';
-const FILE_NAME = new RegExp(
-  `^(?!${DEVICE})[\\p{L}\\p{N}](?:[\\p{L}\\p{M}\\p{N} ._-]{0,78}[\\p{L}\\p{M}\\p{N}_-])?$`,
-  'iu',
-);
 export function IsDraftId(): PropertyDecorator {
   return Matches(/^[\w-]{8,64}$/, {
     message: '$property must be 8 to 64 letters, digits, hyphens or underscores',
@@ -60,6 +53,14 @@ export function IsUserKey(): PropertyDecorator {
     message: '$property must be 16 to 64 letters, digits, hyphens or underscores',
   });
 }
+
+const FILE_NAME_MAX_BYTES = 240;
+/** What Windows takes for a device, whatever follows the first dot. */
+const DEVICE = '(?:con|prn|aux|nul|(?:com|lpt)[0-9\u00b9\u00b2\u00b3]) *(?:\\.|$)';
+const FILE_NAME = new RegExp(
+  `^(?!${DEVICE})[\\p{L}\\p{N}](?:[\\p{L}\\p{M}\\p{N} ._-]{0,78}[\\p{L}\\p{M}\\p{N}_-])?$`,
+  'iu',
+);
 
 /** Plain names only: none leads out of a folder, none is hidden, none is odd on another system. */
 export function IsFileName(): PropertyDecorator {

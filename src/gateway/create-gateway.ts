@@ -11,7 +11,17 @@ import { GatewayHttp } from './gateway-http.js';
 import { GatewayModule, type ServiceOptions } from './gateway.module.js';
 import { setPageHeaders } from './page-headers.js';
 
-/** Where users who have no page connect, unless told otherwise. */
+/** What a gateway stands between. */
+export interface GatewayOptions {
+  readonly chat: ServiceOptions;
+  /** Without it no files are served. */
+  readonly files?: ServiceOptions;
+  /** Where users who have no page connect. Default: a free port of this machine. */
+  readonly users?: HeartwireServerOptions;
+  /** Holds the chat's page; without it none is served. */
+  readonly pageFolder?: string;
+}
+
 const USERS: HeartwireServerOptions = { url: 'tcp://127.0.0.1:0' };
 
 /** What one user, or a stranger, may use of a gateway. */
@@ -29,15 +39,10 @@ const USER_LIMITS: HeartwireServerOptions['limits'] = {
 /**
  * The gateway, ready to listen: `listen` for HTTP, `startAllMicroservices` for users. They connect to the address of
  * `users`, or with a page to `/heartwire` beside what is asked by HTTP.
- *
- * @param pageFolder holds the chat's page; without it none is served
  */
 export async function createGateway(
-  chat: ServiceOptions,
+  { chat, files, users = USERS, pageFolder }: GatewayOptions,
   logger?: LoggerService,
-  files?: ServiceOptions,
-  users = USERS,
-  pageFolder?: string,
 ): Promise<NestExpressApplication> {
   const options = {
     abortOnError: false,

@@ -26,7 +26,12 @@ await runService('gateway', 'PORT or CHAT_TCP_PORT', async () => {
     // With it, the users of all gateways share rooms and presence.
     ...(REDIS_URL !== undefined && { adapter: redisAdapter({ url: REDIS_URL, prefix: 'heartwire-chat' }) }),
   };
-  const app = await createGateway({ url: CHAT_URL }, undefined, { url: FILES_URL }, users, PAGE_FOLDER);
+  const app = await createGateway({
+    chat: { url: CHAT_URL },
+    files: { url: FILES_URL },
+    users,
+    pageFolder: PAGE_FOLDER,
+  });
   return {
     app,
     listen: async () => {

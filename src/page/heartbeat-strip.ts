@@ -1,10 +1,10 @@
 import type { Observable } from 'rxjs';
 
 import { byId } from './element.js';
-import type { Heartbeat } from './heartbeat.js';
+import { type Heartbeat, SAMPLES } from './heartbeat.js';
 import { roundTripPath } from './round-trip-path.js';
 
-const AREA = { width: 240, height: 32, samples: 60 };
+const AREA = { width: 240, height: 32, samples: SAMPLES };
 
 /** Shows how the connection is. */
 export function showHeartbeat(heartbeat$: Observable<Heartbeat>): void {

@@ -18,7 +18,8 @@ export interface Heartbeat {
   readonly reconnects: number;
 }
 
-const SAMPLES = 60;
+/** How many round trips are kept. */
+export const SAMPLES = 60;
 
 const BEGINNING: Heartbeat = {
   state: 'disconnected',

@@ -1,5 +1,6 @@
-import { type HeartwireClient } from 'heartwire';
 import { performance } from 'node:perf_hooks';
+
+import type { HeartwireClient } from 'heartwire';
 
 import { FilesPattern } from '../contract/files-pattern.js';
 import type { UploadProgress } from '../contract/stored-file.js';
