@@ -6,6 +6,7 @@ import { Logger } from '@nestjs/common';
 import { answer } from './child.mjs';
 import { watchMemory } from './memory-watch.mjs';
 import { payload } from './payload.mjs';
+import { percentiles } from './statistics.mjs';
 import { uploadSource } from './upload-source.mjs';
 
 Logger.overrideLogger(['warn', 'error']);
@@ -91,9 +92,7 @@ async function latencies({ seconds, bytes }) {
   }
   isRunning = false;
   await uploading;
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = (share) => sorted[Math.floor(sorted.length * share)];
-  return { p50: at(0.5), p99: at(0.99), calls: times.length };
+  return percentiles(times);
 }
 
 answer({

@@ -7,6 +7,7 @@ import { HeartwireClient } from 'heartwire';
 import { firstValueFrom } from 'rxjs';
 
 import { answer } from './child.mjs';
+import { percentiles } from './statistics.mjs';
 
 Logger.overrideLogger(['error']);
 
@@ -72,9 +73,7 @@ async function latency({ seconds }) {
     await call(0, 'echo', { n: times.length });
     times.push(performance.now() - begunAt);
   }
-  times.sort((a, b) => a - b);
-  const at = (share) => times[Math.floor(times.length * share)];
-  return { p50: at(0.5), p99: at(0.99), calls: times.length };
+  return percentiles(times);
 }
 
 answer({ connect, saturate, offer, latency });

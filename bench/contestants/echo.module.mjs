@@ -19,6 +19,7 @@ class UploadController {
     return bytes;
   }
 }
+
 const echo = Object.getOwnPropertyDescriptor(EchoController.prototype, 'echo');
 MessagePattern('echo')(EchoController.prototype, 'echo', echo);
 Controller()(EchoController);
