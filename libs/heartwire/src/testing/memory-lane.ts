@@ -1,7 +1,5 @@
 /** How a wire of memory carries bytes. */
 export interface MemoryLaneSettings {
-  /** Runs a task after a while, in ms. */
-  readonly later: (task: () => void, delayMs: number) => void;
   /** How long the next piece takes to arrive, in ms. Default: 0. */
   readonly delayMs?: (() => number) | undefined;
   /** How many bytes the next piece has at most. Default: all that are on their way. */
@@ -70,7 +68,7 @@ export class MemoryLane {
     if (this.isMoving || this.receiver === undefined) return;
     if (this.pieces.length === 0 && !(this.isEnding && !this.isSilent)) return;
     this.isMoving = true;
-    this.settings.later(this.deliver, this.settings.delayMs?.() ?? 0);
+    setTimeout(this.deliver, this.settings.delayMs?.() ?? 0);
   }
 
   private readonly deliver = (): void => {

@@ -5,23 +5,19 @@ import { FrameDecoder } from '../protocol/frame-decoder.js';
 import type { FrameEncoder } from '../protocol/frame-encoder.js';
 import type { Outgoing } from '../protocol/outgoing.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
-import type { Clock } from '../timing/clock.js';
+import { monotonicClock } from '../timing/clock.js';
 import type { MemoryLane, MemoryLaneReceiver } from './memory-lane.js';
 
 export interface MemoryLinkSettings {
   readonly encoder: FrameEncoder;
-  readonly clock: Clock;
-  /** Runs a task after a while, in ms. */
-  readonly later: (task: () => void, delayMs: number) => void;
-  /** In bytes. Default: 4 MiB. */
-  readonly maxFrameBytes?: number | undefined;
-  /** So many bytes on their way make `send` say that it is full. Default: 64 KiB. */
-  readonly highWaterBytes?: number | undefined;
+  /** So many bytes on their way make `send` say that it is full. */
+  readonly highWaterBytes: number;
   /** Sees each JSON message that arrives. */
   readonly onText?: ((text: string) => void) | undefined;
 }
 
 const HEADER_BYTES = 4;
+const MAX_FRAME_BYTES = 4 * 1_024 ** 2;
 
 /**
  * One end of a {@link MemoryWire}: real frames, in memory. It behaves as a socket does: each end of
@@ -31,9 +27,9 @@ export class MemoryLink implements Link, MemoryLaneReceiver {
   readonly carrier = this;
   bytesReceived = 0;
   bytesSent = 0;
-  heardAt: number;
+  heardAt = monotonicClock.now();
 
-  private readonly decoder: FrameDecoder;
+  private readonly decoder = new FrameDecoder(MAX_FRAME_BYTES);
   private receiver: LinkReceiver | undefined;
   private isClosed = false;
   private isFull = false;
@@ -46,20 +42,13 @@ export class MemoryLink implements Link, MemoryLaneReceiver {
     private readonly inward: MemoryLane,
     private readonly settings: MemoryLinkSettings,
   ) {
-    this.heardAt = settings.clock.now();
     outward.onRoom = () => {
       this.hasRoom();
     };
-    this.decoder = new FrameDecoder(settings.maxFrameBytes ?? 4 * 1_024 ** 2);
   }
 
   get bufferedBytes(): number {
     return this.outward.bytes;
-  }
-
-  /** Whether it says nothing more. */
-  get isOver(): boolean {
-    return this.isClosed;
   }
 
   open(receiver: LinkReceiver): void {
@@ -73,7 +62,7 @@ export class MemoryLink implements Link, MemoryLaneReceiver {
       this.bytesSent += bytes.length;
       this.outward.push(bytes);
     }
-    this.isFull = this.outward.bytes >= this.highWaterBytes;
+    this.isFull = this.outward.bytes >= this.settings.highWaterBytes;
     return !this.isFull;
   }
 
@@ -100,7 +89,7 @@ export class MemoryLink implements Link, MemoryLaneReceiver {
   receive(bytes: Uint8Array): void {
     if (this.isClosed) return;
     this.bytesReceived += bytes.length;
-    this.heardAt = this.settings.clock.now();
+    this.heardAt = monotonicClock.now();
     try {
       this.decoder.push(bytes, this.onFrame);
     } catch (error) {
@@ -117,7 +106,7 @@ export class MemoryLink implements Link, MemoryLaneReceiver {
   }
 
   private hasRoom(): void {
-    if (!this.isFull || this.isClosed || this.outward.bytes >= this.highWaterBytes) return;
+    if (!this.isFull || this.isClosed || this.outward.bytes >= this.settings.highWaterBytes) return;
     this.isFull = false;
     this.receiver?.writable();
   }
@@ -142,12 +131,8 @@ export class MemoryLink implements Link, MemoryLaneReceiver {
     if (this.isClosed) return;
     this.isClosed = true;
     this.decoder.stop();
-    this.settings.later(() => {
+    setTimeout(() => {
       this.receiver?.closed(error);
     }, 0);
-  }
-
-  private get highWaterBytes(): number {
-    return this.settings.highWaterBytes ?? 65_536;
   }
 }

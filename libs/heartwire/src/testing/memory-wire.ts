@@ -1,6 +1,5 @@
 import { nodeFrameEncoder } from '../link/node-runtime.js';
 import type { FrameEncoder } from '../protocol/frame-encoder.js';
-import { monotonicClock, type Clock } from '../timing/clock.js';
 import { MemoryLane } from './memory-lane.js';
 import { MemoryLink } from './memory-link.js';
 
@@ -8,16 +7,10 @@ export type WireEnd = 'dialling' | 'accepting';
 
 /** How a wire of memory behaves. */
 export interface MemoryWireSettings {
-  /** Default: the platform's. */
-  readonly clock?: Clock;
-  /** Runs a task after a while, in ms. Default: `setTimeout`. */
-  readonly later?: (task: () => void, delayMs: number) => void;
   /** How long each piece of bytes takes, in ms. Default: 0. */
   readonly delayMs?: () => number;
   /** How many bytes arrive at once at most. Default: all. */
   readonly pieceBytes?: () => number;
-  /** Default: 4 MiB. */
-  readonly maxFrameBytes?: number;
   /** So many bytes on their way make `send` say that it is full. Default: 64 KiB. */
   readonly highWaterBytes?: number;
   /** Default: one of its own. */
@@ -44,20 +37,14 @@ export class MemoryWire {
   private readonly back: MemoryLane;
 
   constructor(settings: MemoryWireSettings = {}) {
-    const {
-      clock = monotonicClock,
-      later = (task, delayMs) => void setTimeout(task, delayMs),
-      encoder = nodeFrameEncoder(),
-    } = settings;
-    this.there = new MemoryLane({ ...settings, later });
-    this.back = new MemoryLane({ ...settings, later });
+    const { encoder = nodeFrameEncoder(), highWaterBytes = 65_536, onText } = settings;
+    this.there = new MemoryLane(settings);
+    this.back = new MemoryLane(settings);
     const end = (other: WireEnd, outward: MemoryLane, inward: MemoryLane): MemoryLink =>
       new MemoryLink(`memory://${other}`, outward, inward, {
-        ...settings,
-        clock,
-        later,
         encoder,
-        onText: settings.onText && ((text) => settings.onText?.(other, text)),
+        highWaterBytes,
+        onText: onText && ((text) => onText(other, text)),
       });
     this.dialling = end('accepting', this.there, this.back);
     this.accepting = end('dialling', this.back, this.there);
