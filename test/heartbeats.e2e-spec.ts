@@ -3,7 +3,8 @@ import type { ConnectionSnapshot, HeartwireClient, HeartwireServer } from 'heart
 import { firstValueFrom } from 'rxjs';
 
 import { CallsController } from './support/calls.controller.js';
-import { type RawMessage, RawPeer } from './support/raw-peer.js';
+import type { RawMessage } from './support/raw-end.js';
+import { RawPeer } from './support/raw-peer.js';
 import { RawServer } from './support/raw-server.js';
 import { type Served, Stage } from './support/stage.js';
 import { until } from './support/until.js';

@@ -6,7 +6,8 @@ import { firstValueFrom } from 'rxjs';
 
 import { deferred } from './support/deferred.js';
 import { ItemSource, numbers } from './support/item-source.js';
-import { type RawMessage, RawPeer } from './support/raw-peer.js';
+import type { RawMessage } from './support/raw-end.js';
+import { RawPeer } from './support/raw-peer.js';
 import { Stage } from './support/stage.js';
 import { until } from './support/until.js';
 

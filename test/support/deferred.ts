@@ -2,14 +2,13 @@
 export interface Deferred<T = void> {
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 export function deferred<T = void>(): Deferred<T> {
-  let settle: Omit<Deferred<T>, 'promise'> | undefined;
-  const promise = new Promise<T>((resolve, reject) => {
-    settle = { resolve, reject };
+  let resolve: Deferred<T>['resolve'] | undefined;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
   });
-  if (settle === undefined) throw new Error('a Promise runs its executor at once');
-  return { promise, ...settle };
+  if (resolve === undefined) throw new Error('a Promise runs its executor at once');
+  return { promise, resolve };
 }

@@ -1,10 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-import { until } from './until.js';
-
-/** A JSON message, as the tests see it. */
-export type RawMessage = Readonly<Record<string, unknown>>;
+import { RawEnd, type RawMessage } from './raw-end.js';
 
 interface RawPeerOptions {
   /** Default: true. One that doesn't read takes nothing from the kernel. */
@@ -32,18 +29,12 @@ export const messageFrame = (message: unknown): Buffer => frame(JSON.stringify(m
  * A peer of bytes, for what no Heartwire client or server would say. It shares no code with the
  * library, says nothing by itself, and answers pings only when asked to.
  */
-export class RawPeer {
-  /** What the other end has said so far, in order. */
-  readonly messages: RawMessage[] = [];
+export class RawPeer extends RawEnd {
   private held: Buffer = Buffer.alloc(0);
   private answersPings = false;
 
-  constructor(
-    readonly socket: Socket,
-    { reads = true }: RawPeerOptions = {},
-  ) {
-    // Whoever breaks the rules must expect to be reset.
-    socket.setNoDelay().on('error', () => undefined);
+  constructor(socket: Socket, { reads = true }: RawPeerOptions = {}) {
+    super(socket);
     if (reads) socket.on('data', (chunk: Buffer) => this.take(chunk));
   }
 
@@ -55,55 +46,12 @@ export class RawPeer {
     return peer;
   }
 
-  get localPort(): number | undefined {
-    return this.socket.localPort;
-  }
-
-  get isClosed(): boolean {
-    return this.socket.destroyed;
-  }
-
-  /** @returns whether there is room for more */
-  write(bytes: Uint8Array): boolean {
-    return this.socket.write(bytes);
-  }
-
-  /** Each in a frame of its own, all in one write. */
-  send(...messages: readonly unknown[]): boolean {
-    return this.write(Buffer.concat(messages.map(messageFrame)));
-  }
-
   answerPings(): void {
     this.answersPings = true;
   }
 
-  /** The first message that has these members; it may have come already. */
-  async received(members: RawMessage, withinMs?: number): Promise<RawMessage> {
-    const wanted = JSON.stringify(members);
-    const isOver = (): boolean => this.isClosed || this.find(members) !== undefined;
-    await until(`${wanted} is received`, isOver, withinMs);
-    const message = this.find(members);
-    if (message === undefined) throw new Error(`closed before ${wanted} came, after ${this.heard}`);
-    return message;
-  }
-
-  /** Waits until the other end has closed. */
-  async closed(): Promise<void> {
-    await until(`the other end closes, after ${this.heard}`, () => this.isClosed);
-  }
-
-  close(): void {
-    this.socket.destroy();
-  }
-
-  private get heard(): string {
-    return JSON.stringify(this.messages.slice(-5));
-  }
-
-  private find(members: RawMessage): RawMessage | undefined {
-    return this.messages.find((message) =>
-      Object.entries(members).every(([name, value]) => message[name] === value),
-    );
+  protected override frameOf(text: string): Buffer {
+    return frame(text);
   }
 
   private take(chunk: Buffer): void {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
+import { RawEnd, type RawMessage } from './raw-end.js';
 import { until } from './until.js';
-import type { RawMessage } from './raw-peer.js';
 
 /** Opcodes of frames (RFC 6455, section 5.2). */
 export const CONTINUATION = 0;
@@ -51,9 +51,7 @@ interface ConnectOptions {
  * A WebSocket of bytes, for what neither a Heartwire client nor any library would say. It shares no code
  * with them, and answers nothing by itself but the other end's close frame.
  */
-export class RawWebSocket {
-  /** The JSON messages that the other end has said so far, in order. */
-  readonly messages: RawMessage[] = [];
+export class RawWebSocket extends RawEnd {
   /** Opcodes of all frames so far. */
   readonly opcodes: number[] = [];
   /** The code of the other end's close frame. */
@@ -62,8 +60,8 @@ export class RawWebSocket {
   response = '';
   private held: Buffer = Buffer.alloc(0);
 
-  private constructor(readonly socket: Socket) {
-    socket.setNoDelay().on('error', () => undefined);
+  private constructor(socket: Socket) {
+    super(socket);
     socket.on('data', (chunk: Buffer) => this.take(chunk));
   }
 
@@ -93,48 +91,8 @@ export class RawWebSocket {
     return Number(this.response.split(' ')[1]);
   }
 
-  get localPort(): number | undefined {
-    return this.socket.localPort;
-  }
-
-  get isClosed(): boolean {
-    return this.socket.destroyed;
-  }
-
-  write(bytes: Uint8Array): boolean {
-    return this.socket.write(bytes);
-  }
-
-  /** Each in a text frame of its own, all in one write. */
-  send(...messages: readonly unknown[]): boolean {
-    return this.write(Buffer.concat(messages.map((message) => webSocketFrame(JSON.stringify(message)))));
-  }
-
-  /** The first message that has these members; it may have come already. */
-  async received(members: RawMessage): Promise<RawMessage> {
-    const wanted = JSON.stringify(members);
-    await until(`${wanted} is received`, () => this.isClosed || this.find(members) !== undefined);
-    const message = this.find(members);
-    if (message === undefined) throw new Error(`closed before ${wanted}, after ${this.heard}`);
-    return message;
-  }
-
-  async closed(): Promise<void> {
-    await until(`the other end closes, after ${this.heard}`, () => this.isClosed);
-  }
-
-  close(): void {
-    this.socket.destroy();
-  }
-
-  private get heard(): string {
-    return JSON.stringify(this.messages.slice(-5));
-  }
-
-  private find(members: RawMessage): RawMessage | undefined {
-    return this.messages.find((message) =>
-      Object.entries(members).every(([name, value]) => message[name] === value),
-    );
+  protected override frameOf(text: string): Buffer {
+    return webSocketFrame(text);
   }
 
   private take(chunk: Buffer): void {

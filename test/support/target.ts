@@ -1,7 +1,8 @@
 import type { HeartwireServer, HeartwireServerOptions } from 'heartwire';
 import { firstValueFrom } from 'rxjs';
 
-import { type RawMessage, RawPeer } from './raw-peer.js';
+import type { RawMessage } from './raw-end.js';
+import { RawPeer } from './raw-peer.js';
 import { Stage } from './stage.js';
 import { TargetController } from './target.controller.js';
 import { until } from './until.js';

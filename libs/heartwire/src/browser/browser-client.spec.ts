@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Subject } from 'rxjs';
 
 import { FakePage } from '../../../../test/support/fake-page.js';
-import { settle } from '../../../../test/support/scripted-peer.js';
+import { READY, settle, WELCOME } from '../../../../test/support/scripted-peer.js';
 import { virtualRuntime } from '../../../../test/support/session-ends.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { BrowserClient } from './browser-client.js';
@@ -169,7 +169,7 @@ describe('a client in a page', () => {
 
   it('gives the token to a server that asks for it, and to no other', async () => {
     connect({ token: () => Promise.resolve('ann’s') });
-    page.socket.open().say({ ...welcome, authentication: 'token' });
+    page.socket.open().say({ ...WELCOME, authentication: 'token' });
     await Promise.resolve();
     await Promise.resolve();
     settle();
@@ -179,7 +179,7 @@ describe('a client in a page', () => {
   it('stays away once its token was refused', () => {
     const client = connect();
     const outcome = ask(client, 'early');
-    page.socket.open().say(welcome, { type: 'error', code: 'UNAUTHENTICATED', message: 'no' });
+    page.socket.open().say(WELCOME, { type: 'error', code: 'UNAUTHENTICATED', message: 'no' });
     page.socket.break(1_000);
     jest.advanceTimersByTime(60_000);
     expect(client.status).toBe('closed');
@@ -188,17 +188,6 @@ describe('a client in a page', () => {
     expect(page.sockets).toHaveLength(1);
   });
 });
-
-const welcome = {
-  type: 'welcome',
-  protocol: 1,
-  clientId: 'c-1',
-  heartbeatInterval: 1_000,
-  heartbeatTimeout: 2_000,
-  maxFrameBytes: 65_536,
-  maxInFlight: 100,
-  authentication: 'none',
-};
 
 describe('a client in a page that loses its connection', () => {
   it('tries again, ever later, until the server is back', () => {
@@ -256,7 +245,7 @@ describe('a client in a page that loses its connection', () => {
     page.socket.open();
     settle();
     expect(page.socket.heardOf('hello')).toMatchObject([{ resume: { session: 'c-1', received: 0 } }]);
-    page.socket.say(welcome, { ...ready, resumed: true, received: 1 });
+    page.socket.say(WELCOME, { ...READY, resumed: true, received: 1 });
     settle();
     expect(page.socket.heardOf(undefined)).toMatchObject([{ id: 2, pattern: 'later' }]);
     page.socket.say(
@@ -311,16 +300,6 @@ describe('a client in a page that loses its connection', () => {
     expect(client.status).toBe('connected');
   });
 });
-
-const ready = {
-  type: 'ready',
-  session: 'c-1',
-  secret: 'a secret',
-  resumed: false,
-  received: 0,
-  heartbeatInterval: 1_000,
-  heartbeatTimeout: 2_000,
-};
 
 describe('a client in a page whose network or visibility changes', () => {
   /** The backoff is long by now. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { frame } from '../../../../test/support/raw-peer.js';
 import { until } from '../../../../test/support/until.js';
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import type { ProtocolViolation } from '../protocol/protocol-violation.js';
@@ -90,13 +91,6 @@ describe('SocketLink', () => {
     await new Promise((resolve) => server.close(resolve));
     await rm(directory, { recursive: true, force: true });
   });
-
-  function frame(payload: string | Buffer, flags = 0): Buffer {
-    const bytes = Buffer.from(payload as string);
-    const header = Buffer.alloc(4);
-    header.writeUInt32BE(flags * 2 ** 30 + bytes.length);
-    return Buffer.concat([header, bytes]);
-  }
 
   it('passes on messages as they come, and tells how many bytes each took', async () => {
     link.open(notes);

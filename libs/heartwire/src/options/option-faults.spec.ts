@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { clientFaults, serverFaults } from '../../../../test/support/option-faults.js';
+import { thrownBy } from '../../../../test/support/thrown.js';
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import type { OptionFault } from './read-options.js';
@@ -7,26 +9,9 @@ import { resolveClientOptions, resolveServerOptions } from './resolve-options.js
 
 const url = 'tcp://orders:4001';
 
-function errorOf(resolve: () => unknown): HeartwireError {
-  try {
-    resolve();
-  } catch (error) {
-    if (error instanceof HeartwireError) return error;
-    throw error;
-  }
-  throw new Error('the options were accepted');
-}
-
-function faultsOf(resolve: () => unknown): readonly string[] {
-  return (errorOf(resolve).details?.faults as readonly OptionFault[]).map((fault) => fault.message);
-}
-
-const serverFaults = (input: unknown): readonly string[] => faultsOf(() => resolveServerOptions(input));
-const clientFaults = (input: unknown): readonly string[] => faultsOf(() => resolveClientOptions(input));
-
 describe('faults', () => {
   it('are told all at once, in a list with a code', () => {
-    const error = errorOf(() =>
+    const error = thrownBy(HeartwireError, () =>
       resolveClientOptions({
         url: 'orders:4001',
         heartbeat: { intervalMs: Number.NaN, timeout: 7 },
@@ -53,7 +38,7 @@ describe('faults', () => {
   });
 
   it('make one sentence when there is one', () => {
-    expect(errorOf(() => resolveServerOptions({ url, drainTimeoutMs: -1 })).message).toBe(
+    expect(thrownBy(HeartwireError, () => resolveServerOptions({ url, drainTimeoutMs: -1 })).message).toBe(
       'HeartwireServer was given a faulty option: drainTimeoutMs must be a number of milliseconds from 0 to 2147483647: ' +
         'it is -1; leave it out for the default, 10000',
     );

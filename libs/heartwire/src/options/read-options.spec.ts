@@ -1,27 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { clientFaults, serverFaults } from '../../../../test/support/option-faults.js';
+import { thrownBy } from '../../../../test/support/thrown.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
-import type { OptionFault } from './read-options.js';
 import { resolveClientOptions, resolveServerOptions } from './resolve-options.js';
 
 const url = 'tcp://orders:4001';
-
-function errorOf(resolve: () => unknown): HeartwireError {
-  try {
-    resolve();
-  } catch (error) {
-    if (error instanceof HeartwireError) return error;
-    throw error;
-  }
-  throw new Error('the options were accepted');
-}
-
-function faultsOf(resolve: () => unknown): readonly string[] {
-  return (errorOf(resolve).details?.faults as readonly OptionFault[]).map((fault) => fault.message);
-}
-
-const serverFaults = (input: unknown): readonly string[] => faultsOf(() => resolveServerOptions(input));
-const clientFaults = (input: unknown): readonly string[] => faultsOf(() => resolveClientOptions(input));
 
 describe('url and urls', () => {
   it('must not both be missing', () => {
@@ -153,7 +137,7 @@ describe('secrets', () => {
     { url: `tcp://u:${secret}@orders:4001/$value` },
     { url, [`$value`]: secret },
   ])('are in no fault: case %#', (input) => {
-    const error = errorOf(() => resolveClientOptions(input));
+    const error = thrownBy(HeartwireError, () => resolveClientOptions(input));
     expect(JSON.stringify([error.message, error.details, error.stack])).not.toContain(secret);
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { frame, header } from '../../../../test/support/raw-peer.js';
+import { thrownBy } from '../../../../test/support/thrown.js';
 import { FrameDecoder, type OnFrame } from './frame-decoder.js';
 import { ProtocolViolation } from './protocol-violation.js';
 
@@ -9,12 +11,6 @@ const LIMIT = 4_194_304;
 interface Frame {
   readonly payload: string;
   readonly isBinary: boolean;
-}
-
-function frame(payload: string | Uint8Array, flags = 0): Buffer {
-  const header = Buffer.alloc(4);
-  header.writeUInt32BE(payload.length + flags * 2 ** 30);
-  return Buffer.concat([header, Buffer.from(payload as string)]);
 }
 
 function collector(): { frames: Frame[]; onFrame: OnFrame } {
@@ -31,16 +27,6 @@ function decode(chunks: readonly Uint8Array[], limit = LIMIT): Frame[] {
   for (const chunk of chunks) decoder.push(chunk, onFrame);
   expect(decoder.pending).toBeUndefined();
   return frames;
-}
-
-function violationOf(act: () => void): ProtocolViolation {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof ProtocolViolation) return error;
-    throw error;
-  }
-  throw new Error('nothing was refused');
 }
 
 describe('FrameDecoder', () => {
@@ -183,7 +169,7 @@ describe('FrameDecoder', () => {
       for (let cut = 0; cut < header.length; cut++) {
         const decoder = new FrameDecoder(2);
         decoder.push(header.subarray(0, cut), collector().onFrame);
-        const violation = violationOf(() => {
+        const violation = thrownBy(ProtocolViolation, () => {
           decoder.push(header.subarray(cut), collector().onFrame);
         });
         expect(violation.code).toBe('FRAME_TOO_LARGE');
@@ -196,7 +182,7 @@ describe('FrameDecoder', () => {
       for (let cut = 0; cut < header.length; cut++) {
         const decoder = new FrameDecoder(LIMIT);
         decoder.push(header.subarray(0, cut), collector().onFrame);
-        const violation = violationOf(() => {
+        const violation = thrownBy(ProtocolViolation, () => {
           decoder.push(header.subarray(cut), collector().onFrame);
         });
         expect(violation.code).toBe('PROTOCOL_ERROR');
@@ -211,7 +197,7 @@ describe('FrameDecoder', () => {
     it('after it has passed on the frames before', () => {
       const { frames, onFrame } = collector();
       const decoder = new FrameDecoder(3);
-      violationOf(() => {
+      thrownBy(ProtocolViolation, () => {
         decoder.push(Buffer.concat([frame('abc'), frame('long')]), onFrame);
       });
       expect(frames).toEqual([{ payload: 'abc', isBinary: false }]);
@@ -220,7 +206,7 @@ describe('FrameDecoder', () => {
     it('and takes nothing more', () => {
       const { frames, onFrame } = collector();
       const decoder = new FrameDecoder(3);
-      violationOf(() => {
+      thrownBy(ProtocolViolation, () => {
         decoder.push(frame('long'), onFrame);
       });
       decoder.push(frame('abc'), onFrame);
@@ -266,14 +252,10 @@ describe('FrameDecoder', () => {
   });
 
   it('refuses random bytes with nothing but a ProtocolViolation, and never holds more than the limit and a header', () => {
-    const header = fc
+    const headers = fc
       .tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 40 }))
-      .map(([flags, length]) => {
-        const bytes = Buffer.alloc(4);
-        bytes.writeUInt32BE(flags * 2 ** 30 + length);
-        return new Uint8Array(bytes);
-      });
-    const chunks = fc.array(fc.oneof(fc.uint8Array({ maxLength: 30 }), header));
+      .map(([flags, length]) => new Uint8Array(header(length, flags)));
+    const chunks = fc.array(fc.oneof(fc.uint8Array({ maxLength: 30 }), headers));
     fc.assert(
       fc.property(chunks, fc.integer({ min: 1, max: 64 }), (pieces, limit) => {
         const decoder = new FrameDecoder(limit);

@@ -1,18 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { thrownBy } from '../../../../test/support/thrown.js';
 import { parseMessage } from './message-parser.js';
 import { ProtocolViolation } from './protocol-violation.js';
 
 const LONG = 'x'.repeat(257);
 
 function refusal(value: unknown): string {
-  try {
-    parseMessage(value);
-  } catch (error) {
-    if (error instanceof ProtocolViolation && error.code === 'PROTOCOL_ERROR') return error.message;
-    throw error;
-  }
-  throw new Error(`${JSON.stringify(value)} was not refused`);
+  const { code, message } = thrownBy(ProtocolViolation, () => parseMessage(value));
+  expect(code).toBe('PROTOCOL_ERROR');
+  return message;
 }
 
 describe('what parseMessage says when it refuses', () => {

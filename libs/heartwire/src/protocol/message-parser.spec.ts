@@ -1,17 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { thrownBy } from '../../../../test/support/thrown.js';
 import { parseMessage } from './message-parser.js';
 import { ProtocolViolation } from './protocol-violation.js';
 
 function refusal(value: unknown): string {
-  try {
-    parseMessage(value);
-  } catch (error) {
-    if (error instanceof ProtocolViolation && error.code === 'PROTOCOL_ERROR') return error.message;
-    throw error;
-  }
-  throw new Error(`${JSON.stringify(value)} was not refused`);
+  const { code, message } = thrownBy(ProtocolViolation, () => parseMessage(value));
+  expect(code).toBe('PROTOCOL_ERROR');
+  return message;
 }
 
 function nested(depth: number): string {

@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { attachBytes, openEnvelope } from './binary-envelope.js';
+import { frame } from '../../../../test/support/raw-peer.js';
 import { FrameDecoder } from './frame-decoder.js';
 import { parseMessage } from './message-parser.js';
 import { ProtocolViolation } from './protocol-violation.js';
@@ -16,21 +17,11 @@ const vectors = JSON.parse(
   readFileSync(resolve(import.meta.dirname, '../../../../test/vectors/messages.json'), 'utf8'),
 ) as { readonly messages: readonly { readonly json: string; readonly message?: unknown }[] };
 
-const frameOf = (payload: Uint8Array, flags = 0): Buffer => {
-  const header = Buffer.alloc(4);
-  header.writeUInt32BE(flags * 2 ** 30 + payload.length);
-  return Buffer.concat([header, payload]);
-};
-
 const valid = vectors.messages.filter(({ message }) => message !== undefined).map(({ json }) => json);
 const frames = [
-  ...valid.map((json) => frameOf(Buffer.from(json))),
+  ...valid.map((json) => frame(json)),
   ...['{"id":1,"pattern":"p"}', '{"id":1,"chunk":null,"more":true}', '{"id":1,"isDisposed":true}'].map(
-    (json) => {
-      const header = Buffer.alloc(4);
-      header.writeUInt32BE(json.length);
-      return frameOf(Buffer.concat([header, Buffer.from(json), Buffer.from([0, 1, 0xff])]), 2);
-    },
+    (json) => frame(Buffer.concat([frame(json), Buffer.from([0, 1, 0xff])]), 2),
   ),
   Buffer.alloc(4),
 ];

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from '@jest/globals';
 
+import { thrownBy } from '../../../../test/support/thrown.js';
 import { openEnvelope } from './binary-envelope.js';
 import { FrameDecoder } from './frame-decoder.js';
 import { FrameEncoder } from './frame-encoder.js';
@@ -78,16 +79,6 @@ function decode(stream: Uint8Array): { payload: Uint8Array; isBinary: boolean }[
   return frames;
 }
 
-function violationOf(act: () => unknown): ProtocolViolation {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof ProtocolViolation) return error;
-    throw error;
-  }
-  throw new Error('nothing was refused');
-}
-
 describe('docs/protocol.md', () => {
   it('has examples of every sort', () => {
     expect(blocks.length).toBe(examples.length * 2 + dialogues.length + refused.length + 1);
@@ -118,7 +109,7 @@ describe('docs/protocol.md', () => {
   });
 
   it.each(refused)('shows bytes that are refused: $lines', (block) => {
-    const violation = violationOf(() => decode(bytesOf(block)));
+    const violation = thrownBy(ProtocolViolation, () => decode(bytesOf(block)));
     expect(`hex refused=${violation.code}`).toBe(block.info);
   });
 
@@ -128,7 +119,7 @@ describe('docs/protocol.md', () => {
       const [, isWrong, json] = /^[CS](, wrong)?: (.*)$/.exec(line) ?? [];
       if (json === undefined) throw new Error(`no line of a dialogue: ${line}`);
       if (isWrong !== undefined) {
-        refusal = violationOf(() => parseMessage(JSON.parse(json)));
+        refusal = thrownBy(ProtocolViolation, () => parseMessage(JSON.parse(json)));
         continue;
       }
       const message = parseMessage(JSON.parse(json));
