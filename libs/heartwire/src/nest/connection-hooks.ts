@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 
+import { traceOf } from '../errors/thrown.js';
 import type { ConnectionEvent } from '../server/connection-event.js';
 import { HeartwireServer } from '../server/heartwire.server.js';
 import type { ServerConnection } from '../server/server-connection.js';
@@ -49,8 +50,7 @@ export class ConnectionHooks implements OnApplicationBootstrap {
         await method.apply(host, [...args]);
       };
       call().catch((error: unknown) => {
-        const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-        this.logger.error(`${host.constructor.name}.${name} failed: ${why}`);
+        this.logger.error(`${host.constructor.name}.${name} failed: ${traceOf(error)}`);
       });
     }
   }

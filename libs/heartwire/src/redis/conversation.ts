@@ -1,3 +1,4 @@
+import { messageOf } from '../errors/thrown.js';
 import type { HubClient, HubMember } from '../options/hub-adapter.js';
 import { Complaint } from './complaint.js';
 import { type Entry, type Notice, readEntry } from './entry.js';
@@ -48,8 +49,8 @@ export class Conversation {
     try {
       this.follow(readEntry(raw, this.settings.maxEntryBytes));
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      this.unreadable.make(`An entry of the Redis stream (${raw.id}) is ignored: ${why.slice(0, 200)}`);
+      const why = messageOf(error).slice(0, 200);
+      this.unreadable.make(`An entry of the Redis stream (${raw.id}) is ignored: ${why}`);
     }
   }
 

@@ -1,5 +1,6 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
+import { firstLineOf } from '../errors/thrown.js';
 import type { HubClient, HubNews } from '../options/hub-adapter.js';
 import { readClients, readNews, type Unread } from './read-news.js';
 import type { RawEntry } from './redis-connection.js';
@@ -119,9 +120,7 @@ function textOf(notice: Notice): string {
   } catch (cause) {
     const plain = withoutIdentities(notice);
     if (plain !== notice) return JSON.stringify(plain);
-    const why = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : String(cause);
-    throw new HeartwireError(ErrorCode.UNSERIALIZABLE, `it can't be told to other instances: ${why}`, {
-      cause,
-    });
+    const message = `it can't be told to other instances: ${firstLineOf(cause)}`;
+    throw new HeartwireError(ErrorCode.UNSERIALIZABLE, message, { cause });
   }
 }

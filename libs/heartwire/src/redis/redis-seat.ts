@@ -1,5 +1,6 @@
 import { BehaviorSubject } from 'rxjs';
 
+import { messageOf } from '../errors/thrown.js';
 import type { AdapterStatus, HubMember, HubNews, HubSeat } from '../options/hub-adapter.js';
 import { monotonicClock } from '../timing/clock.js';
 import { Complaint } from './complaint.js';
@@ -82,9 +83,8 @@ export class RedisSeat implements HubSeat, LineOwner, OutboxOwner {
     this.outbox.release();
     this.awaySince ??= monotonicClock.now();
     if (this.status === 'up') this.statusSubject.next('degraded');
-    const why = error instanceof Error ? error.message : String(error);
     this.away.make(
-      `Redis can't be reached (${why}): only the clients of this instance are, until it is back`,
+      `Redis can't be reached (${messageOf(error)}): only the clients of this instance are, until it is back`,
     );
   }
 

@@ -4,6 +4,7 @@ import { type Observable, Subject } from 'rxjs';
 
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
+import { traceOf } from '../errors/thrown.js';
 import { nodeRuntime } from '../link/node-runtime.js';
 import type { Link } from '../link/link.js';
 import type { Address } from '../options/address.js';
@@ -289,8 +290,4 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
 
 function saidNothing(timeoutMs: number): HeartwireError {
   return new HeartwireError(ErrorCode.HANDSHAKE_FAILED, `nothing was said within ${String(timeoutMs)} ms`);
-}
-
-function traceOf(thrown: unknown): string {
-  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors/thrown.js';
 import type { Authenticate, ConnectingPeer, Credentials } from '../options/authenticate.js';
 
 /** How much of what `authenticate` says goes to the log. */
@@ -31,8 +32,7 @@ async function askFor(
       why: 'authenticate knows nobody like that',
     };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { why: withoutSecrets(message, credentials.token ?? '').slice(0, SHOWN_CHARACTERS) };
+    return { why: withoutSecrets(messageOf(error), credentials.token ?? '').slice(0, SHOWN_CHARACTERS) };
   }
 }
 

@@ -1,5 +1,6 @@
 import { BehaviorSubject, type Observable } from 'rxjs';
 
+import { messageOf } from '../errors/thrown.js';
 import type {
   AdapterStatus,
   HubAdapter,
@@ -88,7 +89,7 @@ export class Instances implements HubMember {
     try {
       this.publish({ type: 'presence', presence: told });
     } catch (error) {
-      this.logger.warn(`The other instances don't hear of ${presence.clientId}: ${textOf(error)}`);
+      this.logger.warn(`The other instances don't hear of ${presence.clientId}: ${messageOf(error)}`);
     }
   }
 
@@ -146,7 +147,7 @@ export class Instances implements HubMember {
     } catch (error) {
       // It takes shorter messages than the other instance, or its serializer refuses it: that is told once.
       if (!this.hasMissedPush)
-        this.logger.warn(`A push of another instance can't be passed on: ${textOf(error)}`);
+        this.logger.warn(`A push of another instance can't be passed on: ${messageOf(error)}`);
       this.hasMissedPush = true;
     }
   }
@@ -154,8 +155,4 @@ export class Instances implements HubMember {
   private tellAll(presences: readonly Presence[]): void {
     for (const presence of presences) this.own?.tell(presence);
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
+import { firstLineOf } from '../errors/thrown.js';
 import { eventText, requestText, withLongMember } from '../protocol/message-text.js';
 import type { CallId, Metadata } from '../protocol/messages.js';
 import type { Outgoing } from '../protocol/outgoing.js';
@@ -46,10 +47,8 @@ export function toJson(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
   } catch (cause) {
-    const why = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : String(cause);
-    throw new HeartwireError(ErrorCode.UNSERIALIZABLE, `the value can't be written as JSON: ${why}`, {
-      cause,
-    });
+    const message = `the value can't be written as JSON: ${firstLineOf(cause)}`;
+    throw new HeartwireError(ErrorCode.UNSERIALIZABLE, message, { cause });
   }
 }
 

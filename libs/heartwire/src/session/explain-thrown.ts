@@ -1,4 +1,5 @@
 import { HeartwireError } from '../errors/heartwire-error.js';
+import { traceOf } from '../errors/thrown.js';
 
 /** Nest's RpcException, known by what it can do: a second copy of the package makes no difference. */
 interface RpcLike {
@@ -22,7 +23,7 @@ export function explainThrown(thrown: unknown, log: (text: string) => void): unk
     const { name, message } = thrown;
     return { status: thrown.getStatus(), name, message, response: thrown.getResponse() };
   }
-  if (!(thrown instanceof HeartwireError)) log(thrown.stack ?? thrown.message);
+  if (!(thrown instanceof HeartwireError)) log(traceOf(thrown));
   return thrown;
 }
 
