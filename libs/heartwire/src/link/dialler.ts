@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-import { type Address, isSecure, type Target } from '../options/address.js';
+import { type Address, isSecure, isWebSocket, type Target } from '../options/address.js';
 import type { ClientTlsSource } from '../options/tls-options.js';
 import type { Clock } from '../timing/clock.js';
 import { askForWebSocket } from './ask-for-web-socket.js';
@@ -65,12 +65,10 @@ export class Dialler {
 
   private async linkOver(plain: Socket, address: Address): Promise<Link> {
     const { handshakeTimeoutMs, limits } = this.settings;
-    const socket =
-      isSecure(address) && address.kind !== 'unix'
-        ? await secure(plain, address.host, this.askForSecurity, handshakeTimeoutMs)
-        : plain;
-    if (address.kind !== 'ws' && address.kind !== 'wss')
-      return new SocketLink(socket, this.frames, this.clock, limits);
+    const socket = isSecure(address)
+      ? await secure(plain, address.host, this.askForSecurity, handshakeTimeoutMs)
+      : plain;
+    if (!isWebSocket(address)) return new SocketLink(socket, this.frames, this.clock, limits);
     const { maxFrameBytes } = limits;
     const webSocket = await askForWebSocket(socket, address, { maxFrameBytes, handshakeTimeoutMs });
     return new WebSocketLink(webSocket, socket, this.webSockets, this.clock, limits);

@@ -46,7 +46,14 @@ export function formatAddress(address: Target): string {
   return `${address.kind}://${host}:${String(address.port)}${path}`;
 }
 
-/** Whether TLS keeps secret what is said there. */
-export function isSecure({ kind }: Target): boolean {
-  return kind === 'tls' || kind === 'wss';
+/** One where TLS keeps secret what is said. */
+export type SecureAddress =
+  (TcpAddress & { readonly kind: 'tls' }) | (WebSocketAddress & { readonly kind: 'wss' });
+
+export function isSecure(target: Target): target is SecureAddress {
+  return target.kind === 'tls' || target.kind === 'wss';
+}
+
+export function isWebSocket(target: Target): target is WebSocketAddress {
+  return target.kind === 'ws' || target.kind === 'wss';
 }

@@ -7,7 +7,7 @@ import { fromNodeError } from '../errors/node-error.js';
 import { SOCKET_OPTIONS } from '../link/socket-options.js';
 import { TlsServer } from '../link/tls-server.js';
 import { WebSocketPort } from '../link/web-socket-port.js';
-import { type Address, formatAddress, isSecure } from '../options/address.js';
+import { type Address, isSecure, isWebSocket } from '../options/address.js';
 import type { SecureContextOptions } from '../options/tls-options.js';
 import type { ConnectionListener, Entrance, ListenerSettings } from './listener-entrance.js';
 
@@ -27,10 +27,9 @@ export class Listener implements ConnectionListener {
     private readonly entrance: Entrance,
   ) {
     this.tls = isSecure(requested) ? this.newTlsServer() : undefined;
-    this.webSockets =
-      'path' in requested && requested.kind !== 'unix'
-        ? new WebSocketPort(entrance.webSocketsAt(requested.path), settings.limits)
-        : undefined;
+    this.webSockets = isWebSocket(requested)
+      ? new WebSocketPort(entrance.webSocketsAt(requested.path), settings.limits)
+      : undefined;
     this.server =
       this.tls?.server ??
       createServer({ ...SOCKET_OPTIONS, allowHalfOpen: true }, (socket) => {
@@ -99,10 +98,6 @@ export class Listener implements ConnectionListener {
   private accept(socket: Socket): void {
     if (this.webSockets === undefined) this.entrance.accept(socket);
     else this.webSockets.take(socket);
-  }
-
-  toString(): string {
-    return formatAddress(this.address);
   }
 }
 
