@@ -4,6 +4,7 @@ import type { OutgoingCall } from '../session/outgoing-call.js';
 import { type OutgoingCallLimits, OutgoingCalls, type OutgoingCallsHost } from '../session/outgoing-calls.js';
 import { neverAnswered } from '../session/reasons.js';
 import type { Candidate, Pick } from './balancer.js';
+import { byPreference } from './preference.js';
 
 /** Where calls can go. */
 export interface Destination extends Candidate {
@@ -93,9 +94,7 @@ export class CallRouter<Connection extends Destination> {
   /** Calls can be sent over it. Those that wait go there, or where the balance has them. */
   use(connection: Connection): void {
     this.resting.delete(connection);
-    this.usable = [...this.usable, connection].sort(
-      (one, other) => one.priority - other.priority || one.rank - other.rank,
-    );
+    this.usable = [...this.usable, connection].sort(byPreference);
     this.route();
     for (const call of this.waiting.releaseWaiting()) this.place(call);
   }

@@ -5,6 +5,7 @@ import { Backoff } from '../timing/backoff.js';
 import type { Runtime } from '../timing/runtime.js';
 import type { Connection } from './connection.js';
 import { NameWatch } from './name-watch.js';
+import { byPreference } from './preference.js';
 import type { Replica } from './replica.js';
 import { planSeats } from './seats.js';
 
@@ -49,9 +50,7 @@ export class Endpoints {
 
   /** In the order in which they are preferred. */
   get all(): readonly Connection[] {
-    return [...this.byKey.values()].sort(
-      (one, other) => one.priority - other.priority || one.rank - other.rank,
-    );
+    return [...this.byKey.values()].sort(byPreference);
   }
 
   /** Looks the names up and opens the first connections. */

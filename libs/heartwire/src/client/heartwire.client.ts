@@ -42,6 +42,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
   /** How the connections are: the latest of each first, then each change of any. `endpoint` tells of which server. */
   readonly liveness$: Observable<EndpointLiveness>;
 
+  private readonly logger = new Logger(HeartwireClient.name);
   private readonly livenessSubject = new Subject<EndpointLiveness>();
   private readonly events = new EventEmitter();
   private readonly options: ResolvedClientOptions;
@@ -57,12 +58,11 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     this.codec = codecOf(this.options);
     const { balance } = this.options;
     this.keyOf = typeof balance === 'object' ? balance.key : undefined;
-    const logger = new Logger(HeartwireClient.name);
     this.pushes = new Pushes(
       (pattern) => this.normalizePattern(pattern as MsPattern),
       (thrown) =>
         explainThrown(thrown, (text) => {
-          logger.error(text);
+          this.logger.error(text);
         }),
     );
     this.pool = this.newPool();
@@ -262,7 +262,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
         if (pool === this.pool) this.livenessSubject.next({ ...liveness, endpoint });
       },
     };
-    const pool = new ConnectionPool(settings, new Logger(HeartwireClient.name), listener, former);
+    const pool = new ConnectionPool(settings, this.logger, listener, former);
     return pool;
   }
 
