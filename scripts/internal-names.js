@@ -12,83 +12,117 @@ const WIRE_FILES = [/\/protocol\/messages\.ts$/];
  * the wire, not to the platform or a package.
  */
 export function internalNames(root, entry, files) {
+  const program = programOf(root, entry);
+  const names = new Names(program.getTypeChecker(), root + '/libs/');
+  for (const file of files) {
+    const source = program.getSourceFile(resolve(root, file));
+    if (source === undefined) continue;
+    names.read(source);
+    if (WIRE_FILES.some((wire) => wire.test(source.fileName))) names.keepMembers(source);
+  }
+  names.keepExports(program.getSourceFile(resolve(root, entry)));
+  return names.internal;
+}
+
+function programOf(root, entry) {
   const config = join(root, 'tsconfig.json');
   const { options } = ts.parseJsonConfigFileContent(
     ts.readConfigFile(config, ts.sys.readFile).config,
     ts.sys,
     dirname(config),
   );
-  const program = ts.createProgram([resolve(root, entry)], options);
-  const checker = program.getTypeChecker();
-  const own = new Set(files.map((file) => resolve(root, file)));
-  const isOurs = (symbol) =>
-    symbol?.declarations?.some((each) => each.getSourceFile().fileName.startsWith(root + '/libs/')) ?? false;
+  return ts.createProgram([resolve(root, entry)], options);
+}
 
-  const declared = new Set();
-  const known = new Set();
+/** Which names were declared, and which of them somebody else knows. */
+class Names {
+  #checker;
+  #ours;
+  #declared = new Set();
+  #known = new Set();
+  #published = new Set();
 
-  const visit = (node) => {
-    if (isMember(node)) declared.add(node.name.text);
+  /** @param ours where the files are whose members are ours to name */
+  constructor(checker, ours) {
+    this.#checker = checker;
+    this.#ours = ours;
+  }
+
+  get internal() {
+    return [...this.#declared].filter((name) => !this.#known.has(name));
+  }
+
+  /** What a file declares, and what it uses of others. */
+  read(node) {
+    if (isMember(node)) this.#declared.add(node.name.text);
+    this.#readUse(node);
+    ts.forEachChild(node, (child) => this.read(child));
+  }
+
+  /** Every member that is declared here is known elsewhere. */
+  keepMembers(node) {
+    if (isMember(node)) this.#known.add(node.name.text);
+    ts.forEachChild(node, (child) => this.keepMembers(child));
+  }
+
+  /** Everything that can be reached through what a file exports is known to those who import it. */
+  keepExports(file) {
+    for (const symbol of this.#checker.getExportsOfModule(this.#checker.getSymbolAtLocation(file))) {
+      const target = symbol.flags & ts.SymbolFlags.Alias ? this.#checker.getAliasedSymbol(symbol) : symbol;
+      this.#publish(this.#checker.getDeclaredTypeOfSymbol(target));
+      this.#publish(this.#checker.getTypeOfSymbol(target));
+    }
+  }
+
+  #readUse(node) {
     if (ts.isPropertyAccessExpression(node)) {
-      if (!isOurs(checker.getSymbolAtLocation(node.name))) known.add(node.name.text);
+      this.#keepForeign(node.name.text, this.#checker.getSymbolAtLocation(node.name));
     } else if (ts.isBindingElement(node) && ts.isObjectBindingPattern(node.parent)) {
       const name = node.propertyName ?? node.name;
-      const type = checker.getTypeAtLocation(node.parent);
-      if (ts.isIdentifier(name) && !isOurs(type.getProperty(name.text))) known.add(name.text);
+      const type = this.#checker.getTypeAtLocation(node.parent);
+      if (ts.isIdentifier(name)) this.#keepForeign(name.text, type.getProperty(name.text));
     } else if (ts.isObjectLiteralExpression(node)) {
-      const expected = checker.getContextualType(node);
+      const expected = this.#checker.getContextualType(node);
       for (const { name } of node.properties) {
         if (name === undefined || expected === undefined) continue;
-        if (!isOurs(propertyOf(expected, name.text))) known.add(name.text);
+        this.#keepForeign(name.text, propertyOf(expected, name.text));
       }
     } else if (ts.isClassLike(node)) {
-      for (const { types } of node.heritageClauses ?? []) {
-        for (const type of types) {
-          for (const property of checker.getTypeAtLocation(type).getProperties()) {
-            if (!isOurs(property)) known.add(property.name);
-          }
-        }
+      for (const type of (node.heritageClauses ?? []).flatMap(({ types }) => types)) {
+        for (const property of this.#checker.getTypeAtLocation(type).getProperties())
+          this.#keepForeign(property.name, property);
       }
     } else if (ts.isStringLiteralLike(node) && isKey(node)) {
-      known.add(node.text);
-    }
-    ts.forEachChild(node, visit);
-  };
-  for (const source of program.getSourceFiles()) {
-    if (!own.has(source.fileName)) continue;
-    visit(source);
-    if (WIRE_FILES.some((wire) => wire.test(source.fileName))) {
-      const keep = (node) => {
-        if (isMember(node)) known.add(node.name.text);
-        ts.forEachChild(node, keep);
-      };
-      keep(source);
+      this.#known.add(node.text);
     }
   }
 
-  const seen = new Set();
-  const publish = (type) => {
-    if (seen.has(type)) return;
-    seen.add(type);
-    if (type.isUnionOrIntersection()) for (const each of type.types) publish(each);
-    for (const each of checker.getTypeArguments?.(type.target ? type : {}) ?? []) publish(each);
+  #keepForeign(name, symbol) {
+    if (!this.#isOurs(symbol)) this.#known.add(name);
+  }
+
+  #isOurs(symbol) {
+    return (
+      symbol?.declarations?.some((each) => each.getSourceFile().fileName.startsWith(this.#ours)) ?? false
+    );
+  }
+
+  #publish(type) {
+    if (this.#published.has(type)) return;
+    this.#published.add(type);
+    if (type.isUnionOrIntersection()) for (const each of type.types) this.#publish(each);
+    for (const each of this.#checker.getTypeArguments?.(type.target ? type : {}) ?? []) this.#publish(each);
     for (const signature of [...type.getCallSignatures(), ...type.getConstructSignatures()]) {
-      publish(signature.getReturnType());
-      for (const parameter of signature.getParameters()) publish(checker.getTypeOfSymbol(parameter));
+      this.#publish(signature.getReturnType());
+      for (const parameter of signature.getParameters())
+        this.#publish(this.#checker.getTypeOfSymbol(parameter));
     }
     for (const property of type.getProperties()) {
-      if (!isOurs(property) || property.declarations.some(isPrivate)) continue;
-      known.add(property.name);
-      publish(checker.getTypeOfSymbol(property));
+      if (!this.#isOurs(property) || property.declarations.some(isPrivate)) continue;
+      this.#known.add(property.name);
+      this.#publish(this.#checker.getTypeOfSymbol(property));
     }
-  };
-  const index = program.getSourceFile(resolve(root, entry));
-  for (const symbol of checker.getExportsOfModule(checker.getSymbolAtLocation(index))) {
-    const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
-    publish(checker.getDeclaredTypeOfSymbol(target));
-    publish(checker.getTypeOfSymbol(target));
   }
-  return [...declared].filter((name) => !known.has(name));
 }
 
 function isMember(node) {
