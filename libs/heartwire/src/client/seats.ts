@@ -40,7 +40,8 @@ export function planSeats<Each extends Seat>(
   const close = seats.filter(({ isKnown, phase }) => !isKnown && (phase !== 'ready' || isServed));
   const open: Each[] = [];
   const park: Each[] = [];
-  for (const [index, tier] of tiersOf(known).entries()) {
+  const tiers = tiersOf(known);
+  for (const [index, tier] of tiers.entries()) {
     const ready = tier.filter(isServing);
     const opening = tier.filter(({ phase }) => phase === 'opening');
     const failing = tier.filter(({ phase }) => phase === 'failing');
@@ -53,9 +54,7 @@ export function planSeats<Each extends Seat>(
     park.push(...failing.filter(({ isSuspended }) => !isSuspended).slice(0, Math.max(surplus, 0)));
 
     if (ready.length > 0) {
-      const worse = tiersOf(known)
-        .slice(index + 1)
-        .flat();
+      const worse = tiers.slice(index + 1).flat();
       close.push(...worse.filter(({ phase }) => phase !== 'spare'));
     }
     // A worse tier is for when every server of the better ones has failed.

@@ -58,9 +58,7 @@ export class RelayedCalls {
     this.lastId += 1;
     const callId = String(this.lastId);
     this.publish({ type: 'call', callId, clientId, pattern, data, metadata, timeoutMs }, instance);
-    const abort = (): void => {
-      if (signal !== undefined) this.giveUp(callId, aborted(signal, 'maybe'));
-    };
+    const abort = (): void => this.giveUp(callId, aborted(signal, 'maybe'));
     signal?.addEventListener('abort', abort, { once: true });
     const forgetSignal = (): void => signal?.removeEventListener('abort', abort);
     const deadlineAt = monotonicClock.now() + timeoutMs;
@@ -142,6 +140,6 @@ function elsewhere(clientId: string): string {
   return `client ${clientId}, which is connected to another instance`;
 }
 
-function aborted({ reason }: AbortSignal, sent: 'never' | 'maybe'): HeartwireError {
-  return new HeartwireError(ErrorCode.CANCELLED, 'the call was aborted', { sent, cause: reason });
+function aborted(signal: AbortSignal | undefined, sent: 'never' | 'maybe'): HeartwireError {
+  return new HeartwireError(ErrorCode.CANCELLED, 'the call was aborted', { sent, cause: signal?.reason });
 }
