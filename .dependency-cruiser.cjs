@@ -82,11 +82,11 @@ module.exports = {
       ...layer(
         'redis',
         ['errors', 'timing'],
-        'An adapter knows what an adapter is, and nothing of hubs, sessions and servers.',
+        'An adapter knows what an adapter is, how options are read, and nothing of hubs, sessions and servers.',
       ),
       to: {
         path: [folders(...allBut('redis', 'errors', 'timing')), `${lib}/index\\.ts$`],
-        pathNot: `${lib}/options/hub-adapter\\.ts$`,
+        pathNot: `${lib}/options/(hub-adapter|read-options|user-options|shown-value|checks/(check|numbers))\\.ts$`,
       },
     },
     {

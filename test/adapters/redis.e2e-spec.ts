@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { HeartwireHealthIndicator } from 'heartwire';
+import { HeartwireError, HeartwireHealthIndicator } from 'heartwire';
 import { redisAdapter, type RedisAdapterOptions } from 'heartwire/redis';
 import { FaultProxy } from 'heartwire/testing';
 import { Redis } from 'ioredis';
@@ -10,6 +10,7 @@ import { describeUnless } from '../support/describe-unless.js';
 import { allSee, allSeeIn, type Guest, type Instance, settled, startInstance } from '../support/instances.js';
 import { RedisServer, whyNoRedis } from '../support/redis-server.js';
 import { Stage } from '../support/stage.js';
+import { thrownBy } from '../support/thrown.js';
 import { until } from '../support/until.js';
 
 describeUnless(whyNoRedis(), 'instances that are joined over Redis', () => {
@@ -334,24 +335,47 @@ describeUnless(whyNoRedis(), 'instances that are joined over Redis', () => {
 
 describe('redisAdapter', () => {
   it('names every fault of its options', () => {
-    const faulty = { url: 'http://here', prefix: '', maxLength: 1, heartbeatTimeoutMs: 5, color: 'red' };
-    expect(() => redisAdapter(faulty)).toThrow(
-      expect.objectContaining({
-        code: 'INVALID_OPTIONS',
-        details: {
-          faults: [
-            'color is no option',
-            'url must be redis://host:port, or rediss:// for TLS',
-            'prefix must be a text',
-            'maxLength must be a whole number from 100',
-            'heartbeatTimeoutMs must be at least twice heartbeatIntervalMs',
-          ],
-        },
-      }),
-    );
+    const faulty = {
+      url: 'http://:secret@here',
+      prefix: '',
+      maxLength: 1,
+      heartbeatTimeoutMs: 400,
+      maxlen: 5,
+    };
+    const error = thrownBy(HeartwireError, () => redisAdapter(faulty));
+    expect(error).toMatchObject({
+      code: 'INVALID_OPTIONS',
+      details: {
+        faults: [
+          { path: 'url', message: 'url must be redis://host:port, or rediss:// for TLS' },
+          {
+            path: 'prefix',
+            message:
+              'prefix must be a text that is not empty: it is ""; leave it out for the default, "heartwire"',
+          },
+          {
+            path: 'maxLength',
+            message:
+              'maxLength must be a whole number of at least 100: it is 1; leave it out for the default, 10000',
+          },
+          {
+            path: 'heartbeatTimeoutMs',
+            message:
+              'heartbeatTimeoutMs must be at least twice heartbeatIntervalMs: it is 400 and heartbeatIntervalMs is 5000; raise the one or lower the other',
+          },
+          { path: 'maxlen', message: 'maxlen is no option: did you mean maxLength?' },
+        ],
+      },
+    });
+    expect(error.message).not.toContain('secret');
   });
 
-  it('wants to know where Redis is', () => {
-    expect(() => redisAdapter({} as RedisAdapterOptions)).toThrow(/give either url or redis/);
+  it.each([
+    ['neither', {}, 'url must be given: there is neither url nor redis'],
+    ['both', { url: 'redis://here', redis: { duplicate: () => undefined } }, 'beside redis'],
+    ['no client', { redis: {} }, 'redis must be a client of ioredis'],
+    ['no options at all', undefined, 'options must be an object'],
+  ])('wants to know where Redis is: %s', (_, options, words) => {
+    expect(() => redisAdapter(options as RedisAdapterOptions)).toThrow(words);
   });
 });

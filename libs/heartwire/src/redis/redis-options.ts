@@ -1,7 +1,10 @@
 import type { Redis } from 'ioredis';
 
-import { ErrorCode } from '../errors/error-code.js';
-import { HeartwireError } from '../errors/heartwire-error.js';
+import { Check } from '../options/checks/check.js';
+import { Bytes, Count, Milliseconds } from '../options/checks/numbers.js';
+import { shownValue } from '../options/shown-value.js';
+import { readOptions } from '../options/read-options.js';
+import type { UserOptions } from '../options/user-options.js';
 
 /** Where Redis is. */
 export type RedisChoice =
@@ -19,82 +22,103 @@ export type RedisChoice =
       readonly url?: undefined;
     };
 
-/** Options of {@link redisAdapter}. All may be left out but `url` (or `redis`). */
-export type RedisAdapterOptions = RedisChoice & {
+/** What an adapter is told. */
+export class RedisOptions {
+  @EitherUrlOrRedis()
+  readonly url: string | undefined = undefined;
+
+  @IsRedis()
+  readonly redis: Redis | undefined = undefined;
+
   /**
    * What the stream's name begins with: it is `<prefix>:hub`. Default `heartwire`. Give each application that shares a
    * Redis its own.
    */
-  readonly prefix?: string | undefined;
+  @IsPrefix()
+  readonly prefix: string = 'heartwire';
+
   /**
    * About how many entries the stream keeps, from 100. Default 10000. An instance that was away for more than that misses
    * pushes: raise it where much is pushed, lower it where Redis is short of memory.
    */
-  readonly maxLength?: number | undefined;
+  @Count({ min: 100 })
+  readonly maxLength: number = 10_000;
+
   /**
    * What may wait while Redis is away, in bytes, from 1024. Default 16777216 (16 MiB). Beyond it the newest pushes don't
    * reach other instances.
    */
-  readonly maxQueueBytes?: number | undefined;
+  @Bytes({ min: 1_024 })
+  readonly maxQueueBytes: number = 16_777_216;
+
   /** The longest entry, in bytes, from 1024. Default 8388608 (8 MiB). A longer push fails, a longer entry is ignored. */
-  readonly maxEntryBytes?: number | undefined;
+  @Bytes({ min: 1_024 })
+  readonly maxEntryBytes: number = 8_388_608;
+
   /** How often an instance that has nothing else to say shows that it is there, in ms, from 50. Default 5000. */
-  readonly heartbeatIntervalMs?: number | undefined;
+  @Milliseconds({ min: 50 })
+  readonly heartbeatIntervalMs: number = 5_000;
+
   /**
    * How long an instance may be silent before its clients count as gone, in ms, at least twice the interval. Default
    * 15000.
    */
-  readonly heartbeatTimeoutMs?: number | undefined;
-};
-
-export interface ResolvedRedisOptions {
-  readonly where: string | Redis;
-  readonly key: string;
-  readonly maxLength: number;
-  readonly maxQueueBytes: number;
-  readonly maxEntryBytes: number;
-  readonly heartbeatIntervalMs: number;
-  readonly heartbeatTimeoutMs: number;
+  @Milliseconds({ min: 100 })
+  @AtLeastTwoIntervals()
+  readonly heartbeatTimeoutMs: number = 15_000;
 }
 
-const LEAST = {
-  maxLength: 100,
-  maxQueueBytes: 1_024,
-  maxEntryBytes: 1_024,
-  heartbeatIntervalMs: 50,
-} as const;
-const KNOWN = new Set(['url', 'redis', 'prefix', 'heartbeatTimeoutMs', ...Object.keys(LEAST)]);
+/** Options of {@link redisAdapter}. All may be left out but `url` (or `redis`). */
+export type RedisAdapterOptions = UserOptions<RedisOptions, never, RedisChoice>;
+
+export interface ResolvedRedisOptions extends Omit<RedisOptions, 'url' | 'redis' | 'prefix'> {
+  readonly where: string | Redis;
+  /** The stream's name. */
+  readonly key: string;
+}
 
 /** @throws HeartwireError `INVALID_OPTIONS` that lists every fault */
-export function resolveRedisOptions(options: RedisAdapterOptions): ResolvedRedisOptions {
-  const { url, redis, prefix = 'heartwire', maxLength = 10_000 } = options;
-  const { maxQueueBytes = 16_777_216, maxEntryBytes = 8_388_608 } = options;
-  const { heartbeatIntervalMs = 5_000, heartbeatTimeoutMs = 15_000 } = options;
-  const numbers = { maxLength, maxQueueBytes, maxEntryBytes, heartbeatIntervalMs };
-  const where: unknown = url ?? redis;
-  const faults = Object.keys(options)
-    .filter((key) => !KNOWN.has(key))
-    .map((key) => `${key} is no option`);
-  if ((url === undefined) === (redis === undefined)) faults.push('give either url or redis');
-  else if (url !== undefined && !isRedisUrl(url))
-    faults.push('url must be redis://host:port, or rediss:// for TLS');
-  else if (redis !== undefined && typeof (redis as Partial<Redis>).duplicate !== 'function')
-    faults.push('redis must be a client of ioredis');
-  if (typeof prefix !== 'string' || prefix === '') faults.push('prefix must be a text');
-  for (const [name, least] of Object.entries(LEAST)) {
-    const value = numbers[name as keyof typeof numbers];
-    if (!Number.isSafeInteger(value) || value < least)
-      faults.push(`${name} must be a whole number from ${String(least)}`);
-  }
-  if (!Number.isFinite(heartbeatTimeoutMs) || heartbeatTimeoutMs < 2 * heartbeatIntervalMs)
-    faults.push('heartbeatTimeoutMs must be at least twice heartbeatIntervalMs');
-  if (faults.length > 0)
-    throw new HeartwireError(ErrorCode.INVALID_OPTIONS, `redisAdapter: ${faults.join('; ')}`, {
-      details: { faults },
-    });
-  return { ...numbers, heartbeatTimeoutMs, where: where as string | Redis, key: `${prefix}:hub` };
+export function resolveRedisOptions(input: RedisAdapterOptions): ResolvedRedisOptions {
+  const { url, redis, prefix, ...rest } = readOptions(RedisOptions, input, 'redisAdapter');
+  return { ...rest, where: (url ?? redis) as string | Redis, key: `${prefix}:hub` };
 }
 
-function isRedisUrl(url: unknown): boolean {
-  return typeof url === 'string' && URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol);
+/** A url may hold a password: it is not shown. */
+function EitherUrlOrRedis(): PropertyDecorator {
+  return Check('eitherUrlOrRedis', (url, { object }) => {
+    const { redis } = object as RedisOptions;
+    if (url === undefined) {
+      return redis === undefined
+        ? 'must be given: there is neither url nor redis; give one such as "redis://redis:6379"'
+        : undefined;
+    }
+    if (redis !== undefined) return 'must not be given beside redis; keep only one of the two';
+    if (typeof url !== 'string') return `must be a text: it is a ${typeof url}; give "redis://host:port"`;
+    const isRedisUrl = /^rediss?:\/\/./.test(url) && URL.canParse(url);
+    return isRedisUrl ? undefined : 'must be redis://host:port, or rediss:// for TLS';
+  });
+}
+
+function IsRedis(): PropertyDecorator {
+  return Check('isRedis', (redis) =>
+    redis === undefined || typeof (redis)?.duplicate === 'function'
+      ? undefined
+      : `must be a client of ioredis: it is ${shownValue(redis)}; give new Redis(…), or a url`,
+  );
+}
+
+function IsPrefix(): PropertyDecorator {
+  return Check('isPrefix', (prefix) =>
+    typeof prefix === 'string' && prefix !== ''
+      ? undefined
+      : `must be a text that is not empty: it is ${shownValue(prefix)}; leave it out for the default, "heartwire"`,
+  );
+}
+
+function AtLeastTwoIntervals(): PropertyDecorator {
+  return Check('atLeastTwoIntervals', (timeoutMs, { object }) => {
+    const { heartbeatIntervalMs } = object as RedisOptions;
+    if (typeof timeoutMs !== 'number' || !(timeoutMs < 2 * heartbeatIntervalMs)) return undefined;
+    return `must be at least twice heartbeatIntervalMs: it is ${String(timeoutMs)} and heartbeatIntervalMs is ${String(heartbeatIntervalMs)}; raise the one or lower the other`;
+  });
 }
