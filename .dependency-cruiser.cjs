@@ -86,7 +86,7 @@ module.exports = {
       ),
       to: {
         path: [folders(...allBut('redis', 'errors', 'timing')), `${lib}/index\\.ts$`],
-        pathNot: `${lib}/options/(hub-adapter|read-options|user-options|shown-value|checks/(check|numbers))\\.ts$`,
+        pathNot: `${lib}/options/(hub-adapter|read-options|user-options|shown-value|checks/(check|numbers|objects))\\.ts$`,
       },
     },
     {

@@ -373,7 +373,7 @@ describe('redisAdapter', () => {
   it.each([
     ['neither', {}, 'url must be given: there is neither url nor redis'],
     ['both', { url: 'redis://here', redis: { duplicate: () => undefined } }, 'beside redis'],
-    ['no client', { redis: {} }, 'redis must be a client of ioredis'],
+    ['no client', { redis: {} }, 'redis must be an object with the method duplicate'],
     ['no options at all', undefined, 'options must be an object'],
   ])('wants to know where Redis is: %s', (_, options, words) => {
     expect(() => redisAdapter(options as RedisAdapterOptions)).toThrow(words);

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 
 import { Check } from '../options/checks/check.js';
 import { Bytes, Count, Milliseconds } from '../options/checks/numbers.js';
+import { HasMethod } from '../options/checks/objects.js';
 import { shownValue } from '../options/shown-value.js';
 import { readOptions } from '../options/read-options.js';
 import type { UserOptions } from '../options/user-options.js';
@@ -27,7 +28,7 @@ export class RedisOptions {
   @EitherUrlOrRedis()
   readonly url: string | undefined = undefined;
 
-  @IsRedis()
+  @HasMethod('duplicate')
   readonly redis: Redis | undefined = undefined;
 
   /**
@@ -97,14 +98,6 @@ function EitherUrlOrRedis(): PropertyDecorator {
     const isRedisUrl = /^rediss?:\/\/./.test(url) && URL.canParse(url);
     return isRedisUrl ? undefined : 'must be redis://host:port, or rediss:// for TLS';
   });
-}
-
-function IsRedis(): PropertyDecorator {
-  return Check('isRedis', (redis) =>
-    redis === undefined || typeof (redis)?.duplicate === 'function'
-      ? undefined
-      : `must be a client of ioredis: it is ${shownValue(redis)}; give new Redis(…), or a url`,
-  );
 }
 
 function IsPrefix(): PropertyDecorator {
