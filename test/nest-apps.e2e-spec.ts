@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Server as NetServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import {
   Controller,
@@ -91,6 +91,12 @@ describe('Nest applications with Heartwire', () => {
     return join(directory, 'app.sock');
   };
 
+  const leaveBehind = (path: string): void => {
+    const crash = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+    spawnSync(process.execPath, ['-e', crash]);
+    expect(existsSync(path)).toBe(true);
+  };
+
   const ask = (url: string, pattern: string, data: unknown): Promise<unknown> =>
     firstValueFrom(stage.client(url).send(pattern, data));
 
@@ -116,11 +122,29 @@ describe('Nest applications with Heartwire', () => {
 
     it('takes over the socket file that a crashed process left behind', async () => {
       const path = socketPath();
-      const crash = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
-      spawnSync(process.execPath, ['-e', crash]);
-      expect(existsSync(path)).toBe(true);
+      leaveBehind(path);
       await listen(`unix://${path}`);
       expect(await ask(`unix://${path}`, 'echo', 'alive')).toBe('alive');
+    });
+
+    it('lets one of several take it over, when they start at once', async () => {
+      const path = socketPath();
+      leaveBehind(path);
+      const starts = await Promise.allSettled([1, 2, 3].map(() => listen(`unix://${path}`)));
+      const failures = starts.flatMap((start) =>
+        start.status === 'rejected' ? [start.reason as unknown] : [],
+      );
+      expect(failures).toHaveLength(2);
+      for (const failure of failures) expect(failure).toMatchObject({ code: 'CONNECT_FAILED' });
+      expect(await ask(`unix://${path}`, 'echo', 'alive')).toBe('alive');
+    });
+
+    it('never takes away what is no socket', async () => {
+      const path = socketPath();
+      writeFileSync(path, 'precious');
+      await expect(listen(`unix://${path}`)).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
+      await expect(listen(`unix://${dirname(path)}`)).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
+      expect(readFileSync(path, 'utf8')).toBe('precious');
     });
 
     it.each([

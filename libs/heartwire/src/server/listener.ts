@@ -1,4 +1,4 @@
-import { unlink } from 'node:fs/promises';
+import { lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server as NetServer, type Socket } from 'node:net';
 
 import { ErrorCode } from '../errors/error-code.js';
@@ -101,17 +101,33 @@ export class Listener implements ConnectionListener {
   }
 }
 
-/** A crashed process leaves its socket file behind. Nobody answers there, so it can go. */
+/** A crashed process leaves its socket file behind. Nobody answers there, so it can go. No other file ever does. */
 async function removeStaleSocket(path: string): Promise<void> {
-  const isStale = await new Promise<boolean>((resolve) => {
+  try {
+    const found = socketAt(path);
+    if (found === undefined || (await isAnswered(path))) return;
+    // Another server that starts now may have taken it over since.
+    if (socketAt(path) === found) unlinkSync(path);
+  } catch (error) {
+    throw fromNodeError(error, ErrorCode.CONNECT_FAILED);
+  }
+}
+
+/** Names the socket file that is there now. */
+function socketAt(path: string): string | undefined {
+  const file = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return file?.isSocket() ? `${String(file.ino)} of ${String(file.ctimeNs)}` : undefined;
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
     const probe = connect({ path });
     probe.once('connect', () => {
       probe.destroy();
-      resolve(false);
+      resolve(true);
     });
     probe.once('error', (error: NodeJS.ErrnoException) => {
-      resolve(error.code === 'ECONNREFUSED');
+      resolve(error.code !== 'ECONNREFUSED');
     });
   });
-  if (isStale) await unlink(path);
 }
