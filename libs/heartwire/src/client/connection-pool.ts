@@ -74,9 +74,8 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
 
   /** The socket of a connection that is used now. */
   get carrier(): unknown {
-    return (
-      this.router.first?.carrier ?? [...this.alive].find(({ carrier }) => carrier !== undefined)?.carrier
-    );
+    const other = [...this.alive].find(({ carrier }) => carrier !== undefined);
+    return this.router.first?.carrier ?? other?.carrier;
   }
 
   /**
@@ -93,8 +92,8 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
       this.firstAttempt = { resolve, reject };
       this.stage = 'open';
       this.router.open();
-      this.tell('connecting');
       this.endpoints.start();
+      this.tell('connecting');
     });
     return this.connecting;
   }
@@ -108,17 +107,17 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
 
   /** Finishes what runs within `drainTimeoutMs`, and then ends. */
   close(): Promise<void> {
-    this.closing ??= new Promise<void>((resolve) => {
-      this.tellClosed = resolve;
-      const reason = connectionClosed('by hand');
-      // Who only started connecting need not hear of it: that would be an unhandled rejection in the midst of a shutdown.
-      if (this.settings.options.strict) this.firstAttempt?.reject(reason);
-      else this.firstAttempt?.resolve();
-      if (this.carrier !== undefined) this.tell('draining');
-      this.beginClosing(reason);
-      for (const connection of this.alive) connection.close();
-      this.closeWhenAllEnded();
-    }).then(() => this.former);
+    if (this.closing !== undefined) return this.closing;
+    // It is there before calls fail: who hears of one may close the client, too.
+    this.closing = new Promise<void>((resolve) => (this.tellClosed = resolve)).then(() => this.former);
+    const reason = connectionClosed('by hand');
+    // Who only started connecting need not hear of it: that would be an unhandled rejection in the midst of a shutdown.
+    if (this.settings.options.strict) this.firstAttempt?.reject(reason);
+    else this.firstAttempt?.resolve();
+    if (this.carrier !== undefined) this.tell('draining');
+    this.beginClosing(reason);
+    for (const connection of this.alive) connection.close();
+    this.closeWhenAllEnded();
     return this.closing;
   }
 
@@ -143,10 +142,10 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
     this.router.use(connection);
     this.connected.add(connection);
     this.listener.connected();
-    this.tell('connected');
     this.firstAttempt?.resolve();
     this.firstAttempt = undefined;
     this.endpoints.arrange();
+    this.tell('connected');
   }
 
   lost(connection: Connection, reason: HeartwireError, waiting: readonly OutgoingCall[]): void {
@@ -158,16 +157,16 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
   movedOn(connection: Connection, waiting: readonly OutgoingCall[]): void {
     this.tellGone(connection);
     this.router.leave(connection, waiting);
-    this.rearrange();
     // Where it goes away for good, its name may lead elsewhere by now.
     this.endpoints.refresh();
+    this.rearrange();
   }
 
   rests(connection: Connection, waiting: readonly OutgoingCall[]): void {
     this.tellGone(connection);
     this.router.rest(connection);
-    if (!this.router.hasConnection) this.tell('idle');
     this.endpoints.arrange();
+    if (!this.router.hasConnection) this.tell('idle');
     for (const call of waiting) this.place(call);
   }
 
@@ -241,8 +240,8 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
   }
 
   private rearrange(): void {
-    if (!this.router.hasConnection) this.tell('reconnecting');
     this.endpoints.arrange();
+    if (!this.router.hasConnection) this.tell('reconnecting');
   }
 
   /** After a failure. `true` when nothing is tried any more. */
@@ -292,6 +291,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
     return answeredBefore;
   }
 
+  /** The last step of a move: who hears of it may close the client. */
   private tell(status: ConnectionStatus): void {
     if (status === this.status) return;
     this.status = status;

@@ -117,6 +117,7 @@ export class Connection implements Seat, Candidate {
 
   /** After a failed attempt: tries again later. */
   retryLater(error: HeartwireError): void {
+    if (!this.isWanted) return;
     this.wait(this.backoff.next());
     this.log.attemptFailed(error);
   }

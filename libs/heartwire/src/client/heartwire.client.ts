@@ -22,11 +22,11 @@ import { type CallKind, OutgoingCall } from '../session/outgoing-call.js';
 import type { ReplyObserver } from '../session/reply-observer.js';
 import { stopUnused } from '../session/stream-source.js';
 import type { HeartwireClientEvents } from './client-events.js';
-import type { ConnectionListener } from './connection-listener.js';
 import { ConnectionPool } from './connection-pool.js';
 import { type EndpointLiveness, type EndpointSnapshot, snapshotOf } from './endpoint-snapshot.js';
 import { type PushHandler, Pushes } from './pushes.js';
 import { refused } from './refused.js';
+import { toldApart } from './told-apart.js';
 
 /**
  * Calls the handlers of a Heartwire server.
@@ -245,7 +245,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     const { options, codec } = this;
     const platform = { runtime: nodeRuntime, dialler: new Dialler(options, nodeRuntime.clock) };
     const settings = { options, codec, ...platform, ...this.pushes.listening };
-    const listener: ConnectionListener = {
+    const listener = toldApart({
       statusChanged: (status) => {
         if (pool === this.pool) this._status$.next(status);
       },
@@ -261,7 +261,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
       livenessChanged: (endpoint, liveness) => {
         if (pool === this.pool) this.livenessSubject.next({ ...liveness, endpoint });
       },
-    };
+    });
     const pool = new ConnectionPool(settings, this.logger, listener, former);
     return pool;
   }

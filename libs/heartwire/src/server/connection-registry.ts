@@ -177,10 +177,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
   }
 
   private async empty(): Promise<void> {
-    if (this.open.size === 0) return;
-    await new Promise<void>((resolve) => {
-      this.tellEmpty = resolve;
-    });
+    if (this.open.size > 0) await new Promise<void>((resolve) => (this.tellEmpty = resolve));
   }
 
   accept(link: Link): void {
@@ -209,6 +206,12 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
     );
     this.open.set(settings.clientId, connection);
     this.eventSubject.next({ type: 'opened', connection });
+    // Who heard of it may have closed the server.
+    if (connection.session.state === 'ended') {
+      link.destroy();
+      this.closed(connection, connectionClosed('shutdown'));
+      return;
+    }
     this.departures.watch(connection);
     connection.session.attach(link);
     this.newcomers.enter(connection);

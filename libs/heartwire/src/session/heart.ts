@@ -70,8 +70,9 @@ export class Heart {
   }
 
   private watch(): Subscription {
-    const { clock, scheduler, random } = this.runtime;
-    return watchLiveness({
+    const { clock, scheduler, random, defer } = this.runtime;
+    let hasBegun = false;
+    const watching = watchLiveness({
       ...this.settings,
       clock,
       scheduler,
@@ -83,7 +84,14 @@ export class Heart {
       },
       pongs$: this.pongs$,
     }).subscribe((liveness) => {
-      this.host.livenessChanged(liveness);
+      if (hasBegun) this.host.livenessChanged(liveness);
+      // A link is being taken up just now: who hears of it may want to end its session, which must wait until that is done.
+      else
+        defer(() => {
+          if (!watching.closed) this.host.livenessChanged(liveness);
+        });
     });
+    hasBegun = true;
+    return watching;
   }
 }

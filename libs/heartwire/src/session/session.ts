@@ -278,6 +278,8 @@ export class Session implements ResumableSession, LifecycleHost {
     inTurn(ready, !ready.resumed || suspension !== undefined);
     // Before the first call of a new session, what the old one left is settled.
     if (!ready.resumed && suspension !== undefined) this.lose(suspension.reason);
+    // Who heard of it may have ended this session, too.
+    if (!this.lifecycle.isGreeting(attachment)) return;
     this.handshake.stands(attachment, ready);
     if (ready.resumed) this.outbox.replay();
     this.lifecycle.ready(attachment);
