@@ -391,6 +391,21 @@ describe('a name', () => {
     expect(await answer).toBe('a');
   });
 
+  it('that can’t be looked up any more changes nothing, and the log doesn’t speak of a lost connection', async () => {
+    const names = new Names();
+    names.lead(...(await start('a')));
+    const client = named(names);
+    await client.connect();
+    names.lead();
+    await until('the log tells of it', () => stage.logger.texts('warn').length > 0);
+    expect(stage.logger.texts('warn')).toEqual([
+      expect.stringMatching(
+        /^A name of tcp:.* could not be looked up, the servers known so far stay: CONNECT_FAILED, /,
+      ),
+    ]);
+    expect(await who(client)).toBe('a');
+  });
+
   it('that nobody knows rejects a strict connect()', async () => {
     const client = named(new Names(), { strict: true });
     await expect(client.connect()).rejects.toMatchObject({

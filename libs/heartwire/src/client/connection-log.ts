@@ -42,10 +42,19 @@ export class ConnectionLog {
   }
 
   attemptFailed(error: HeartwireError): void {
+    this.warn(`No connection to ${this.target} yet, trying on`, error);
+  }
+
+  /** The servers that were found before are connected: nothing is amiss yet. */
+  lookUpFailed(error: HeartwireError): void {
+    this.warn(`A name of ${this.target} could not be looked up, the servers known so far stay`, error);
+  }
+
+  private warn(what: string, { code, message }: HeartwireError): void {
     const now = this.clock.now();
     if (now - this.lastWarningAt < REPEAT_MS) return;
     this.lastWarningAt = now;
-    this.logger.warn(`No connection to ${this.target} yet, trying on: ${error.code}, ${error.message}`);
+    this.logger.warn(`${what}: ${code}, ${message}`);
   }
 
   goaway(reason: string): void {

@@ -105,10 +105,9 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
     else this.place(call);
   }
 
-  /** Finishes what runs within `drainTimeoutMs`, and then ends. */
+  /** Finishes what runs within `drainTimeoutMs`, and then ends. Who hears of a failed call may ask for it, too. */
   close(): Promise<void> {
     if (this.closing !== undefined) return this.closing;
-    // It is there before calls fail: who hears of one may close the client, too.
     this.closing = new Promise<void>((resolve) => (this.tellClosed = resolve)).then(() => this.former);
     const reason = connectionClosed('by hand');
     // Who only started connecting need not hear of it: that would be an unhandled rejection in the midst of a shutdown.
@@ -181,7 +180,8 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
 
   nameFailed(error: HeartwireError): void {
     this.listener.attemptFailed(error);
-    if (!this.giveUpIfHopeless(error)) this.log.attemptFailed(error);
+    if (this.router.hasConnection) this.log.lookUpFailed(error);
+    else if (!this.giveUpIfHopeless(error)) this.log.attemptFailed(error);
   }
 
   answersLost(connection: Connection, calls: readonly OutgoingCall[], reason: HeartwireError): void {
