@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import {
@@ -291,6 +291,21 @@ describe('connection facts', () => {
       isAlive: true,
       uptime: expect.any(Number),
     });
+  });
+
+  it('say how long it stands, whatever becomes of the time of day', async () => {
+    await serve();
+    const peer = await stranger();
+    const now = Date.now();
+    const timeOfDay = jest.spyOn(Date, 'now').mockReturnValue(now - 3_600_000);
+    try {
+      expect(server.connections[0]?.uptimeMs).toBeGreaterThanOrEqual(0);
+      peer.send({ type: 'status' });
+      const { uptime } = await peer.received({ type: 'status_response' });
+      expect(uptime).toBeGreaterThanOrEqual(0);
+    } finally {
+      timeOfDay.mockRestore();
+    }
   });
 });
 

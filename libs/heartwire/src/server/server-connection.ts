@@ -6,6 +6,7 @@ import { peerCertificateOf } from '../link/peer-certificate.js';
 import type { Authenticate, ConnectingPeer, Credentials } from '../options/authenticate.js';
 import type { PeerCertificate } from '../options/peer-certificate.js';
 import type { Outgoing } from '../protocol/outgoing.js';
+import type { Clock } from '../timing/clock.js';
 import type { Runtime } from '../timing/runtime.js';
 import type { Admission } from '../session/admission.js';
 import { Reception } from '../session/reception.js';
@@ -57,6 +58,9 @@ const TOLD_PATTERNS = 10;
 /** One client's connection, as its server and its handlers see it. */
 export class ServerConnection<Identity = unknown> implements ConnectingPeer {
   private readonly openedMs = Date.now();
+  private readonly clock: Clock;
+  /** When it was opened, on the clock: corrections of the time don't move it. */
+  private readonly since: number;
   /** @internal It broke the rules or a limit: that was told already. */
   wasRefused = false;
   /** Patterns of events that nobody handles: that was told already. */
@@ -81,6 +85,8 @@ export class ServerConnection<Identity = unknown> implements ConnectingPeer {
     authenticate: Authenticate | undefined,
     private readonly listener: ServerConnectionListener,
   ) {
+    this.clock = runtime.clock;
+    this.since = runtime.clock.now();
     this.lastRemote = link.remote;
     this.lastCertificate = peerCertificateOf(link.carrier);
     const asksWho = {
@@ -219,7 +225,7 @@ export class ServerConnection<Identity = unknown> implements ConnectingPeer {
       name: this.name,
       remote: this.remote,
       openedAt: this.openedAt,
-      uptimeMs: Date.now() - this.openedMs,
+      uptimeMs: Math.round(this.clock.now() - this.since),
       isConnected: this.isConnected,
       bytesReceived: link?.bytesReceived ?? 0,
       bytesSent: link?.bytesSent ?? 0,

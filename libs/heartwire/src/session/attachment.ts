@@ -9,6 +9,8 @@ export interface Attachment {
   readonly heart: Heart;
   /** By the wall clock, in ms. */
   readonly openedAt: number;
+  /** The same by the session's clock, which no correction of the time moves. */
+  readonly since: number;
   /** What the accepting end announced. */
   welcome?: WelcomeMessage;
   /** What the dialling end said; a simple peer says nothing. */

@@ -5,7 +5,7 @@ import type { Attachment } from './attachment.js';
 /** How one end sees its connection, as told in answer to `status` (docs/protocol.md, section 2). */
 export function statusResponse(
   clientId: string,
-  { link, openedAt }: Attachment,
+  { link, openedAt, since }: Attachment,
   now: number,
   liveness: Liveness | undefined,
 ): StatusResponseMessage {
@@ -13,7 +13,7 @@ export function statusResponse(
     kind: 'status-response',
     clientId,
     connectTime: openedAt,
-    uptime: Date.now() - openedAt,
+    uptime: Math.round(now - since),
     rtt: liveness?.roundTripMs ?? null,
     heartbeatCount: liveness?.heartbeats ?? 0,
     missedHeartbeats: liveness?.missed ?? 0,

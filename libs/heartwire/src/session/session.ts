@@ -295,6 +295,6 @@ export class Session implements ResumableSession, LifecycleHost {
 
   private attachmentFor(link: Link): Attachment {
     this.outbox.attach(link);
-    return { link, heart: this.upkeep.heartOf(link), openedAt: Date.now() };
+    return this.upkeep.attachmentTo(link);
   }
 }

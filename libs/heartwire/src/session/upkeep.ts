@@ -37,8 +37,12 @@ export class Upkeep {
     private readonly onLiveness: (link: Link, liveness: Liveness) => void,
   ) {}
 
-  /** A link's heart beats from now on, until it is stopped. */
-  heartOf(link: Link): Heart {
+  /** The link's heart beats from now on, until it is stopped. */
+  attachmentTo(link: Link): Attachment {
+    return { link, heart: this.heartOf(link), openedAt: Date.now(), since: this.runtime.clock.now() };
+  }
+
+  private heartOf(link: Link): Heart {
     return new Heart(link, this.runtime, this.heartbeat, {
       sendPing: (timestamp) => {
         this.say({ kind: 'ping', timestamp, received: this.handshake.tellReceived() });
