@@ -224,6 +224,19 @@ describe('a client in a page that loses its connection', () => {
     },
   );
 
+  it.each(['breaks', 'goes away'])('stays closed when who hears that its connection %s closes it', (how) => {
+    const client = connect();
+    client.status$.subscribe((status) => {
+      if (status === 'reconnecting') void client.close();
+    });
+    page.socket.greet();
+    if (how === 'breaks') page.socket.break();
+    else page.socket.say({ type: 'goaway', reason: 'shutdown', graceMs: 0 }).break();
+    jest.advanceTimersByTime(60_000);
+    expect(client.status).toBe('closed');
+    expect(page.sockets).toHaveLength(1);
+  });
+
   it('gives an attempt up that takes too long', () => {
     connect({ connectTimeoutMs: 300 });
     jest.advanceTimersByTime(450);

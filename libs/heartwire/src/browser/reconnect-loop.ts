@@ -171,8 +171,9 @@ export class ReconnectLoop {
     } else if (this.settings.reconnect.maxAttempts === 0) {
       this.giveUp(reason);
     } else {
-      this.listener.statusChanged('reconnecting');
       this.wait(this.backoff.next());
+      // The last step: who hears of it may close the client.
+      this.listener.statusChanged('reconnecting');
     }
   }
 
@@ -200,9 +201,9 @@ export class ReconnectLoop {
     // At once, since nothing has failed; but a server must not keep it going round and round.
     const isFirst = this.backoff.attempts === 0;
     const delayMs = this.backoff.next();
-    this.listener.statusChanged('reconnecting');
     this.wait(isFirst ? 0 : delayMs);
     for (const call of old.calls.releaseWaiting()) this.session.calls.add(call);
+    this.listener.statusChanged('reconnecting');
   }
 
   private sessionEnded(session: Session, reason: HeartwireError): void {
