@@ -66,7 +66,7 @@ describe('giving up a call', () => {
         'DEADLINE_EXCEEDED',
         /^(CANCELLED|DEADLINE_EXCEEDED)$/,
         (from): Promise<unknown> => {
-          return errorOf(from.send('silent', 'it', { timeoutMs: 100 }));
+          return from.connect().then(() => errorOf(from.send('silent', 'it', { timeoutMs: 250 })));
         },
       ],
       [

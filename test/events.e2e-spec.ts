@@ -120,6 +120,7 @@ describe('events', () => {
 
     it('fail when the handlers take longer than their sender waits', async () => {
       await serve();
+      await client.connect();
       const error = await errorOf(client.emit('two handlers', 1, { acknowledge: true, timeoutMs: 50 }));
       expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', sent: 'maybe', retryable: true });
     });

@@ -261,7 +261,8 @@ describe("Nest's processing hooks, over Heartwire", () => {
   });
 
   it('run exactly once for a call whose time is over', async () => {
-    const error = await errorOf(client.send('never answers', {}, { timeoutMs: 50 }));
+    await client.connect();
+    const error = await errorOf(client.send('never answers', {}, { timeoutMs: 250 }));
     expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', retryable: true });
     expect(await journalAfterEnd('never answers')).toEqual(['start', 'handler', 'end']);
   });
