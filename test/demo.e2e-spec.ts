@@ -360,8 +360,11 @@ describe('the demo', () => {
 
     it('a follower may come already', async () => {
       const url = await unreachable();
-      const gateway = await startGateway({ url, callTimeoutMs: 50 });
+      const gateway = await startGateway({ url, callTimeoutMs: 2_000 });
       const stream = await follow(`${gateway}/rooms/lobby/follow`);
+      // So the time of a call is over.
+      const early = { author: 'ada', text: 'too early' };
+      expect(await ask(`${gateway}/rooms/lobby/messages`, 'POST', early)).toMatchObject({ status: 503 });
 
       await startChat({ url });
       await connected(gateway);

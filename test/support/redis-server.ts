@@ -34,7 +34,9 @@ export class RedisServer {
 
   /** Begins, with what was kept. */
   async restart(): Promise<void> {
-    const settings = { port: this.port, bind: '127.0.0.1', dir: this.directory, appendonly: 'yes', save: '' };
+    const place = { port: this.port, bind: '127.0.0.1', dir: this.directory };
+    // Otherwise, while the disk is busy, it confirms for up to 2 s what it has not written yet.
+    const settings = { ...place, appendonly: 'yes', appendfsync: 'always', save: '' };
     const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
     this.child = spawn('redis-server', args, { stdio: 'ignore' });
     await until('redis-server answers', () =>
