@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { Observable, of, Subject } from 'rxjs';
+import { from, Observable, of, Subject } from 'rxjs';
 
 import { SourceFeed } from './source-feed.js';
 import { isStreamSource, type StreamSource, stopUnused } from './stream-source.js';
@@ -54,6 +54,65 @@ describe('SourceFeed', () => {
     feed.pull();
     await later();
     expect(told).toEqual([['pulled', 0], 'finally']);
+  });
+
+  it('ends an Observable that gives all its items at once, while it gives them', () => {
+    let given = 0;
+    const endless = from(
+      (function* () {
+        while (given < 1_000) yield ++given;
+      })(),
+    );
+    feed = new SourceFeed({
+      pushed: () => {
+        feed.stop();
+      },
+      pulled: thrower,
+      ended: thrower,
+      failed: thrower,
+      stoppedWith: thrower,
+    });
+    feed.start(endless);
+    expect(given).toBeLessThan(3);
+  });
+
+  it('only tells of a teardown that throws when the source was stopped while it was subscribed to', () => {
+    feed = new SourceFeed({
+      pushed: () => {
+        feed.stop();
+      },
+      pulled: thrower,
+      ended: thrower,
+      failed: thrower,
+      stoppedWith: (error) => told.push(error),
+    });
+    feed.start(
+      new Observable((subscriber) => {
+        subscriber.next(1);
+        return thrower;
+      }),
+    );
+    expect(told).toEqual([expect.objectContaining({ errors: [new Error('broken')] })]);
+  });
+
+  it('ends with an Observable whose teardown throws once it has ended at once', () => {
+    feed.start(
+      new Observable((subscriber) => {
+        subscriber.next(1);
+        subscriber.complete();
+        return thrower;
+      }),
+    );
+    expect(told).toEqual([['pushed', 1], 'ended']);
+  });
+
+  it('fails with an iterator that gives no result', async () => {
+    feed.start({
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve(undefined as never) }),
+    });
+    feed.pull();
+    await later();
+    expect(told).toEqual([['failed', expect.any(TypeError)]]);
   });
 
   it('drops an item that comes once it was stopped', async () => {

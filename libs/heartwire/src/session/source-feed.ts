@@ -1,4 +1,4 @@
-import type { Observable, Subscription } from 'rxjs';
+import { type Observable, type Subscription, takeWhile } from 'rxjs';
 
 import type { Puller } from './puller.js';
 import { isPullSource, type PullSource, pullerOf, type StreamSource } from './stream-source.js';
@@ -45,8 +45,9 @@ export class SourceFeed {
     const { puller } = this;
     if (puller === undefined || this.isPulling || this.isOver) return;
     this.isPulling = true;
-    puller.next().then(
-      ({ done, value }) => {
+    puller
+      .next()
+      .then(({ done, value }) => {
         this.isPulling = false;
         if (this.isOver) return;
         if (done === true) {
@@ -55,14 +56,14 @@ export class SourceFeed {
         } else {
           this.sink.pulled(value);
         }
-      },
-      (error: unknown) => {
+      })
+      // One that gives no result at all fails as one that throws.
+      .catch((error: unknown) => {
         this.isPulling = false;
         this.puller = undefined;
         // A source that was stopped may well say so.
         this.fail(error);
-      },
-    );
+      });
   }
 
   stop(): void {
@@ -88,18 +89,24 @@ export class SourceFeed {
   }
 
   private listenTo(source: Observable<unknown>): void {
-    this.subscription = source.subscribe({
-      next: (value) => {
-        this.hear(value);
-      },
-      error: (error: unknown) => {
-        this.fail(error);
-      },
-      complete: () => {
-        if (this.puller === undefined) this.end();
-      },
-    });
-    if (this.isOver) this.subscription.unsubscribe();
+    try {
+      // What gives all its items within `subscribe` has no subscription yet that could be ended.
+      this.subscription = takeWhile(() => !this.isOver)(source).subscribe({
+        next: (value) => {
+          this.hear(value);
+        },
+        error: (error: unknown) => {
+          this.fail(error);
+        },
+        complete: () => {
+          if (this.puller === undefined) this.end();
+        },
+      });
+      if (this.isOver) this.subscription.unsubscribe();
+    } catch (error) {
+      if (this.isOver) this.sink.stoppedWith(error);
+      else this.fail(error);
+    }
   }
 
   private hear(value: unknown): void {
