@@ -1,3 +1,5 @@
+import { throwError } from 'rxjs';
+
 import type { Outgoing } from '../protocol/outgoing.js';
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import { type CallBody, emptyBody } from './call-body.js';
@@ -7,8 +9,6 @@ import type { OutgoingStream, Overflow } from './outgoing-stream.js';
 import type { Pieces } from './pieces.js';
 import type { ReplyObserver } from './reply-observer.js';
 import { stopUnused, type StreamSource } from './stream-source.js';
-
-const nobody: ReplyObserver = { next: () => undefined, error: () => undefined, complete: () => undefined };
 
 /** Where a call waits or runs, and so who must forget it when its caller leaves. */
 export interface CallKeeper {
@@ -70,7 +70,7 @@ export class OutgoingCall implements StreamHandle {
   constructor(
     readonly kind: CallKind,
     public body: CallBody,
-    private observer: ReplyObserver,
+    private observer: ReplyObserver | undefined,
     /** On the session's clock, in ms. */
     public deadlineAt: number,
     readonly timeoutMs: number,
@@ -104,23 +104,39 @@ export class OutgoingCall implements StreamHandle {
 
   /** One value of the answer, with more to follow. */
   next(value: unknown): void {
-    this.observer.next(value);
+    try {
+      this.observer?.next(value);
+    } catch (error) {
+      unheard(error);
+    }
   }
 
   /** The only value of the answer, or its last. */
   answer(value: unknown): void {
     const observer = this.settled();
-    observer.next(value);
-    observer.complete();
+    try {
+      observer?.next(value);
+      observer?.complete();
+    } catch (error) {
+      unheard(error);
+    }
   }
 
   /** The end of the answer. */
   complete(): void {
-    this.settled().complete();
+    try {
+      this.settled()?.complete();
+    } catch (error) {
+      unheard(error);
+    }
   }
 
-  fail(error: unknown): void {
-    this.settled().error(error);
+  fail(reason: unknown): void {
+    try {
+      this.settled()?.error(reason);
+    } catch (error) {
+      unheard(error);
+    }
   }
 
   taken(): void {
@@ -146,10 +162,10 @@ export class OutgoingCall implements StreamHandle {
     return this.deadlineAt === Infinity ? undefined : Math.max(Math.round(this.deadlineAt - nowMs), 1);
   }
 
-  private settled(): ReplyObserver {
+  private settled(): ReplyObserver | undefined {
     const { observer } = this;
     this.keeper = undefined;
-    this.observer = nobody;
+    this.observer = undefined;
     this.body = emptyBody;
     this.stopUpload();
     this.onSettled?.();
@@ -162,4 +178,9 @@ export class OutgoingCall implements StreamHandle {
     if (stream !== undefined) stream.stop();
     else if (traits.upload !== undefined) stopUnused(traits.upload.source, () => undefined);
   }
+}
+
+/** A caller's teardown that throws harms no other call: RxJS is told of it, as of a callback that throws. */
+function unheard(error: unknown): void {
+  throwError(() => error).subscribe();
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { concat, of, throwError } from 'rxjs';
+import { concat, config, of, throwError } from 'rxjs';
 
 import { RecordedCall } from '../../../../test/support/recorded-call.js';
 import { READY, ScriptedPeer, settle, WELCOME } from '../../../../test/support/scripted-peer.js';
@@ -317,5 +317,31 @@ describe('the calls that a session makes', () => {
     pass(300);
     expect(calls.flatMap(({ ends }) => ends)).toEqual(['error']);
     expect(end.session.calls.isIdle).toBe(true);
+  });
+
+  it('end each for itself when the teardown of one throws, of which RxJS is told', () => {
+    const { onUnhandledError } = config;
+    const unheard: unknown[] = [];
+    config.onUnhandledError = (error) => unheard.push(error);
+    try {
+      prepare();
+      connect();
+      const answered = call('answered');
+      const late = [1, 2].map((data) => call(data, { timeoutMs: 200 }));
+      for (const made of [answered, ...late]) {
+        made.onEnd = () => {
+          throw new Error(String(made.data));
+        };
+      }
+      settle();
+      peer.say({ id: 1, response: 'done', isDisposed: true });
+      pass(300);
+      expect(end.refusals).toEqual([]);
+      expect([answered, ...late].map(({ ends }) => ends)).toEqual([['complete'], ['error'], ['error']]);
+      expect(end.session.calls.isIdle).toBe(true);
+      expect(unheard).toEqual([new Error('answered'), new Error('1'), new Error('2')]);
+    } finally {
+      config.onUnhandledError = onUnhandledError;
+    }
   });
 });
