@@ -294,6 +294,12 @@ for (const kind of kinds) {
         left.unsubscribe();
       });
 
+      it('and hear at once what can not be said to it', async () => {
+        const client = at(2).server.hub.client(all()[0].id);
+        const failure = await errorOf(client.send('double', 21n, { timeoutMs: Infinity }));
+        expect(failure).toMatchObject({ code: 'UNSERIALIZABLE', sent: 'never' });
+      });
+
       it('but not one that is gone, and not with a stream', async () => {
         const [a, , c] = all();
         const client = at(2).server.hub.client(a.id);

@@ -40,6 +40,17 @@ describe('calls to clients of other instances', () => {
     expect(seen).toEqual(['right', 'complete']);
   });
 
+  it('take an answer that is here before the question is told in full', () => {
+    const prompt: RelayedCalls = new RelayedCalls(
+      () => 'east',
+      (news) => {
+        if (news.type === 'call') prompt.hear('east', { type: 'answered', callId: news.callId });
+      },
+    );
+    prompt.start('ann', 'p', 1, { timeoutMs: 5_000 }, observer, false);
+    expect(seen).toEqual(['complete']);
+  });
+
   it('fail when that instance is gone', () => {
     calls.start('ann', 'p', 1, { timeoutMs: 5_000 }, observer, false);
     calls.lose('west');
@@ -57,6 +68,18 @@ describe('calls to clients of other instances', () => {
     calls.hear('east', { type: 'answer', callId: '1', data: 'too much' });
     expect(seen.at(-1)).toMatchObject({ code: 'SLOW_CONSUMER' });
     expect(published.at(-1)).toEqual({ type: 'cancel', callId: '1' });
+  });
+
+  it('are forgotten where the adapter can not tell them', () => {
+    const failing = new RelayedCalls(
+      () => 'east',
+      () => {
+        throw new Error('too long');
+      },
+    );
+    expect(() => failing.start('ann', 'p', 1, { timeoutMs: 5_000 }, observer, false)).toThrow('too long');
+    failing.lose('east');
+    expect(seen).toEqual([]);
   });
 
   it('are not made for a signal that has fired', () => {

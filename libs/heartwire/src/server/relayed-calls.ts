@@ -57,7 +57,6 @@ export class RelayedCalls {
     if (signal?.aborted === true) throw aborted(signal, 'never');
     this.lastId += 1;
     const callId = String(this.lastId);
-    this.publish({ type: 'call', callId, clientId, pattern, data, metadata, timeoutMs }, instance);
     const abort = (): void => this.giveUp(callId, aborted(signal, 'maybe'));
     signal?.addEventListener('abort', abort, { once: true });
     const forgetSignal = (): void => signal?.removeEventListener('abort', abort);
@@ -65,6 +64,13 @@ export class RelayedCalls {
     const call = { instance, observer, pulls, idleTimeoutMs, forgetSignal, deadlineAt, untaken: 0 };
     this.calls.set(callId, call);
     this.deadlines.watch(deadlineAt);
+    try {
+      // Within one process the answer may be here before this returns.
+      this.publish({ type: 'call', callId, clientId, pattern, data, metadata, timeoutMs }, instance);
+    } catch (error) {
+      this.settle(callId);
+      throw error;
+    }
     return {
       taken: () => {
         call.untaken -= 1;
