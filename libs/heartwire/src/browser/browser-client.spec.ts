@@ -296,6 +296,33 @@ describe('a client in a page that loses its connection', () => {
     expect(often).toEqual([]);
   });
 
+  it('repeats what is idempotent also where it moved on from a server that had answered much', () => {
+    const client = connect();
+    page.socket.greet();
+    for (let id = 1; id <= 600; id += 1) {
+      ask(client, 'sum');
+      page.socket.say({ id, response: 0, isDisposed: true });
+    }
+    const loseSession = (session: string): void => {
+      page.socket.break();
+      jest.advanceTimersByTime(500);
+      page.socket.greet({ session });
+      settle();
+    };
+    const often = ask(client, 'often', 1, { idempotent: true });
+    loseSession('c-2');
+    const [repeated] = page.socket.heardOf(undefined) as { id: number }[];
+    page.socket.say({ id: repeated?.id, response: 'here', isDisposed: true });
+    expect(often).toEqual(['here', 'complete']);
+    page.socket.say({ type: 'goaway', reason: 'age', graceMs: 1_000 });
+    jest.advanceTimersByTime(500);
+    page.socket.greet({ session: 'c-3' });
+    ask(client, 'again', 1, { idempotent: true });
+    expect(page.socket.heardOf(undefined)).toMatchObject([{ pattern: 'again' }]);
+    loseSession('c-4');
+    expect(page.socket.heardOf(undefined)).toMatchObject([{ pattern: 'again' }]);
+  });
+
   it('moves on at once when the server goes away, and lets what runs finish', () => {
     const client = connect();
     page.socket.greet();

@@ -198,6 +198,8 @@ export class ReconnectLoop {
     this.probe.stop();
     this.leaving.add(old);
     this.session = this.newSession();
+    // The budget counts on.
+    this.session.calls.answered = old.calls.answered;
     // At once, since nothing has failed; but a server must not keep it going round and round.
     const isFirst = this.backoff.attempts === 0;
     const delayMs = this.backoff.next();
