@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { HeartwireClient, type HeartwireServerOptions } from 'heartwire';
 import { firstValueFrom } from 'rxjs';
 
+import { deferred } from './support/deferred.js';
 import { messageFrame } from './support/raw-peer.js';
 import { Target } from './support/target.js';
 import { until } from './support/until.js';
@@ -108,5 +109,30 @@ describe('a deserializer that throws', () => {
       expect.stringMatching(/^Closing the connection of \S+: INTERNAL, the message could not be handled$/),
       expect.stringMatching(/^Error: the secret of this end\n {4}at /),
     ]);
+  });
+
+  it('ends the session also where its link is gone by then: no call is lost in silence', async () => {
+    const gate = deferred();
+    const deserializer = {
+      deserialize: (value: { pattern?: unknown }): unknown =>
+        value.pattern === 'bad' ? gate.promise.then(() => Promise.reject(new Error('bad'))) : value,
+    };
+    await open({ deserializer });
+    const peer = await target.stranger();
+    peer.send({ type: 'hello', protocol: 1 });
+    const { session, secret } = await peer.received({ type: 'ready' });
+    peer.send({ id: 1, pattern: 'bad', data: {} }, { type: 'ping', timestamp: 7 });
+    await peer.received({ type: 'pong', timestamp: 7 });
+    peer.close();
+    const known = () => target.server.connections.find(({ clientId }) => clientId === session);
+    await until('it waits', () => known()?.isConnected === false);
+    gate.resolve();
+    await until('it is gone', () => known() === undefined);
+    const next = await target.stranger();
+    next.send({ type: 'hello', protocol: 1, resume: { session, secret, received: 0 } });
+    expect(await next.received({ type: 'ready' })).toMatchObject({ resumed: false });
+    expect(target.warnings).toContainEqual(
+      expect.stringContaining('INTERNAL, the message could not be handled'),
+    );
   });
 });

@@ -109,7 +109,11 @@ export class Lifecycle implements LinkListener {
   /** Sends what is queued, ends the link, and waits a moment for the other end to do the same. */
   end(reason: HeartwireError): void {
     const { attachment } = this;
-    if (attachment === undefined) return;
+    if (attachment === undefined) {
+      // What is wrong with it was found only after its link was gone.
+      if (this.suspension !== undefined) this.lose(reason);
+      return;
+    }
     attachment.heart.stop();
     this.exchange.calls.maxInFlight = 0;
     const timer = setTimeout(() => {

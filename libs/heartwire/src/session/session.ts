@@ -265,7 +265,7 @@ export class Session implements ResumableSession, LifecycleHost {
 
   /** The other end broke the rules or a limit: it is told so once, and the link ends. */
   refuse(error: unknown): void {
-    if (this.attachment === undefined || this.state === 'ending') return;
+    if ((this.attachment ?? this.lifecycle.suspension) === undefined || this.state === 'ending') return;
     const refusal = toRefusal(error);
     this.owner.refused(refusal);
     this.upkeep.say({ kind: 'error', code: refusal.code, message: refusal.message });
