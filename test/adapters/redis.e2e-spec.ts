@@ -5,9 +5,11 @@ import { HeartwireError, HeartwireHealthIndicator } from 'heartwire';
 import { redisAdapter, type RedisAdapterOptions } from 'heartwire/redis';
 import { FaultProxy } from 'heartwire/testing';
 import { Redis } from 'ioredis';
+import { Observable, tap } from 'rxjs';
 
 import { describeUnless } from '../support/describe-unless.js';
 import { allSee, allSeeIn, type Guest, type Instance, settled, startInstance } from '../support/instances.js';
+import { errorOf } from '../support/outcome.js';
 import { RedisServer, whyNoRedis } from '../support/redis-server.js';
 import { Stage } from '../support/stage.js';
 import { thrownBy } from '../support/thrown.js';
@@ -207,6 +209,40 @@ describeUnless(whyNoRedis(), 'instances that are joined over Redis', () => {
     expect(ann.news.length).toBeGreaterThan(0);
     expect(ann.news).toEqual(numbers(1_000).slice(-ann.news.length));
     expect(warnings('entries of the Redis stream were gone')).toHaveLength(1);
+  });
+
+  it('end the calls between them where one has missed something of the other, at both ends', async () => {
+    const { instance: apart, proxy } = await startApart({ maxLength: 100 });
+    const [one, ann, other, bob] = await two(Promise.resolve(apart), start({ maxLength: 100 }));
+    let running = 0;
+    const ticks = (): Observable<number> =>
+      new Observable((observer) => {
+        running += 1;
+        observer.next(running);
+        return () => (running -= 1);
+      });
+    for (const { client } of [ann, bob]) client.handle('ticks', ticks);
+    const seen: unknown[] = [];
+    const lost = errorOf(
+      one.server.hub
+        .client(bob.id)
+        .send('ticks', {})
+        .pipe(tap((n) => seen.push(n))),
+    );
+    const left = other.server.hub
+      .client(ann.id)
+      .send('ticks', {})
+      .subscribe((n) => seen.push(n));
+    await until('both have begun', () => seen.length === 2);
+    proxy.target = undefined;
+    proxy.reset();
+    await isDegraded(one);
+    left.unsubscribe();
+    emit(other, 0, 1_000);
+    await until('Redis has all', async () => (await newest()).includes('999'));
+    proxy.target = redis.url.replace('redis:', 'tcp:');
+    expect(await lost).toMatchObject({ code: 'CONNECTION_LOST', sent: 'maybe' });
+    await until('nothing runs', () => running === 0);
   });
 
   it('keep no more than they may while Redis is away, say so once, and agree on presence afterwards', async () => {

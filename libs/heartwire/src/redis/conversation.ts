@@ -75,7 +75,7 @@ export class Conversation {
     const { peer, missed } = heard;
     const crowdedOut = this.peers.crowdedOut();
     if (crowdedOut !== undefined) this.lose(crowdedOut);
-    if (missed > 0) this.tellMissed(missed);
+    if (missed > 0) this.tellMissed(peer, missed);
     // What is for others shows only that the instance is there.
     const read = to === undefined || to === name ? notice() : undefined;
     if (read !== undefined) this.heed(peer, read);
@@ -141,9 +141,10 @@ export class Conversation {
     this.member.lose(peer.name);
   }
 
-  private tellMissed(missed: number): void {
+  private tellMissed(peer: Peer, missed: number): void {
     this.missed.make(
       `${String(missed)} entries of the Redis stream were gone before they were read: their pushes are lost, and presence is asked for again`,
     );
+    this.member.miss(peer.name);
   }
 }

@@ -135,6 +135,11 @@ export class Instances implements HubMember {
     this.tellAll(this.clientsElsewhere.learn(instance, clients));
   }
 
+  miss(instance: string): void {
+    this.calls.miss(instance);
+    this.answers.miss(instance);
+  }
+
   lose(instance: string): void {
     this.tellAll(this.clientsElsewhere.lose(instance));
     this.calls.lose(instance);

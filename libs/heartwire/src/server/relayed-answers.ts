@@ -4,6 +4,7 @@ import { HeartwireError } from '../errors/heartwire-error.js';
 import { toWireError } from '../errors/wire-error.js';
 import type { HubNews } from '../options/hub-adapter.js';
 import type { ClientCalls } from './client-calls.js';
+import { partLost } from './relayed-calls.js';
 
 /** Calls of other instances to clients of this one. */
 export class RelayedAnswers {
@@ -52,6 +53,14 @@ export class RelayedAnswers {
     calls?.delete(callId);
     if (calls?.size === 0) this.running.delete(instance);
     subscription?.unsubscribe();
+  }
+
+  /** That instance may have given up any of its calls. */
+  miss(instance: string): void {
+    for (const callId of [...(this.running.get(instance)?.keys() ?? [])]) {
+      this.cancel(instance, callId);
+      this.publish({ type: 'answered', callId, failure: { err: failureOf(partLost()) } }, instance);
+    }
   }
 
   /** Nobody waits for those of that instance any more. */

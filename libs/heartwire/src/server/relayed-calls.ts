@@ -100,6 +100,13 @@ export class RelayedCalls {
     call.observer.next(news.data);
   }
 
+  /** Part of an answer of that instance, or its end, may be lost. */
+  miss(instance: string): void {
+    for (const [callId, call] of this.calls) {
+      if (call.instance === instance) this.giveUp(callId, partLost());
+    }
+  }
+
   /** That instance is gone, with its clients. */
   lose(instance: string): void {
     for (const [callId, call] of this.calls) {
@@ -140,6 +147,12 @@ export class RelayedCalls {
     if (this.calls.size === 0) this.deadlines.stop();
     return call;
   }
+}
+
+/** Between instances something was lost, so a call can't go on. */
+export function partLost(): HeartwireError {
+  const message = 'part of what the instances say to each other is lost, and the call with it';
+  return new HeartwireError(ErrorCode.CONNECTION_LOST, message, { sent: 'maybe' });
 }
 
 function elsewhere(clientId: string): string {
