@@ -170,9 +170,12 @@ describe('a server', () => {
       const ann = await guest();
       ann.client.handle('double', (n) => Number(n) * 2);
       ann.client.handle('later', (n) => Promise.resolve(`${String(n)} later`));
+      // As of a query builder: no Promise, but `await` waits for it.
+      ann.client.handle('query', (n) => ({ then: (tell: (value: unknown) => void) => tell(n) }));
       const { hub } = server;
       expect(await firstValueFrom(hub.client(ann.id).send('double', 21))).toBe(42);
       expect(await firstValueFrom(hub.client(ann.id).send('later', 1))).toBe('1 later');
+      expect(await firstValueFrom(hub.client(ann.id).send('query', 7))).toBe(7);
     });
 
     it('and gets a stream, which ends at the client when it is left', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { config } from 'rxjs';
 
 import type { HubNews } from '../options/hub-adapter.js';
 import { RelayedCalls } from './relayed-calls.js';
@@ -49,6 +50,28 @@ describe('calls to clients of other instances', () => {
     );
     prompt.start('ann', 'p', 1, { timeoutMs: 5_000 }, observer, false);
     expect(seen).toEqual(['complete']);
+  });
+
+  it('all fail when that instance is gone, though the teardown of one throws', async () => {
+    const { onUnhandledError } = config;
+    const unheard = new Promise((resolve) => (config.onUnhandledError = resolve));
+    const bad = new Error('out of tea');
+    const broken = (): never => {
+      throw bad;
+    };
+    calls.start(
+      'ann',
+      'p',
+      1,
+      { timeoutMs: 5_000 },
+      { next: broken, error: broken, complete: broken },
+      false,
+    );
+    calls.start('ann', 'p', 2, { timeoutMs: 5_000 }, observer, false);
+    calls.lose('east');
+    expect(seen).toEqual([expect.objectContaining({ code: 'CONNECTION_LOST' })]);
+    expect(await unheard).toBe(bad);
+    config.onUnhandledError = onUnhandledError;
   });
 
   it('fail when that instance is gone', () => {

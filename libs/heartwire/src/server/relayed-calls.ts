@@ -3,7 +3,7 @@ import { HeartwireError } from '../errors/heartwire-error.js';
 import { fromWireError } from '../errors/wire-error.js';
 import type { HubNews } from '../options/hub-adapter.js';
 import type { StreamHandle } from '../session/incoming-stream.js';
-import type { ReplyObserver } from '../session/reply-observer.js';
+import { type ReplyObserver, tell } from '../session/reply-observer.js';
 import { monotonicClock } from '../timing/clock.js';
 import { DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
 import type { ClientCallOptions } from './client-call-options.js';
@@ -86,8 +86,11 @@ export class RelayedCalls {
     if (call?.instance !== instance) return;
     if (news.type === 'answered') {
       this.settle(news.callId);
-      if (news.failure === undefined) call.observer.complete();
-      else call.observer.error(fromWireError(news.failure.err));
+      const { failure } = news;
+      tell(call.observer, (observer) => {
+        if (failure === undefined) observer.complete();
+        else observer.error(fromWireError(failure.err));
+      });
       return;
     }
     call.untaken += call.pulls ? 1 : 0;
@@ -97,7 +100,9 @@ export class RelayedCalls {
     }
     call.deadlineAt = monotonicClock.now() + call.idleTimeoutMs;
     this.deadlines.watch(call.deadlineAt);
-    call.observer.next(news.data);
+    tell(call.observer, (observer) => {
+      observer.next(news.data);
+    });
   }
 
   /** Part of an answer of that instance, or its end, may be lost. */
@@ -112,9 +117,7 @@ export class RelayedCalls {
     for (const [callId, call] of this.calls) {
       if (call.instance !== instance) continue;
       this.settle(callId);
-      call.observer.error(
-        new HeartwireError(ErrorCode.CONNECTION_LOST, 'the instance of the client is gone'),
-      );
+      fail(call, new HeartwireError(ErrorCode.CONNECTION_LOST, 'the instance of the client is gone'));
     }
   }
 
@@ -137,7 +140,7 @@ export class RelayedCalls {
     const call = this.settle(callId);
     if (call === undefined) return;
     this.publish({ type: 'cancel', callId }, call.instance);
-    if (error !== undefined) call.observer.error(error);
+    if (error !== undefined) fail(call, error);
   }
 
   private settle(callId: string): RelayedCall | undefined {
@@ -147,6 +150,12 @@ export class RelayedCalls {
     if (this.calls.size === 0) this.deadlines.stop();
     return call;
   }
+}
+
+function fail({ observer }: RelayedCall, error: HeartwireError): void {
+  tell(observer, (caller) => {
+    caller.error(error);
+  });
 }
 
 /** Between instances something was lost, so a call can't go on. */

@@ -1,5 +1,3 @@
-import { throwError } from 'rxjs';
-
 import type { Outgoing } from '../protocol/outgoing.js';
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import { type CallBody, emptyBody } from './call-body.js';
@@ -7,7 +5,7 @@ import type { CreditAccount } from './credit-account.js';
 import type { StreamHandle } from './incoming-stream.js';
 import type { OutgoingStream, Overflow } from './outgoing-stream.js';
 import type { Pieces } from './pieces.js';
-import type { ReplyObserver } from './reply-observer.js';
+import { type ReplyObserver, tell, unheard } from './reply-observer.js';
 import { stopUnused, type StreamSource } from './stream-source.js';
 
 /** Where a call waits or runs, and so who must forget it when its caller leaves. */
@@ -124,19 +122,15 @@ export class OutgoingCall implements StreamHandle {
 
   /** The end of the answer. */
   complete(): void {
-    try {
-      this.settled()?.complete();
-    } catch (error) {
-      unheard(error);
-    }
+    tell(this.settled(), (observer) => {
+      observer.complete();
+    });
   }
 
-  fail(reason: unknown): void {
-    try {
-      this.settled()?.error(reason);
-    } catch (error) {
-      unheard(error);
-    }
+  fail(error: unknown): void {
+    tell(this.settled(), (observer) => {
+      observer.error(error);
+    });
   }
 
   taken(): void {
@@ -178,9 +172,4 @@ export class OutgoingCall implements StreamHandle {
     if (stream !== undefined) stream.stop();
     else if (traits.upload !== undefined) stopUnused(traits.upload.source, () => undefined);
   }
-}
-
-/** A caller's teardown that throws harms no other call: RxJS is told of it, as of a callback that throws. */
-function unheard(error: unknown): void {
-  throwError(() => error).subscribe();
 }

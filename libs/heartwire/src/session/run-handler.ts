@@ -66,12 +66,17 @@ export function runHandler(
     onThrown(error);
     return undefined;
   }
-  if (result instanceof Promise) {
+  if (isThenable(result)) {
     call.isAtWork = !call.isSettled;
-    return result.then(onResult, onThrown);
+    return Promise.resolve(result).then(onResult, onThrown);
   }
   onResult(result);
   return undefined;
+}
+
+/** What `await` would wait for: a Promise, or a query builder's. */
+function isThenable(result: unknown): result is PromiseLike<unknown> {
+  return typeof (result as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }
 
 /** An event's handler is done when its stream is. Its items are nobody's. */
