@@ -19,7 +19,7 @@ interface Arguments {
 }
 
 /** How long what was written may take to be sent when a pipe has ended, and when somebody wants to go. In ms. */
-const AFTER_END_MS = 10_000;
+const AFTER_END_MS = 30_000;
 const AFTER_QUIT_MS = 2_000;
 
 const { CHAT_TCP_PORT = '4000' } = settings();
