@@ -116,6 +116,17 @@ class OwnClient extends HeartwireClient {
   }
 }
 
+/** As a slip may have it. */
+class BrokenClient extends HeartwireClient {
+  protected override serializeError(error: unknown): unknown {
+    throw new Error('no words', { cause: error });
+  }
+
+  protected override serializeResponse(): unknown {
+    throw new Error('no words');
+  }
+}
+
 const INTERNAL = { status: 'error', message: 'Internal server error' };
 
 describe('errors over Heartwire', () => {
@@ -248,5 +259,15 @@ describe('errors over Heartwire', () => {
     const closed = { own: { code: 'CLOSED', sent: 'never', retryable: false } };
     expect(await errorOf(own.send('echo', {}))).toMatchObject(closed);
     expect(await errorOf(own.emit('echo', {}))).toMatchObject(closed);
+  });
+
+  it('end a call that a subclass has no words for, and no other', async () => {
+    const broken = stage.track(new BrokenClient({ url }));
+    const bystander = errorOf(broken.send('pass on', 'text'));
+    const noWords = { message: 'no words' };
+    expect(await errorOf(broken.send('echo', 1))).toMatchObject(noWords);
+    expect(await errorOf(broken.emit('pass on', 1, { acknowledge: true }))).toMatchObject(noWords);
+    expect(await bystander).toMatchObject({ ...noWords, cause: 'plain text' });
+    expect(await firstValueFrom(broken.status)).toBe('connected');
   });
 });

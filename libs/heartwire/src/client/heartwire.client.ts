@@ -24,6 +24,7 @@ import { stopUnused } from '../session/stream-source.js';
 import type { HeartwireClientEvents } from './client-events.js';
 import { ConnectionPool } from './connection-pool.js';
 import { type EndpointLiveness, type EndpointSnapshot, snapshotOf } from './endpoint-snapshot.js';
+import { errorInOwnWords, inOwnWords, type OwnWords } from './own-words.js';
 import { type PushHandler, Pushes } from './pushes.js';
 import { refused } from './refused.js';
 import { toldApart } from './told-apart.js';
@@ -49,6 +50,10 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
   private readonly codec: Codec | undefined;
   private readonly keyOf: ((packet: BalancedPacket) => string) | undefined;
   private readonly pushes: Pushes;
+  private readonly ownWords: OwnWords = {
+    response: (value) => this.serializeResponse(value) as unknown,
+    error: (error) => this.serializeError(error) as unknown,
+  };
   private pool: ConnectionPool;
 
   /** @throws HeartwireError `INVALID_OPTIONS`, naming every fault. */
@@ -134,7 +139,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     this.start(kind, pattern, data, options, {
       next: () => undefined,
       error: (error) => {
-        outcome.error(this.serializeError(error));
+        outcome.error(errorInOwnWords(error, this.ownWords));
       },
       complete: () => {
         outcome.next(undefined as TResult);
@@ -227,18 +232,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     const isPlain =
       this.serializeError === ClientProxy.prototype['serializeError'] &&
       this.serializeResponse === ClientProxy.prototype['serializeResponse'];
-    if (isPlain) return observer;
-    return {
-      next: (value) => {
-        observer.next(this.serializeResponse(value));
-      },
-      error: (error) => {
-        observer.error(this.serializeError(error));
-      },
-      complete: () => {
-        observer.complete();
-      },
-    };
+    return isPlain ? observer : inOwnWords(observer, this.ownWords);
   }
 
   private newPool(former?: Promise<void>): ConnectionPool {
