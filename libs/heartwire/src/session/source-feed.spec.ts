@@ -23,6 +23,18 @@ describe('SourceFeed', () => {
   let told: unknown[];
   let feed: SourceFeed;
 
+  /** One that is stopped with its first item, and then hears at most of a teardown that throws. */
+  function stoppedAtOnce(): SourceFeed {
+    const stopped: SourceFeed = new SourceFeed({
+      pushed: () => stopped.stop(),
+      pulled: thrower,
+      ended: thrower,
+      failed: thrower,
+      stoppedWith: (error) => told.push(error),
+    });
+    return stopped;
+  }
+
   beforeEach(() => {
     told = [];
     feed = new SourceFeed({
@@ -63,30 +75,13 @@ describe('SourceFeed', () => {
         while (given < 1_000) yield ++given;
       })(),
     );
-    feed = new SourceFeed({
-      pushed: () => {
-        feed.stop();
-      },
-      pulled: thrower,
-      ended: thrower,
-      failed: thrower,
-      stoppedWith: thrower,
-    });
-    feed.start(endless);
+    stoppedAtOnce().start(endless);
     expect(given).toBeLessThan(3);
+    expect(told).toEqual([]);
   });
 
   it('only tells of a teardown that throws when the source was stopped while it was subscribed to', () => {
-    feed = new SourceFeed({
-      pushed: () => {
-        feed.stop();
-      },
-      pulled: thrower,
-      ended: thrower,
-      failed: thrower,
-      stoppedWith: (error) => told.push(error),
-    });
-    feed.start(
+    stoppedAtOnce().start(
       new Observable((subscriber) => {
         subscriber.next(1);
         return thrower;
@@ -129,17 +124,9 @@ describe('SourceFeed', () => {
       subscriber.next(1);
       return () => (isOver = true);
     });
-    feed = new SourceFeed({
-      pushed: () => {
-        feed.stop();
-      },
-      pulled: () => undefined,
-      ended: () => undefined,
-      failed: () => undefined,
-      stoppedWith: () => undefined,
-    });
-    feed.start(source$);
+    stoppedAtOnce().start(source$);
     expect(isOver).toBe(true);
+    expect(told).toEqual([]);
   });
 
   it('stops a Web stream whose item is awaited', async () => {
