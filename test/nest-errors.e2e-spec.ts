@@ -16,10 +16,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Type } from 'class-transformer';
 import { IsEmail, IsNotEmpty, ValidateNested } from 'class-validator';
 import { HeartwireClient, HeartwireError, HeartwireExceptionFilter } from 'heartwire';
-import { concat, firstValueFrom, type Observable, of, throwError } from 'rxjs';
+import { concat, firstValueFrom, type Observable, of, Subject, throwError } from 'rxjs';
 
 import { errorOf, outcomeOf } from './support/outcome.js';
 import { Stage } from './support/stage.js';
+import { until } from './support/until.js';
 
 class AddressDto {
   @IsNotEmpty()
@@ -72,6 +73,13 @@ const UNSPOKEN: Readonly<Record<string, unknown>> = {
 
 @Controller()
 class ThrowingController {
+  readonly ticks$ = new Subject<number>();
+
+  @MessagePattern('ticks')
+  ticks(): Observable<number> {
+    return this.ticks$;
+  }
+
   @MessagePattern('http')
   http(kind: string): never {
     if (kind === 'text') throw new NotFoundException('no such room');
@@ -132,12 +140,14 @@ const INTERNAL = { status: 'error', message: 'Internal server error' };
 describe('errors over Heartwire', () => {
   const stage = new Stage();
   let url: string;
+  let ticks$: Subject<number>;
   let plain: HeartwireClient;
   let filtered: HeartwireClient;
 
   beforeAll(async () => {
     const served = await stage.serve({ controllers: [ThrowingController] });
     url = served.url;
+    ({ ticks$ } = served.app.get(ThrowingController));
     plain = stage.client(url);
     const withFilter = await stage.serve(
       { controllers: [ThrowingController] },
@@ -270,4 +280,25 @@ describe('errors over Heartwire', () => {
     expect(await bystander).toMatchObject({ ...noWords, cause: 'plain text' });
     expect(await firstValueFrom(broken.status)).toBe('connected');
   });
+
+  it('end a stream that a subclass has no words for, at its handler too', async () => {
+    const broken = stage.track(new BrokenClient({ url }));
+    for (const read of [failureOfIteration, errorOf]) {
+      const failure = read(broken.send('ticks', {}));
+      await until('it is followed', () => ticks$.observed);
+      ticks$.next(1);
+      expect(await failure).toMatchObject({ message: 'no words' });
+      await until('its handler has ended', () => !ticks$.observed);
+    }
+  });
 });
+
+async function failureOfIteration(stream: AsyncIterable<unknown>): Promise<unknown> {
+  const items: unknown[] = [];
+  try {
+    for await (const item of stream) items.push(item);
+  } catch (error) {
+    return error;
+  }
+  throw new Error(`it did not fail, but gave ${String(items)}`);
+}

@@ -102,6 +102,8 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
         },
         error: (error) => {
           this.finish({ isFailure: true, error });
+          // It may be this end that failed, and the other end that goes on.
+          this.handle?.unsubscribe();
         },
         complete: () => {
           this.finish({ isFailure: false });
