@@ -129,7 +129,7 @@ export class StreamInlet implements StreamHandle {
     this.pulls = pulls;
     // The handle is not there yet for who is given an item now.
     for (let left = this.items.length; left > 0; left--) this.deliver(observer, this.items.shift());
-    if (this.outcome !== undefined) tell(observer, this.outcome);
+    if (this.outcome !== undefined) tellEnd(observer, this.outcome);
     return this;
   }
 
@@ -141,11 +141,11 @@ export class StreamInlet implements StreamHandle {
   private finish(outcome: StreamEnd): void {
     if (this.outcome !== undefined || this.isClosed) return;
     this.outcome = outcome;
-    if (this.consumer !== undefined) tell(this.consumer, outcome);
+    if (this.consumer !== undefined) tellEnd(this.consumer, outcome);
   }
 }
 
-function tell(consumer: ReplyObserver, { isFailure, error }: StreamEnd): void {
+function tellEnd(consumer: ReplyObserver, { isFailure, error }: StreamEnd): void {
   if (isFailure) consumer.error(error);
   else consumer.complete();
 }
