@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { ConnectionSnapshot, HeartwireClient, HeartwireServer } from 'heartwire';
+import type { ConnectionSnapshot, HeartwireClient, HeartwireClientOptions, HeartwireServer } from 'heartwire';
 import { firstValueFrom } from 'rxjs';
 
 import { CallsController } from './support/calls.controller.js';
@@ -30,15 +30,16 @@ const pings = ({ messages }: RawPeer): readonly RawMessage[] =>
 
 const only = (server: HeartwireServer): ConnectionSnapshot | undefined => server.connections[0];
 
-/** Has something sent again and again until `stop`. */
-function chatter(say: () => void): { stop(): void } {
-  say();
-  const timer = setInterval(say, CHATTER_EVERY_MS);
-  return {
-    stop: () => {
+/** Has an end say something again and again, as long as it is there. */
+function chatter(peer: RawPeer, message: object): void {
+  const timer = setInterval(() => {
+    if (!peer.isClosed) peer.send(message);
+  }, CHATTER_EVERY_MS);
+  stage.track({
+    close: () => {
       clearInterval(timer);
     },
-  };
+  });
 }
 
 describe('heartbeats', () => {
@@ -91,10 +92,9 @@ describe('heartbeat.countTraffic', () => {
   it('by default has a server count any traffic as a sign of life', async () => {
     const { url } = await serve({ server: { heartbeat: OFTEN } });
     const peer = await stranger(url);
-    const chatting = chatter(() => peer.send({ pattern: 'nobody', data: 0 }));
+    chatter(peer, { pattern: 'nobody', data: 0 });
     await until('it has left eight pings unanswered', () => pings(peer).length >= 8);
     expect(peer.isClosed).toBe(false);
-    chatting.stop();
   });
 
   it('false has a server count only answers', async () => {
@@ -104,32 +104,35 @@ describe('heartbeat.countTraffic', () => {
       if (event.type === 'closed') reasons.push(event.reason.code);
     });
     const chatting = await stranger(url);
-    const { stop } = chatter(() => chatting.send({ pattern: 'nobody', data: 0 }));
+    chatter(chatting, { pattern: 'nobody', data: 0 });
     const answering = await stranger(url);
     answering.answerPings();
     await chatting.closed();
-    stop();
     await until('its connection is closed', () => reasons.length > 0);
     expect(reasons).toEqual(['HEARTBEAT_TIMEOUT']);
     expect(answering.isClosed).toBe(false);
   });
 
-  it.each([
-    [true, 'any traffic'],
-    [false, 'only answers'],
-  ])('%s has a client count %s', async (counts) => {
+  /** What a client meets that chats with it and never answers a ping. */
+  async function unanswering(heartbeat: HeartwireClientOptions['heartbeat']): Promise<RawPeer> {
     const raw = stage.track(await RawServer.listen());
-    const heartbeat = { ...OFTEN, countTraffic: counts };
     const client = stage.client(raw.url, { heartbeat, reconnect: { maxAttempts: 0 } });
     const connecting = client.connect();
     const peer = await raw.greeted(0);
     await connecting;
-    const chatting = chatter(() => {
-      if (!peer.isClosed) peer.send({ type: 'ack', received: 0 });
-    });
-    await until('it has pinged eight times, or given up', () => peer.isClosed || pings(peer).length >= 8);
-    expect(peer.isClosed).toBe(!counts);
-    chatting.stop();
+    chatter(peer, { type: 'ack', received: 0 });
+    return peer;
+  }
+
+  it('by default has a client count any traffic as a sign of life', async () => {
+    const peer = await unanswering(OFTEN);
+    await until('it has left eight pings unanswered', () => pings(peer).length >= 8);
+    expect(peer.isClosed).toBe(false);
+  });
+
+  it('false has a client count only answers', async () => {
+    const peer = await unanswering({ ...OFTEN, countTraffic });
+    await peer.closed();
   });
 
   it('false leaves two ends alone that answer each other', async () => {
