@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { firstValueFrom } from 'rxjs';
+import { filter, firstValueFrom } from 'rxjs';
 
 import { BrokenLine } from './support/broken-line.js';
 import { errorOf } from './support/outcome.js';
 import { RawPeer } from './support/raw-peer.js';
 import { until } from './support/until.js';
+
+const RARELY = { intervalMs: 60_000, timeoutMs: 60_000 };
 
 describe('what a server pushes', () => {
   const line = new BrokenLine();
@@ -85,9 +87,13 @@ describe('what a server pushes', () => {
 
   it('and a call that waits fails with CONNECTION_LOST, whatever the client was lost for', async () => {
     const id = await open({ resumeWindowMs: 100, heartbeat: { intervalMs: 100, timeoutMs: 200 } });
+    const suspended = firstValueFrom(
+      line.server.connections$.pipe(filter(({ type }) => type === 'suspended')),
+    );
     line.proxy.target = undefined;
     line.proxy.swallow();
-    await until('it counts as dead', () => line.events.includes('suspended'));
+    // No later: its session doesn't wait long.
+    await suspended;
     const failed = errorOf(line.server.hub.client(id).send('double', 1, { timeoutMs: 60_000 }));
     expect(await failed).toMatchObject({
       code: 'CONNECTION_LOST',
@@ -97,9 +103,13 @@ describe('what a server pushes', () => {
   });
 
   it('beyond the bound of one that doesn’t read ends that one alone', async () => {
-    const id = await open({ limits: { maxFrameBytes: 100_000, sendBufferBytes: 500_000 } });
+    // Its silence is not what ends it.
+    const id = await open({
+      heartbeat: RARELY,
+      limits: { maxFrameBytes: 100_000, sendBufferBytes: 500_000 },
+    });
     const { hub } = line.server;
-    const slow = await RawPeer.connect(line.server.address, { reads: false });
+    const slow = line.stage.track(await RawPeer.connect(line.server.address, { reads: false }));
     slow.send({ type: 'hello', protocol: 1, name: 'slow' });
     await until('both are there', () => hub.clients.length === 2);
     const text = 'x'.repeat(50_000);
@@ -115,13 +125,12 @@ describe('what a server pushes', () => {
     hub.broadcast.emit('news', 'last');
     await until('the last is here', () => news.at(-1) === 'last');
     expect(news).toHaveLength(pushed + 1);
-    slow.close();
   });
 
   it('reaches a peer that says no hello, from its first call on', async () => {
     await open();
     const { hub } = line.server;
-    const peer = await RawPeer.connect(line.server.address);
+    const peer = line.stage.track(await RawPeer.connect(line.server.address));
     await peer.received({ type: 'welcome' });
     hub.broadcast.emit('news', 'too early');
     line.controller.gate.resolve();
@@ -130,6 +139,5 @@ describe('what a server pushes', () => {
     hub.broadcast.emit('news', 'in time');
     await peer.received({ pattern: 'news', data: 'in time' });
     expect(peer.messages).not.toContainEqual(expect.objectContaining({ data: 'too early' }));
-    peer.close();
   });
 });
