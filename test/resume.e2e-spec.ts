@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { BrokenLine } from './support/broken-line.js';
 import { errorOf, outcomeOf } from './support/outcome.js';
 
-const PATIENT = { timeoutMs: 10_000 };
+const PATIENT = { timeoutMs: 30_000 };
 
 describe.each(['tcp://127.0.0.1:0', 'ws://127.0.0.1:0/heartwire'])('when the link breaks, over %s', (url) => {
   let line: BrokenLine;
@@ -84,7 +84,7 @@ describe.each(['tcp://127.0.0.1:0', 'ws://127.0.0.1:0/heartwire'])('when the lin
     line.controller.gate.resolve();
     const names = Array.from({ length: 60 }, (_, n) => `event ${String(n)}`);
     for (const [index, name] of names.entries()) {
-      line.client.emit('told', name);
+      line.client.emit('told', name, PATIENT);
       if (index === 20) line.proxy.reset();
       if (index === 30) await line.breakOff();
     }
@@ -108,7 +108,8 @@ describe.each(['tcp://127.0.0.1:0', 'ws://127.0.0.1:0/heartwire'])('when the lin
   });
 
   it('a deadline that passes while it is away ends the call at both ends', async () => {
-    const failed = errorOf(line.client.send('silent', 'work', { timeoutMs: 400 }));
+    // Time enough for the break to come before it.
+    const failed = errorOf(line.client.send('silent', 'work', { timeoutMs: 3_000 }));
     await line.controller.started('work');
     await line.breakOff();
     expect(await failed).toMatchObject({ code: 'DEADLINE_EXCEEDED', sent: 'maybe' });

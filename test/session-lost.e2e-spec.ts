@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { BrokenLine } from './support/broken-line.js';
 import { errorOf, outcomeOf } from './support/outcome.js';
 
-const PATIENT = { timeoutMs: 10_000 };
+const PATIENT = { timeoutMs: 30_000 };
 const LOST = { code: 'CONNECTION_LOST', sent: 'maybe', retryable: true };
 
 describe('when a session is gone', () => {
