@@ -53,7 +53,8 @@ describe('maxConnectionAgeMs', () => {
   });
 
   it('holds for a session that went on over a new link, too', async () => {
-    const { url, server } = await startReplica(stage, 'it', { maxConnectionAgeMs: 100 });
+    // Not before its link is cut.
+    const { url, server } = await startReplica(stage, 'it', { maxConnectionAgeMs: 2_000 });
     const client = stage.client(url, { reconnect });
     const seen: string[] = [];
     await client.connect();
