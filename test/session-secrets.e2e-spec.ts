@@ -3,7 +3,6 @@ import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { HeartwireServer, HeartwireServerOptions } from 'heartwire';
 
-import { BrokenLine } from './support/broken-line.js';
 import { HeldController } from './support/held.controller.js';
 import { errorOf } from './support/outcome.js';
 import type { RawMessage } from './support/raw-end.js';
@@ -122,16 +121,18 @@ describe('whoever asks for a session', () => {
 });
 
 describe('a client', () => {
-  const line = new BrokenLine();
+  const stage = new Stage();
+
+  afterEach(() => stage.clear());
 
   it('never tells its secret: not in its log, not in its errors', async () => {
-    const raw = line.stage.track(await RawServer.listen());
-    const client = line.stage.client(raw.url, {
+    const raw = stage.track(await RawServer.listen());
+    const client = stage.client(raw.url, {
       reconnect: { firstMaxMs: 5, baseMs: 5, growthMs: 1, maxMs: 1 },
     });
     const errors: unknown[] = [];
     client.on('error', (error) => errors.push(error));
-    const failed = errorOf(client.send('held', 'work'));
+    const failed = errorOf(client.send('held', 'work', { timeoutMs: 30_000 }));
     const peer = await raw.greeted(0);
     const { secret } = READY;
     await peer.received({ pattern: 'held' });
@@ -144,8 +145,7 @@ describe('a client', () => {
     errors.push(await failed);
     await client.close();
     expect(errors.at(-1)).toMatchObject({ code: 'CONNECTION_LOST' });
-    expect(line.stage.logger.lines.length).toBeGreaterThan(0);
-    expect(inspect([errors, line.stage.logger.lines], { depth: 9 })).not.toContain(secret);
-    await line.stage.clear();
+    expect(stage.logger.lines.length).toBeGreaterThan(0);
+    expect(inspect([errors, stage.logger.lines], { depth: 9 })).not.toContain(secret);
   });
 });
