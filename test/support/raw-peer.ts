@@ -67,6 +67,8 @@ export class RawPeer extends RawEnd {
 
   private hear(message: RawMessage): void {
     this.messages.push(message);
-    if (this.answersPings && message.type === 'ping') this.send({ ...message, type: 'pong' });
+    if (this.answersPings && message.type === 'ping') {
+      this.send({ type: 'pong', timestamp: message.timestamp });
+    }
   }
 }
