@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { Controller } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { type HeartwireClient, HeartwireContext, type HeartwireServer } from 'heartwire';
 import { FaultProxy } from 'heartwire/testing';
 import { lastValueFrom } from 'rxjs';
@@ -13,7 +13,8 @@ import { until } from './support/until.js';
 
 const AT_ONCE = { firstMaxMs: 5, baseMs: 5, growthMs: 1, maxMs: 1 };
 const ITEMS = 600;
-const WINDOW_MS = 300;
+/** Far above what a call here takes, cuts included. */
+const PATIENT = { callTimeoutMs: 30_000 };
 
 @Controller()
 class LineController {
@@ -51,8 +52,7 @@ describe('a stream over a line that breaks', () => {
   let proxy: FaultProxy;
   let resumed: number;
 
-  beforeEach(async () => {
-    const options = { resumeWindowMs: WINDOW_MS };
+  const open = async (options: { readonly resumeWindowMs?: number } = {}): Promise<void> => {
     const served = await stage.serve({ controllers: [LineController] }, { server: options });
     controller = served.app.get(LineController);
     server = served.server;
@@ -61,9 +61,9 @@ describe('a stream over a line that breaks', () => {
       if (type === 'resumed') resumed += 1;
     });
     proxy = stage.track(await FaultProxy.to(served.url));
-    client = stage.client(proxy.url, { reconnect: AT_ONCE });
+    client = stage.client(proxy.url, { ...PATIENT, reconnect: AT_ONCE });
     await client.connect();
-  });
+  };
 
   afterEach(() => stage.clear());
 
@@ -82,6 +82,7 @@ describe('a stream over a line that breaks', () => {
   }
 
   it.each(SOURCE_KINDS)('comes to its handler without gap or repeat: %s', async (kind) => {
+    await open();
     const source = new ItemSource(ITEMS);
     const answer = lastValueFrom(client.send('upload', {}, { stream: source.as(kind) }));
     await cutEach(100, () => controller.taken.length, 4);
@@ -91,6 +92,7 @@ describe('a stream over a line that breaks', () => {
   });
 
   it.each(SOURCE_KINDS)('comes to its caller without gap or repeat: %s', async (kind) => {
+    await open();
     const taken: number[] = [];
     let isOver = false;
     client.send<number>('download', kind).subscribe({
@@ -103,6 +105,7 @@ describe('a stream over a line that breaks', () => {
   });
 
   it('goes both ways at once, to a consumer that is slow, without gap or repeat', async () => {
+    await open();
     const taken: number[] = [];
     const source = new ItemSource(ITEMS);
     for await (const item of client.send<number>('echo', {}, { stream: source.items() })) {
@@ -114,6 +117,7 @@ describe('a stream over a line that breaks', () => {
   });
 
   it('keeps bytes whole that were cut in pieces, and by the line', async () => {
+    await open();
     const items = Array.from({ length: 40 }, () => randomBytes(300_000));
     async function* bytes(): AsyncGenerator<Buffer> {
       for (const item of items) yield await Promise.resolve(item);
@@ -128,6 +132,7 @@ describe('a stream over a line that breaks', () => {
   });
 
   it('ends at both ends when the session is lost', async () => {
+    await open({ resumeWindowMs: 100 });
     const source = new ItemSource();
     controller.source = new ItemSource();
     const upload = lastValueFrom(client.send('upload', {}, { stream: source.items() }));
