@@ -128,7 +128,7 @@ describe('limits of a server at a ws:// url', () => {
   it.each(['connections', 'connectionsPerAddress'])(
     'limits.%s counts everybody who connects',
     async (limit) => {
-      await open({ limits: { [limit]: 3 } });
+      await open({ limits: { [limit]: 3, handshakeTimeoutMs: 60_000 } });
       const first = await knock();
       const waits = await plain();
       for (let count = 0; count < 5; count += 1) {
@@ -169,7 +169,8 @@ describe('limits of a server at a ws:// url', () => {
   });
 
   it('who has its WebSocket and then says nothing is told so, and closed', async () => {
-    await open({ limits: { handshakeTimeoutMs: 300 } });
+    // Time enough to ask for it.
+    await open({ limits: { handshakeTimeoutMs: 2_000 } });
     const silent = await knock();
     await silent.closed();
     expect(silent.messages.at(-1)).toMatchObject({ type: 'error', code: 'HANDSHAKE_FAILED' });
