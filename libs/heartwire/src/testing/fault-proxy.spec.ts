@@ -93,6 +93,11 @@ describe('a fault proxy', () => {
     return [client, accepted[count] as Peer];
   }
 
+  /** Both ends may know before the proxy does. */
+  async function noneLeft(): Promise<void> {
+    while (proxy.connections > 0) await new Promise(setImmediate);
+  }
+
   it('passes on what both ends say, and that they have finished', async () => {
     const [client, peer] = await pair();
     client.socket.end('question');
@@ -183,6 +188,7 @@ describe('a fault proxy', () => {
     client.socket.write('too much');
     await client.until(() => client.ending !== 'open');
     expect(proxy.passedBytes('upstream')).toBe(5);
+    await noneLeft();
 
     const [another, peer] = await pair();
     another.socket.write('four');
@@ -207,6 +213,7 @@ describe('a fault proxy', () => {
     await client.until(() => client.ending !== 'open');
     await peer.until(() => peer.ending !== 'open');
     expect([client.ending, peer.ending]).toEqual(['ECONNRESET', 'ECONNRESET']);
+    await noneLeft();
     const [next, nextPeer] = await pair();
     next.socket.write('again');
     await nextPeer.hears('again');
@@ -219,7 +226,7 @@ describe('a fault proxy', () => {
     proxy.reset();
     await client.until(() => client.ending !== 'open');
     await peer.until(() => peer.ending !== 'open');
-    while (proxy.connections > 0) await new Promise(setImmediate);
+    await noneLeft();
   });
 
   it('closes one direction, and keeps the other open', async () => {
@@ -249,7 +256,7 @@ describe('a fault proxy', () => {
     // The other end closes by itself, and nothing of the connection is left.
     to.socket.end();
     await from.until(() => from.ending === 'end');
-    while (proxy.connections > 0) await new Promise(setImmediate);
+    await noneLeft();
   });
 
   it('does not tell of a broken end in a direction that it swallows', async () => {
@@ -284,6 +291,7 @@ describe('a fault proxy', () => {
     await client.until(() => client.ending !== 'open');
     await peer.until(() => peer.ending !== 'open');
     expect(peer.text).toBe('12345');
+    await noneLeft();
     const [next, nextPeer] = await pair();
     next.socket.write('1234567');
     await nextPeer.hears('1234567');
