@@ -13,6 +13,7 @@ import { MemoryWire } from '../testing/memory-wire.js';
 
 const HANDSHAKE_MS = 500;
 const WINDOW_MS = 5_000;
+const LINGER_MS = 1_000;
 
 /** What can happen to a session. */
 const events = {
@@ -187,6 +188,7 @@ describe('the life of a session', () => {
   });
 
   afterEach(() => {
+    jest.restoreAllMocks();
     jest.clearAllTimers();
     jest.useRealTimers();
   });
@@ -242,6 +244,21 @@ describe('the life of a session', () => {
     settle();
     expect(stage.session.state).toBe('ready');
     expect(stage.session.attachment?.lastWord).toBeUndefined();
+  });
+
+  it('does not leave unheard when it was held up itself: what is here meanwhile is still answered', () => {
+    const { session, peer } = accepting.ready();
+    session.drain('by the test', 10_000);
+    settle();
+    // A process that is blocked: the clock goes on, and timers come late.
+    const { now } = performance;
+    jest.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 500);
+    jest.advanceTimersByTime(LINGER_MS);
+    expect(session.state).toBe('parting');
+    peer.say({ id: 1, pattern: 'said before', data: {} });
+    expect(peer.heardOf(undefined)).toMatchObject([{ id: 1, err: { code: 'DRAINING' } }]);
+    jest.advanceTimersByTime(LINGER_MS);
+    expect(session.state).toBe('ending');
   });
 
   it('waits for ready as long as the handshake may take', () => {

@@ -16,6 +16,8 @@ import { leave, type SessionState, type Suspension } from './session-state.js';
 
 /** How long the other end has to read the last word and close. */
 const LINGER_MS = 1_000;
+/** A timer that comes later than this says that this end was held up, and nothing of the other one. */
+const LATE_MS = 50;
 
 /** The ping whose pong tells that the other end has heard all that was said before: no heart sends it. */
 const FAREWELL = -1;
@@ -196,19 +198,21 @@ export class Lifecycle implements LinkListener {
   }
 
   private part(attachment: Attachment, until: number): void {
-    this.move({ name: 'parting', attachment, until, timer: setTimeout(this.lookAfterParting, LINGER_MS) });
+    this.linger(attachment, until);
     this.outbox.pushControl(controlText({ kind: 'ping', timestamp: FAREWELL }));
   }
 
-  /** One that doesn't answer is left, but not while it still reads what it was sent. */
-  private readonly lookAfterParting = (): void => {
-    const { current } = this;
-    if (current.name !== 'parting') return;
-    const { attachment, until } = current;
-    const isReading = attachment.link.bufferedBytes > 0 && this.clock.now() < until;
-    if (isReading) this.move({ ...current, timer: setTimeout(this.lookAfterParting, LINGER_MS) });
-    else this.end(connectionClosed('all is done'));
-  };
+  /** One that doesn't answer is left, but not while it still reads what it was sent, nor by an end that didn't listen. */
+  private linger(attachment: Attachment, until: number): void {
+    const dueAt = this.clock.now() + LINGER_MS;
+    const timer = setTimeout(() => {
+      const now = this.clock.now();
+      const wasHeldUp = now > dueAt + LATE_MS;
+      if (now < until && (wasHeldUp || attachment.link.bufferedBytes > 0)) this.linger(attachment, until);
+      else this.end(connectionClosed('all is done'));
+    }, LINGER_MS);
+    this.move({ name: 'parting', attachment, until, timer });
+  }
 
   private explain(reason: HeartwireError): HeartwireError {
     const { current } = this;
