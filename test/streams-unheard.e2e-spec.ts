@@ -30,12 +30,19 @@ describe('a server whose handlers have no callback for the errors of their calle
   });
 
   afterEach(async () => {
-    await stage.clear();
-    if (child.exitCode !== null) return;
+    try {
+      await stage.clear();
+    } finally {
+      await endOfChild();
+    }
+  });
+
+  const endOfChild = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.kill('SIGKILL');
     await ended;
-  });
+  };
 
   /** Timers that were due have run by the last answer. */
   const isAlive = async (client: HeartwireClient): Promise<boolean> => {
