@@ -5,6 +5,7 @@ import { firstValueFrom } from 'rxjs';
 
 import { Load } from './support/load.js';
 import { outcomeOf } from './support/outcome.js';
+import { RawServer } from './support/raw-server.js';
 import { startReplica } from './support/replicas.js';
 import { Stage } from './support/stage.js';
 import { until } from './support/until.js';
@@ -41,6 +42,19 @@ describe('maxConnectionAgeMs', () => {
     await load.stop();
     expect(load.failures).toEqual([]);
     expect(replicas.reduce((sum, { controller }) => sum + controller.calls, 0)).toBe(load.answers.length);
+  });
+
+  it('is heard by a client whose session doesn’t stand yet: it comes again, and sends its calls there', async () => {
+    const raw = stage.track(await RawServer.listen());
+    const answer = firstValueFrom(stage.client(raw.url).send('who', {}, { timeoutMs: 30_000 }));
+    const first = await raw.peer(0);
+    await first.received({ type: 'hello' });
+    first.send({ type: 'goaway', reason: 'age', graceMs: 10_000 });
+    await first.closed();
+    const second = await raw.greeted(1);
+    const { id } = await second.received({ pattern: 'who' });
+    second.send({ id, response: 'it', isDisposed: true });
+    expect(await answer).toBe('it');
   });
 
   it('lets what runs finish on the old connection', async () => {

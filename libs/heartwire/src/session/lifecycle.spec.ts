@@ -51,6 +51,7 @@ const afterDialling: Record<State, Partial<Record<Event, State>>> = {
     'its link closes': 'detached',
     'its link goes silent': 'detached',
     'the other end finishes': 'detached',
+    'the other end goes away': 'detached',
     'the other end breaks a rule': 'ending',
     'a hello comes': 'ending',
     'a ready comes': 'ready',

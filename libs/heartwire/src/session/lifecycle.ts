@@ -2,6 +2,7 @@ import { ErrorCode } from '../errors/error-code.js';
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import type { Link } from '../link/link.js';
 import { controlText } from '../protocol/message-text.js';
+import type { GoawayMessage } from '../protocol/messages.js';
 import type { Clock } from '../timing/clock.js';
 import { LONGEST_DELAY_MS } from '../timing/longest-delay.js';
 import type { Attachment } from './attachment.js';
@@ -10,13 +11,23 @@ import type { Handshake } from './handshake.js';
 import type { Inbound } from './inbound.js';
 import { LinkEar, type LinkListener } from './link-ear.js';
 import type { Outbox } from './outbox.js';
-import { connectionClosed, connectionLost, cutOff, handshakeTimedOut, notWelcomed } from './reasons.js';
+import {
+  connectionClosed,
+  connectionLost,
+  cutOff,
+  goesAway,
+  handshakeTimedOut,
+  notWelcomed,
+} from './reasons.js';
 import type { SessionSettings } from './session-settings.js';
 import { leave, type SessionState, type Suspension } from './session-state.js';
 
+/** How much longer than it said the other end may take to go away. */
+const PATIENCE_MS = 1_000;
 /** How long the other end has to read the last word and close. */
 const LINGER_MS = 1_000;
-/** A timer that comes later than this says that this end was held up, and nothing of the other one. */
+/** Who waits looks so often. A look that comes later than that was held up: nobody listened meanwhile. */
+const LOOK_EVERY_MS = 250;
 const LATE_MS = 50;
 
 /** The ping whose pong tells that the other end has heard all that was said before: no heart sends it. */
@@ -88,9 +99,18 @@ export class Lifecycle implements LinkListener {
     attachment.link.open(new LinkEar(this, attachment.link));
   }
 
-  /** What runs may finish within `graceMs`. Then the link ends: at once when idle, if it `endsHere`. */
-  drain(attachment: Attachment, reason: string, graceMs: number, endsHere: boolean): void {
-    this.drainUntil(this.clock.now() + graceMs, attachment, reason, endsHere, false);
+  /** This end goes away. What runs may finish within `graceMs`, and then the link ends: at once when idle. */
+  drain(attachment: Attachment, reason: string, graceMs: number): void {
+    this.drainUntil(this.clock.now() + graceMs, attachment, reason, true, false);
+  }
+
+  /** The other end goes away. @returns whether what runs may finish */
+  isLeft(attachment: Attachment, { reason, graceMs }: GoawayMessage): boolean {
+    // Nothing was sent yet: who takes no calls is not waited for.
+    if (this.state === 'greeting') this.detach(attachment.link, goesAway(reason));
+    if (this.state !== 'ready') return false;
+    this.drainUntil(this.clock.now() + graceMs + PATIENCE_MS, attachment, reason, false, false);
+    return true;
   }
 
   endIfDrained(): void {
@@ -198,19 +218,19 @@ export class Lifecycle implements LinkListener {
   }
 
   private part(attachment: Attachment, until: number): void {
-    this.linger(attachment, until);
+    this.linger(attachment, until, LINGER_MS / LOOK_EVERY_MS);
     this.outbox.pushControl(controlText({ kind: 'ping', timestamp: FAREWELL }));
   }
 
-  /** One that doesn't answer is left, but not while it still reads what it was sent, nor by an end that didn't listen. */
-  private linger(attachment: Attachment, until: number): void {
-    const dueAt = this.clock.now() + LINGER_MS;
+  /** One that doesn't answer is left. While there is grace, time counts only if it had read all and this end listened. */
+  private linger(attachment: Attachment, until: number, looks: number): void {
+    const lateAt = this.clock.now() + LOOK_EVERY_MS + LATE_MS;
     const timer = setTimeout(() => {
       const now = this.clock.now();
-      const wasHeldUp = now > dueAt + LATE_MS;
-      if (now < until && (wasHeldUp || attachment.link.bufferedBytes > 0)) this.linger(attachment, until);
+      const counts = now >= until || (now < lateAt && attachment.link.bufferedBytes === 0);
+      if (looks > 1 || !counts) this.linger(attachment, until, counts ? looks - 1 : looks);
       else this.end(connectionClosed('all is done'));
-    }, LINGER_MS);
+    }, LOOK_EVERY_MS);
     this.move({ name: 'parting', attachment, until, timer });
   }
 

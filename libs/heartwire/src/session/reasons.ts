@@ -19,6 +19,11 @@ export function connectionClosed(why: string): HeartwireError {
   return new HeartwireError(ErrorCode.CLOSED, `the connection was closed: ${why}`, { sent: 'maybe' });
 }
 
+/** The other end goes away before the session stands. */
+export function goesAway(why: string): HeartwireError {
+  return new HeartwireError(ErrorCode.DRAINING, `it is going away: ${oneLine(why)}`);
+}
+
 export function handshakeTimedOut(remote: string, timeoutMs: number): HeartwireError {
   const message = `${remote} did not answer hello within ${String(timeoutMs)} ms: is it a Heartwire server?`;
   return new HeartwireError(ErrorCode.HANDSHAKE_FAILED, message);

@@ -29,9 +29,6 @@ import type { SessionSettings } from './session-settings.js';
 import type { SessionState } from './session-state.js';
 import { Upkeep } from './upkeep.js';
 
-/** How much longer than it said the other end may take to go away. */
-const PATIENCE_MS = 1_000;
-
 /**
  * The conversation of two peers. Both ends are the same class: either may call the other. It
  * outlives its link: calls that were not sent wait for the next one, and what was under way goes
@@ -183,7 +180,7 @@ export class Session implements ResumableSession, LifecycleHost {
       this.destroy(connectionClosed(reason));
     } else if (state === 'ready' || state === 'draining') {
       this.upkeep.say({ kind: 'goaway', reason, graceMs });
-      this.lifecycle.drain(attachment, reason, graceMs, true);
+      this.lifecycle.drain(attachment, reason, graceMs);
     }
   }
 
@@ -253,9 +250,7 @@ export class Session implements ResumableSession, LifecycleHost {
         this.becomeReady(attachment, message);
         break;
       case 'goaway':
-        if (state !== 'ready') break;
-        this.lifecycle.drain(attachment, message.reason, message.graceMs + PATIENCE_MS, false);
-        this.owner.goaway(message.reason, message.graceMs);
+        if (this.lifecycle.isLeft(attachment, message)) this.owner.goaway(message.reason, message.graceMs);
         break;
       default:
         this.upkeep.receive(message, attachment, this.clientId);
