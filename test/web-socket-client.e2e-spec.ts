@@ -23,7 +23,8 @@ const serve = (options: object = {}, url = 'ws://127.0.0.1:0/heartwire'): Promis
   stage.serve({ controllers: [TargetController] }, { url, server: options });
 
 const strict = (url: string, options: ClientOptions = {}): HeartwireClient =>
-  stage.client(url, { strict: true, ...options });
+  // Many calls at once take their time.
+  stage.client(url, { strict: true, callTimeoutMs: 30_000, ...options });
 
 const pulse = (client: HeartwireClient): Promise<string> => firstValueFrom(client.send<string>('pulse', {}));
 

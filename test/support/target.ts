@@ -10,7 +10,7 @@ import { until } from './until.js';
 /** How long the bystander rests between two calls. */
 const REST_MS = 2;
 /** How long one of its calls takes when something is wrong: more than a busy machine needs. */
-const STALLED_MS = 15_000;
+const STALLED_MS = 30_000;
 /** A simple peer that has left may just have finished sending: what it called runs on for so long. */
 const DRAIN_MS = 100;
 
