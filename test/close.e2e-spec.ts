@@ -229,6 +229,21 @@ describe('close() of a server', () => {
     expect(controller.notices).toEqual(['looked at the time']);
   });
 
+  it('hears what has come while its process was held up for longer than it waits for an answer', async () => {
+    await serve();
+    const peer = stage.track(await RawPeer.connect(url));
+    peer.send({ id: 1, pattern: 'time left', data: 'call' });
+    await peer.received({ id: 1 });
+    const closing = app.close();
+    const farewell = await peer.received({ type: 'ping' });
+    // Behind this come timers, and only then what has been sent.
+    await new Promise(setImmediate);
+    peer.send({ pattern: 'time left', data: 'event' }, { ...farewell, type: 'pong' });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+    await closing;
+    expect(controller.notices).toEqual(['started call', 'started event']);
+  });
+
   it('cuts off what still runs after drainTimeoutMs, and leaves no connection behind', async () => {
     await serve({ drainTimeoutMs: 50 });
     const client = stage.client(url);

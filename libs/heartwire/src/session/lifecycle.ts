@@ -16,6 +16,8 @@ import { leave, type SessionState, type Suspension } from './session-state.js';
 
 /** How long the other end has to read the last word and close. */
 const LINGER_MS = 1_000;
+/** A look that comes later than this finds unread what came while this process was held up. */
+const LATE_MS = 50;
 
 /** The ping whose pong tells that the other end has heard all that was said before: no heart sends it. */
 const FAREWELL = -1;
@@ -196,17 +198,25 @@ export class Lifecycle implements LinkListener {
   }
 
   private part(attachment: Attachment, until: number): void {
-    this.move({ name: 'parting', attachment, until, timer: setTimeout(this.lookAfterParting, LINGER_MS) });
+    this.linger(attachment, until);
     this.outbox.pushControl(controlText({ kind: 'ping', timestamp: FAREWELL }));
   }
 
-  /** One that doesn't answer is left, but not while it still reads what it was sent. */
+  private linger(attachment: Attachment, until: number): void {
+    const lookAt = this.clock.now() + LINGER_MS;
+    const timer = setTimeout(this.lookAfterParting, LINGER_MS);
+    this.move({ name: 'parting', attachment, until, lookAt, timer });
+  }
+
+  /** One that doesn't answer is left, but not while it still reads what it was sent, or this end hasn't listened. */
   private readonly lookAfterParting = (): void => {
     const { current } = this;
     if (current.name !== 'parting') return;
-    const { attachment, until } = current;
-    const isReading = attachment.link.bufferedBytes > 0 && this.clock.now() < until;
-    if (isReading) this.move({ ...current, timer: setTimeout(this.lookAfterParting, LINGER_MS) });
+    const { attachment, until, lookAt } = current;
+    const now = this.clock.now();
+    const isReading = attachment.link.bufferedBytes > 0;
+    const wasHeldUp = now - lookAt > LATE_MS;
+    if ((isReading || wasHeldUp) && now < until) this.linger(attachment, until);
     else this.end(connectionClosed('all is done'));
   };
 

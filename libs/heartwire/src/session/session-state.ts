@@ -50,6 +50,8 @@ export type SessionState =
       readonly attachment: Attachment;
       readonly timer: Timer;
       readonly until: number;
+      /** When the timer is due, on the session's clock, in ms. */
+      readonly lookAt: number;
     }
   /** The last word is said; the other end has a moment to read it and close. */
   | {
