@@ -213,7 +213,9 @@ describe('a server that authenticates', () => {
           return asked === 1 ? new Promise(() => undefined) : authenticate(credentials);
         },
       });
-      expect(await whoAmI(stage.client(url, { token: 'ada-token', reconnect: AT_ONCE }))).toBe('ada, reader');
+      // A busy machine may need several attempts to be in time.
+      const client = stage.client(url, { token: 'ada-token', reconnect: AT_ONCE, callTimeoutMs: 40_000 });
+      expect(await whoAmI(client)).toBe('ada, reader');
       expect(asked).toBe(2);
     });
 
@@ -252,8 +254,9 @@ describe('a server that authenticates', () => {
       peer.socket.end();
       await until('the connection is gone', () => server.connections.length === 0);
       gate.resolve({ name: 'ada', roles: [] });
-      await gate.promise;
-      expect(desk.runs).toEqual([]);
+      const next = await raw(HELLO, { id: 1, pattern: 'run', data: 'more' });
+      await next.received({ id: 1 });
+      expect(desk.runs).toEqual(['more']);
     });
   });
 

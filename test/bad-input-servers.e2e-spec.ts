@@ -15,7 +15,8 @@ let statuses: ConnectionStatus[];
 
 beforeEach(async () => {
   server = await RawServer.listen();
-  client = stage.client(server.url, { reconnect: { firstMaxMs: 1, baseMs: 0, growthMs: 1, maxMs: 1 } });
+  const reconnect = { firstMaxMs: 1, baseMs: 0, growthMs: 1, maxMs: 1 };
+  client = stage.client(server.url, { reconnect, callTimeoutMs: 40_000 });
   statuses = [];
   client.status.subscribe((status) => statuses.push(status));
 });

@@ -180,12 +180,15 @@ describe.each(['as its sources', 'as it is published'])('a client of heartwire/b
     client.on$('said').subscribe((n) => pushed.push(n));
     await firstValueFrom(client.send('join', 'tea'));
     const answers: Promise<number>[] = [];
+    let cuts = 0;
     for (let n = 0; n < 100; n += 1) {
       answers.push(firstValueFrom(client.send<number>('count', n)));
       server.hub.to({ room: 'tea' }).emit('said', n);
       if (n % 25 === 10) {
-        await until('it is connected', () => client.status === 'connected');
+        const isBack = (): boolean => proxy.accepted > cuts && client.status === 'connected';
+        await until('it is connected once more', isBack);
         proxy.cut();
+        cuts += 1;
       }
     }
     const all = Array.from({ length: 100 }, (_, n) => n);

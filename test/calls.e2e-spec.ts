@@ -84,7 +84,7 @@ describe('calls', () => {
   describe('without a connection', () => {
     it('wait for it and are answered in their order', async () => {
       const address = await freeUrl();
-      const early = stage.client(address);
+      const early = stage.client(address, { callTimeoutMs: LONG_MS });
       const outcomes = range(3).map((number) => firstValueFrom(early.send('work', number)));
       const event = outcomeOf(early.emit('note', 'event'));
       await early.connect();
@@ -108,7 +108,7 @@ describe('calls', () => {
       ['waitingBytes', { waitingBytes: 3_100 }],
     ])('fail at once beyond %s, and leave those that wait alone', async (_, limits) => {
       const address = await freeUrl();
-      const early = stage.client(address, { limits });
+      const early = stage.client(address, { limits, callTimeoutMs: LONG_MS });
       const data = 'x'.repeat(1_000);
       const waiting = range(3).map(() => firstValueFrom(early.send('echo', data)));
       const expected = { code: 'QUEUE_FULL', sent: 'never', retryable: true };

@@ -62,7 +62,7 @@ describe('a client that is closed by who listens to it', () => {
   }
 
   it('stays closed: by a first look at its liveness', async () => {
-    await begin();
+    await begin({ resumeWindowMs: 0 });
     client.liveness$.subscribe(close);
     await client.connect();
     await isClosedForGood();

@@ -37,7 +37,7 @@ const becomes = (client: HeartwireClient, status: ConnectionStatus): Promise<Con
 
 /** A call that runs until `controller.gate` opens. */
 async function startCall(client: HeartwireClient): Promise<{ readonly outcome: Promise<Outcome> }> {
-  const outcome = outcomeOf(client.send('time left, and again later', {}));
+  const outcome = outcomeOf(client.send('time left, and again later', {}, { timeoutMs: 60_000 }));
   await controller.noticed('looked at the time');
   return { outcome };
 }
@@ -190,13 +190,13 @@ describe('close() of a client', () => {
 
 describe('close() of a server', () => {
   it('lets running calls finish, while new ones go to the server that takes its place', async () => {
-    await serve();
+    await serve({ drainTimeoutMs: 60_000 });
     const client = stage.client(url);
     const { outcome } = await startCall(client);
     const old = controller;
     const closing = app.close();
     await becomes(client, 'reconnecting');
-    const late = firstValueFrom(client.send('time left', 'late'));
+    const late = firstValueFrom(client.send('time left', 'late', { timeoutMs: 60_000 }));
     await serve({}, url);
     expect(await late).toBeGreaterThan(0);
     expect(controller.notices).toEqual(['started late']);
@@ -208,7 +208,7 @@ describe('close() of a server', () => {
 
   it('refuses what comes over a connection that it is about to close', async () => {
     await serve();
-    const peer = await RawPeer.connect(url);
+    const peer = stage.track(await RawPeer.connect(url));
     peer.send({ id: 1, pattern: 'time left, and again later', data: {} });
     await controller.noticed('looked at the time');
     const closing = app.close();
@@ -227,7 +227,21 @@ describe('close() of a server', () => {
     expect(await peer.received({ id: 1 })).toMatchObject({ id: 1, response: expect.any(Array) });
     await closing;
     expect(controller.notices).toEqual(['looked at the time']);
-    peer.close();
+  });
+
+  it('hears what has come while its process was held up for longer than it waits for an answer', async () => {
+    await serve();
+    const peer = stage.track(await RawPeer.connect(url));
+    peer.send({ id: 1, pattern: 'time left', data: 'call' });
+    await peer.received({ id: 1 });
+    const closing = app.close();
+    const farewell = await peer.received({ type: 'ping' });
+    // Behind this come timers, and only then what has been sent.
+    await new Promise(setImmediate);
+    peer.send({ pattern: 'time left', data: 'event' }, { ...farewell, type: 'pong' });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+    await closing;
+    expect(controller.notices).toEqual(['started call', 'started event']);
   });
 
   it('cuts off what still runs after drainTimeoutMs, and leaves no connection behind', async () => {

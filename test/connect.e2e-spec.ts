@@ -8,6 +8,9 @@ import { CallsController } from './support/calls.controller.js';
 import { errorOf } from './support/outcome.js';
 import { freeUrl, type Served, Stage } from './support/stage.js';
 
+/** However long a server is in coming, its client is there soon after it. */
+const AT_ONCE = { growthMs: 1, maxMs: 1 };
+
 describe('connect()', () => {
   const stage = new Stage();
 
@@ -46,7 +49,7 @@ describe('connect()', () => {
 
   it('resolves without a server too: the client goes on trying', async () => {
     const url = await freeUrl();
-    const client = stage.client(url);
+    const client = stage.client(url, { reconnect: AT_ONCE });
     await expect(client.connect()).resolves.toBeUndefined();
     expect(await firstValueFrom(client.status)).toBe('connecting');
     await serve(url);
@@ -80,7 +83,7 @@ describe('connect()', () => {
 
     it('goes on trying once it has been connected', async () => {
       const { app, url } = await serve();
-      const client = stage.client(url, { strict: true });
+      const client = stage.client(url, { strict: true, reconnect: AT_ONCE });
       await client.connect();
       await app.close();
       await becomes(client, 'reconnecting');
@@ -93,7 +96,7 @@ describe('connect()', () => {
     it.each([1, 3])(
       'gives up after %d attempts that failed in a row, and fails the calls that wait',
       async (maxAttempts) => {
-        const client = stage.client(await freeUrl(), { reconnect: { maxAttempts, growthMs: 1, maxMs: 1 } });
+        const client = stage.client(await freeUrl(), { reconnect: { ...AT_ONCE, maxAttempts } });
         let failures = 0;
         client.on('error', () => (failures += 1));
         const waiting = errorOf(client.send('time left', 'it', { timeoutMs: 10_000 }));

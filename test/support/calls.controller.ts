@@ -16,7 +16,7 @@ import {
 import { deferred } from './deferred.js';
 
 /** Far above what anything here takes, and below the default of `drainTimeoutMs`. */
-const SOON_MS = 3_000;
+const SOON_MS = 8_000;
 
 /** Handlers that end when a test wants it, and note what they are told meanwhile. */
 @Controller()
