@@ -105,7 +105,7 @@ export class Lifecycle implements LinkListener {
   }
 
   /** The other end goes away. @returns whether what runs may finish */
-  isLeft(attachment: Attachment, { reason, graceMs }: GoawayMessage): boolean {
+  peerGoesAway(attachment: Attachment, { reason, graceMs }: GoawayMessage): boolean {
     // Nothing was sent yet: who takes no calls is not waited for.
     if (this.state === 'greeting') this.detach(attachment.link, goesAway(reason));
     if (this.state !== 'ready') return false;
