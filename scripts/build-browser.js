@@ -16,7 +16,7 @@ const entry = 'libs/heartwire/src/browser/index.ts';
 const target = 'es2022';
 
 /** What a page downloads for it at most, in bytes. */
-const MAX_GZIPPED_BYTES = 18_600;
+const MAX_GZIPPED_BYTES = 18_800;
 
 /** What no page needs, and what stands there instead. */
 const LEFT_OUT = {
@@ -31,6 +31,8 @@ const LEFT_OUT = {
   'session/checked-metadata.ts': 'export const checkedMetadata = (metadata) => metadata;',
   // Nobody says hello to a page; whoever does is out of turn.
   'protocol/hello-parser.ts': "export const parseHello = () => ({ kind: 'hello' });",
+  // A WebSocket gives messages whole.
+  'session/envelope-parts.ts': 'export const portionsOf = () => undefined;',
   // It never asks for a status.
   'protocol/status-response-parser.ts':
     "export const parseStatusResponse = () => ({ kind: 'status-response' });",

@@ -90,6 +90,23 @@ describe('bytes in a stream', () => {
     }
   });
 
+  it('arrive in any pieces, and in order, where a Readable of bytes gives them', async () => {
+    const bytes = randomBytes(3_000_000);
+    const cuts = [1, 70_000, 65_536, 3, 200_000];
+    let at = 0;
+    const source = new Readable({
+      read() {
+        const from = at;
+        at += cuts[from % cuts.length] ?? 1;
+        this.push(from < bytes.length ? bytes.subarray(from, at) : null);
+      },
+    });
+    const seen: Buffer[] = [];
+    for await (const piece of client.send<Buffer>('echo', {}, { stream: source })) seen.push(piece);
+    expect(seen.every((piece) => Buffer.isBuffer(piece) && piece.length > 0)).toBe(true);
+    expect(digest(Buffer.concat(seen))).toBe(digest(bytes));
+  });
+
   it('may be mixed with what is JSON', async () => {
     const items = [{ name: 'a' }, Buffer.alloc(100_000, 1), 'text', null, Buffer.from('b')];
     const seen = await lastValueFrom(client.send('echo', {}, { stream: from(items) }).pipe(toArray()));

@@ -79,7 +79,7 @@ export class WebSocketLink implements Link {
       const message = `a message must be at most ${String(this.maxFrameBytes)} bytes`;
       this.receiver?.violated(new ProtocolViolation('FRAME_TOO_LARGE', message));
     } else if (!isText) {
-      this.receiver?.binary(new Uint8Array(data as ArrayBuffer));
+      this.receiver?.binary([new Uint8Array(data as ArrayBuffer)]);
     } else if (bytes > 0) {
       this.receiver?.text(data, bytes);
     }

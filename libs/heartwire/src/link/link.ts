@@ -34,8 +34,8 @@ export interface Link {
 export interface LinkReceiver {
   /** One JSON message. `frameBytes` is what it took on the wire. */
   text(text: string, frameBytes: number): void;
-  /** One binary envelope. */
-  binary(envelope: Uint8Array): void;
+  /** One binary envelope, in the parts in which it came: one or more. They are views of what the carrier read. */
+  binary(parts: readonly Uint8Array[]): void;
   /** The other end broke the framing. Nothing more is delivered. */
   violated(violation: ProtocolViolation): void;
   /** There is room again after `send` returned `false`. */

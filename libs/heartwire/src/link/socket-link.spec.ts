@@ -32,8 +32,8 @@ class Notes implements LinkReceiver {
     this.frameBytes.push(frameBytes);
   }
 
-  binary(envelope: Uint8Array): void {
-    this.envelopes.push(Buffer.from(envelope));
+  binary(parts: readonly Uint8Array[]): void {
+    this.envelopes.push(Buffer.concat(parts));
   }
 
   violated(violation: ProtocolViolation): void {

@@ -36,7 +36,7 @@ export class SocketLink extends LinkOverSocket implements Link {
     clock: Clock,
     settings: SocketLinkSettings,
   ) {
-    const decoder = new FrameDecoder(settings.maxFrameBytes, (bytes) => Buffer.allocUnsafeSlow(bytes));
+    const decoder = new FrameDecoder(settings.maxFrameBytes);
     super(socket, clock, 'tcp', decoder, socket, settings);
     this.decoder = decoder;
   }
@@ -83,7 +83,7 @@ export class SocketLink extends LinkOverSocket implements Link {
     this.heard();
     const { framesDecoded } = this.decoder;
     try {
-      this.decoder.push(chunk, this.onFrame);
+      this.decoder.push(chunk, this.onFrame, this.onParts);
     } catch (error) {
       if (!(error instanceof ProtocolViolation)) throw error;
       this.violated(this.explain(error, chunk));
@@ -94,10 +94,14 @@ export class SocketLink extends LinkOverSocket implements Link {
 
   private readonly onFrame = (bytes: Uint8Array, start: number, end: number, isBinary: boolean): void => {
     if (isBinary) {
-      this.receiver?.binary(bytes.subarray(start, end));
+      this.receiver?.binary([bytes.subarray(start, end)]);
       return;
     }
     this.receiver?.text(utf8Text(bytes as Buffer, start, end), end - start + HEADER_BYTES);
+  };
+
+  private readonly onParts = (parts: readonly Uint8Array[]): void => {
+    this.receiver?.binary(parts);
   };
 
   /** One who speaks TLS to a plain port would otherwise be told of a frame of 353 MiB. */

@@ -95,7 +95,7 @@ export class WebSocketLink extends LinkOverSocket implements Link {
     // An empty message counts as a sign of life and carries nothing.
     if (this.isOver || bytes.length === 0) return;
     if (isBinary) {
-      this.receiver?.binary(bytes);
+      this.receiver?.binary([bytes]);
       return;
     }
     try {

@@ -27,7 +27,7 @@ export function openEnvelope(envelope: Uint8Array): { header: Uint8Array; bytes:
     const message = `a binary envelope must begin with 4 bytes that tell its header's length, not with ${String(envelope.byteLength)}`;
     throw new ProtocolViolation('PROTOCOL_ERROR', message);
   }
-  const headerBytes = new DataView(envelope.buffer, envelope.byteOffset, ENVELOPE_LENGTH_BYTES).getUint32(0);
+  const headerBytes = headerLength(envelope);
   const headerEnd = ENVELOPE_LENGTH_BYTES + headerBytes;
   if (headerEnd > envelope.byteLength) {
     const left = envelope.byteLength - ENVELOPE_LENGTH_BYTES;
@@ -37,6 +37,11 @@ export function openEnvelope(envelope: Uint8Array): { header: Uint8Array; bytes:
   return { header: envelope.subarray(ENVELOPE_LENGTH_BYTES, headerEnd), bytes: envelope.subarray(headerEnd) };
 }
 
+/** How long the header is, as an envelope of 4 bytes or more says. */
+export function headerLength({ buffer, byteOffset }: Uint8Array): number {
+  return new DataView(buffer, byteOffset, ENVELOPE_LENGTH_BYTES).getUint32(0);
+}
+
 /**
  * Puts an envelope's bytes where its header leaves them out: as the `data` of a request or event,
  * as the `chunk` of a header that names one (`"chunk":null`), otherwise as the `response`.
@@ -44,7 +49,7 @@ export function openEnvelope(envelope: Uint8Array): { header: Uint8Array; bytes:
  * @param header the parsed JSON of the envelope's header
  * @throws ProtocolViolation when the header is no object, or a control message
  */
-export function attachBytes(header: unknown, bytes: Uint8Array): unknown {
+export function attachBytes(header: unknown, bytes: Uint8Array): object {
   if (typeof header !== 'object' || header === null || Array.isArray(header)) {
     throw new ProtocolViolation('PROTOCOL_ERROR', "an envelope's header must be an object");
   }

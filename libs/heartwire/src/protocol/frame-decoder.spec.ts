@@ -120,6 +120,51 @@ describe('FrameDecoder', () => {
     expect(places).toEqual([[true, 2, 5]]);
   });
 
+  it('gives binary frames in the parts in which they came to whoever takes parts, and joins all others', () => {
+    const bytes = Uint8Array.from({ length: 9_000 }, (_, at) => at & 255);
+    const binary = Buffer.concat([header(bytes.length, 2), bytes]);
+    const wire = Buffer.concat([frame('{"a":1}'), binary, frame('z'.repeat(3_000)), binary]);
+    const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12_000 })), {
+      minLength: 1,
+      maxLength: 40,
+    });
+    fc.assert(
+      fc.property(sizes, (cuts) => {
+        const { frames, onFrame } = collector();
+        const decoder = new FrameDecoder(LIMIT);
+        let at = 0;
+        for (let cut = 0; at < wire.length; cut++) {
+          const to = at + (cuts[cut % cuts.length] ?? 1);
+          decoder.push(wire.subarray(at, to), onFrame, (parts) => {
+            expect(parts.length).toBeGreaterThan(1);
+            expect(parts.every(({ length }) => length > 0)).toBe(true);
+            frames.push({ payload: Buffer.concat(parts).toString('latin1'), isBinary: true });
+          });
+          at = to;
+        }
+        const payload = Buffer.from(bytes).toString('latin1');
+        expect(frames).toEqual([
+          { payload: '{"a":1}', isBinary: false },
+          { payload, isBinary: true },
+          { payload: 'z'.repeat(3_000), isBinary: false },
+          { payload, isBinary: true },
+        ]);
+      }),
+    );
+  });
+
+  it('does not copy parts that are long, nor keeps them', () => {
+    const bytes = Buffer.alloc(5_000, 1);
+    const chunks = [Buffer.concat([header(15_000, 2), bytes]), bytes, bytes, frame('next')];
+    const { frames, onFrame } = collector();
+    const seen: Uint8Array[] = [];
+    const decoder = new FrameDecoder(LIMIT);
+    for (const chunk of chunks) decoder.push(chunk, onFrame, (parts) => seen.push(...parts));
+    expect(seen.map(({ buffer }) => buffer)).toEqual(chunks.slice(0, 3).map(({ buffer }) => buffer));
+    expect(frames).toEqual([{ payload: 'next', isBinary: false }]);
+    expect(seen).toHaveLength(3);
+  });
+
   it('joins a frame into an array of the same class as its chunks', () => {
     const joined: Uint8Array[] = [];
     for (const bytes of [frame('abc'), new Uint8Array(frame('abc'))]) {

@@ -1,3 +1,4 @@
+import { joined } from './joined.js';
 import { ProtocolViolation } from './protocol-violation.js';
 import { sameClass } from './same-class.js';
 
@@ -14,6 +15,9 @@ const MAX_BLOCK_BYTES = 16_384;
  */
 export type OnFrame = (bytes: Uint8Array, start: number, end: number, isBinary: boolean) => void;
 
+/** Takes the payload of a binary frame that came in several chunks: its parts in order, which are views as well. */
+export type OnParts = (parts: readonly Uint8Array[]) => void;
+
 /** A frame that has begun and is not complete. */
 export interface PendingFrame {
   /** The payload that its header declares; 0 while the header itself is incomplete. */
@@ -26,7 +30,8 @@ export interface PendingFrame {
  * Finds the frames in a stream of bytes, however the stream is cut (docs/protocol.md, section 1).
  *
  * - A frame that lies in one chunk is passed on in place. Any other is joined once, when its last
- *   byte is there, into an array of the same class as its chunks: a `Buffer` stays a `Buffer`.
+ *   byte is there, into an array of the same class as its chunks: a `Buffer` stays a `Buffer`. Whoever
+ *   takes parts is given those of a binary frame instead.
  * - Room is taken for what has arrived, never for what is declared. At most `maxFrameBytes` and a
  *   header are held, in few pieces, even when each byte comes alone.
  */
@@ -44,15 +49,8 @@ export class FrameDecoder {
   /** The room left in the last piece, at its end. */
   private blockRoom = 0;
 
-  /**
-   * @param maxFrameBytes the longest payload that is taken
-   * @param allocate makes an array to join pieces in, which need not be cleared; by default one of the
-   * class of the chunks
-   */
-  constructor(
-    private readonly maxFrameBytes: number,
-    private readonly allocate?: (bytes: number) => Uint8Array,
-  ) {}
+  /** @param maxFrameBytes the longest payload that is taken */
+  constructor(private readonly maxFrameBytes: number) {}
 
   get pending(): PendingFrame | undefined {
     if (this.headerBytes === 0) return undefined;
@@ -64,12 +62,13 @@ export class FrameDecoder {
    * Takes what has arrived and passes on each frame that it completes. An empty frame is counted
    * but not passed on. After any error the place in the stream is lost, so the decoder stops.
    *
+   * @param onParts takes binary frames that came in several chunks, which are not joined then
    * @throws ProtocolViolation `FRAME_TOO_LARGE` when a header declares more than `maxFrameBytes`,
-   * `PROTOCOL_ERROR` when it sets the reserved bit; and whatever `onFrame` throws
+   * `PROTOCOL_ERROR` when it sets the reserved bit; and whatever `onFrame` and `onParts` throw
    */
-  push(chunk: Uint8Array, onFrame: OnFrame): void {
+  push(chunk: Uint8Array, onFrame: OnFrame, onParts?: OnParts): void {
     try {
-      this.read(chunk, onFrame);
+      this.read(chunk, onFrame, onParts);
     } catch (error) {
       this.stop();
       throw error;
@@ -82,9 +81,9 @@ export class FrameDecoder {
     this.forget();
   }
 
-  private read(chunk: Uint8Array, onFrame: OnFrame): void {
+  private read(chunk: Uint8Array, onFrame: OnFrame, onParts: OnParts | undefined): void {
     const { length } = chunk;
-    let at = this.headerBytes === 0 ? 0 : this.resume(chunk, onFrame);
+    let at = this.headerBytes === 0 ? 0 : this.resume(chunk, onFrame, onParts);
     while (!this.isStopped && length - at >= HEADER_BYTES) {
       const word = readWord(chunk, at);
       const start = at + HEADER_BYTES;
@@ -104,7 +103,7 @@ export class FrameDecoder {
   }
 
   /** Goes on with the frame that an earlier chunk began. Returns where the next one begins. */
-  private resume(chunk: Uint8Array, onFrame: OnFrame): number {
+  private resume(chunk: Uint8Array, onFrame: OnFrame, onParts: OnParts | undefined): number {
     const start = this.readHeader(chunk, 0);
     if (this.headerBytes < HEADER_BYTES) return start;
     const { word } = this;
@@ -114,11 +113,16 @@ export class FrameDecoder {
       this.keep(chunk, start, chunk.length);
       return chunk.length;
     }
-    const isWhole = this.pieceBytes === 0;
-    const frame = isWhole ? chunk : this.join(chunk, start, end, declared);
-    this.forget();
     this.framesDecoded += 1;
-    if (declared > 0) onFrame(frame, isWhole ? start : 0, isWhole ? end : declared, word < 0);
+    if (this.pieceBytes === 0) {
+      this.forget();
+      if (declared > 0) onFrame(chunk, start, end, word < 0);
+    } else {
+      const parts = this.parts(chunk, start, end);
+      this.forget();
+      if (word < 0 && onParts !== undefined) onParts(parts);
+      else onFrame(joined(parts), 0, declared, word < 0);
+    }
     return end;
   }
 
@@ -173,17 +177,13 @@ export class FrameDecoder {
     this.blockRoom = size - length;
   }
 
-  /** Puts the frame together, its last piece straight from the chunk. */
-  private join(chunk: Uint8Array, start: number, end: number, declared: number): Uint8Array {
-    const frame = this.allocate?.(declared) ?? sameClass(chunk, declared);
-    let at = 0;
-    for (const piece of this.pieces) {
-      frame.set(piece, at);
-      at += piece.length;
-    }
-    // Also over the room that the last block has left: a block never reaches beyond its frame.
-    frame.set(chunk.subarray(start, end), this.pieceBytes);
-    return frame;
+  /** What is held of the frame, without the room that is left in it, and the end of it from the chunk. */
+  private parts(chunk: Uint8Array, start: number, end: number): readonly Uint8Array[] {
+    const { pieces, blockRoom } = this;
+    const block = blockRoom > 0 ? pieces.pop() : undefined;
+    if (block !== undefined) pieces.push(block.subarray(0, block.length - blockRoom));
+    pieces.push(chunk.subarray(start, end));
+    return pieces;
   }
 
   private forget(): void {

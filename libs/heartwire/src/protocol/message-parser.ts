@@ -19,6 +19,7 @@ interface WireMessage {
   readonly chunk?: unknown;
   readonly end?: unknown;
   readonly more?: unknown;
+  readonly byteStream?: unknown;
 }
 
 /**
@@ -43,10 +44,17 @@ function parseAnswer(wire: WireMessage): Message {
     return { kind: 'chunk-end', id: readId(wire.id), err: isGiven(err) ? err : undefined };
   }
   if (isGiven(err)) return { kind: 'failure', id: readId(wire.id), err };
-  if (response !== undefined)
-    return { kind: 'response', id: readId(wire.id), response, isDisposed, more: readMore(wire, response) };
-  if (wire.chunk !== undefined)
-    return { kind: 'chunk', id: readId(wire.id), chunk: wire.chunk, more: readMore(wire, wire.chunk) };
+  if (response !== undefined) {
+    const more = readBytesFlag('more', wire.more, response);
+    const byteStream = readBytesFlag('byteStream', wire.byteStream, response);
+    return { kind: 'response', id: readId(wire.id), response, isDisposed, more, byteStream };
+  }
+  if (wire.chunk !== undefined) {
+    const { chunk } = wire;
+    const more = readBytesFlag('more', wire.more, chunk);
+    const byteStream = readBytesFlag('byteStream', wire.byteStream, chunk);
+    return { kind: 'chunk', id: readId(wire.id), chunk, more, byteStream };
+  }
   if (isDisposed) return { kind: 'end', id: readId(wire.id) };
   // An item that is `undefined`, for which JSON has no word.
   if (wire.isDisposed === false) return { kind: 'response', id: readId(wire.id), response, isDisposed };
@@ -55,9 +63,10 @@ function parseAnswer(wire: WireMessage): Message {
   throw new ProtocolViolation('PROTOCOL_ERROR', message);
 }
 
-function readMore(wire: WireMessage, piece: unknown): true | undefined {
-  if (!readFlag('more', wire.more)) return undefined;
-  if (!(piece instanceof Uint8Array)) refuse('more', 'a member of messages with bytes only', wire.more);
+/** A flag that says how bytes go on. */
+function readBytesFlag(member: 'more' | 'byteStream', value: unknown, bytes: unknown): true | undefined {
+  if (!readFlag(member, value)) return undefined;
+  if (!(bytes instanceof Uint8Array)) refuse(member, 'a member of messages with bytes only', value);
   return true;
 }
 

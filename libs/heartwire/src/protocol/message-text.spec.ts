@@ -12,7 +12,7 @@ import {
   failureText,
   requestText,
   responseText,
-  withMore,
+  withFlag,
 } from './message-text.js';
 import type { CallId, ControlMessage, Message, Metadata } from './messages.js';
 
@@ -204,7 +204,11 @@ describe('the text of a message', () => {
         expect(read(chunkEndText(id, JSON.stringify(item)))).toEqual({ kind: 'chunk-end', id, err: item });
         expect(read(creditText(id, n, isCallers))).toEqual({ kind: 'credit', id, n, ...stream });
         expect(read(cancelText(id, isCallers))).toEqual({ kind: 'cancel', id, ...stream });
-        expect(JSON.parse(withMore(chunkText(id, undefined)))).toEqual({ id, chunk: null, more: true });
+        expect(JSON.parse(withFlag(chunkText(id, undefined), 'more'))).toEqual({
+          id,
+          chunk: null,
+          more: true,
+        });
       }),
     );
   });

@@ -78,9 +78,12 @@ export function controlText(message: ControlMessage): string {
   return JSON.stringify({ type, ...members });
 }
 
-/** The header of a piece of bytes that were cut: more of them follow. */
-export function withMore(header: string): string {
-  return header.slice(0, -1) + ',"more":true}';
+/**
+ * The header of an envelope, with a flag: `more` for a piece of bytes that were cut, of which more follow; `byteStream`
+ * for bytes of a stream whose items begin and end anywhere.
+ */
+export function withFlag(header: string, flag: 'more' | 'byteStream'): string {
+  return header.slice(0, -1) + ',"' + flag + '":true}';
 }
 
 /** A message with one long member, which goes last. Its JSON is not copied. */

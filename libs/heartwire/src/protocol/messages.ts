@@ -37,7 +37,9 @@ export interface ResponseMessage {
   readonly response: unknown;
   readonly isDisposed: boolean;
   /** It is a piece of bytes that were cut: more of them follow. */
-  readonly more?: true | undefined;
+  readonly more?: boolean | undefined;
+  /** It is part of a stream of bytes: where its items begin and end means nothing. */
+  readonly byteStream?: boolean | undefined;
 }
 
 /** An answer is complete, without a further value. */
@@ -59,7 +61,9 @@ export interface ChunkMessage {
   readonly id: CallId;
   readonly chunk: unknown;
   /** It is a piece of bytes that were cut: more of them follow. */
-  readonly more?: true | undefined;
+  readonly more?: boolean | undefined;
+  /** It is part of a stream of bytes: where its items begin and end means nothing. */
+  readonly byteStream?: boolean | undefined;
 }
 
 /** A stream that the caller sends is complete, or failed when there is an `err`. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 
 import { READY, ScriptedPeer, settle, WELCOME } from '../../../../test/support/scripted-peer.js';
 import { DiallingEnd } from '../../../../test/support/session-ends.js';
-import { chunkText, responseText, withMore } from '../protocol/message-text.js';
+import { chunkText, responseText, withFlag } from '../protocol/message-text.js';
 import { MemoryWire } from '../testing/memory-wire.js';
 import { callBody } from './call-body.js';
 import { type CallTraits, OutgoingCall } from './outgoing-call.js';
@@ -81,7 +81,7 @@ describe('the credit of an answer', () => {
 
   it('counts pieces as the one item that they are', () => {
     call({ pulls: true });
-    const piece = { header: withMore(responseText(1, undefined, false)), bytes: Uint8Array.of(1) };
+    const piece = { header: withFlag(responseText(1, undefined, false), 'more'), bytes: Uint8Array.of(1) };
     const last = { header: responseText(1, undefined, false), bytes: Uint8Array.of(2) };
     peer.link.send(Array.from({ length: INITIAL_CREDIT }, () => [piece, piece, last]).flat());
     settle();
@@ -91,7 +91,7 @@ describe('the credit of an answer', () => {
 
   it('joins the pieces of a last value', () => {
     call();
-    const header = withMore(responseText(1, undefined, false));
+    const header = withFlag(responseText(1, undefined, false), 'more');
     peer.link.send([{ header, bytes: Uint8Array.of(1) }]);
     peer.link.send([{ header: responseText(1, undefined, true), bytes: Uint8Array.of(2) }]);
     settle();
@@ -100,7 +100,9 @@ describe('the credit of an answer', () => {
 
   it('can not end within an item', () => {
     call();
-    peer.link.send([{ header: withMore(responseText(1, undefined, false)), bytes: Uint8Array.of(1) }]);
+    peer.link.send([
+      { header: withFlag(responseText(1, undefined, false), 'more'), bytes: Uint8Array.of(1) },
+    ]);
     peer.say({ id: 1, isDisposed: true });
     expect(seen).not.toContain('end');
     expect(peer.heardOf('error')).toMatchObject([{ code: 'PROTOCOL_ERROR' }]);
@@ -110,7 +112,7 @@ describe('the credit of an answer', () => {
     call().unsubscribe();
     say(INITIAL_CREDIT * 2);
     const bytes = Uint8Array.of(1);
-    peer.link.send([{ header: withMore(chunkText('nobody', undefined)), bytes }]);
+    peer.link.send([{ header: withFlag(chunkText('nobody', undefined), 'more'), bytes }]);
     peer.say({ type: 'credit', id: 1, n: 1, stream: true }, { type: 'cancel', id: 1, stream: true });
     peer.say({ type: 'credit', id: 7, n: 1 }, { id: 7, end: true });
     expect(seen).toEqual([]);

@@ -1,5 +1,5 @@
 import { toWireError } from '../errors/wire-error.js';
-import { failureText, responseText, withLongMember, withMore } from '../protocol/message-text.js';
+import { failureText, responseText, withLongMember, withFlag } from '../protocol/message-text.js';
 import type { CallId } from '../protocol/messages.js';
 import type { Outgoing } from '../protocol/outgoing.js';
 import { LONG_JSON, toJson } from './call-body.js';
@@ -15,7 +15,7 @@ export class AnswerWriter extends ItemWriter {
    * @throws HeartwireError `FRAME_TOO_LARGE`
    */
   piece(id: CallId, bytes: Uint8Array): Outgoing {
-    return this.fitting({ header: withMore(responseText(id, undefined, false)), bytes });
+    return this.fitting({ header: withFlag(responseText(id, undefined, false), 'more'), bytes });
   }
 
   /** @throws HeartwireError `UNSERIALIZABLE` or `FRAME_TOO_LARGE` */

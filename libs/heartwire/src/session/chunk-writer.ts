@@ -1,5 +1,5 @@
 import { toWireError } from '../errors/wire-error.js';
-import { chunkEndText, chunkText, withLongMember, withMore } from '../protocol/message-text.js';
+import { chunkEndText, chunkText, withLongMember, withFlag } from '../protocol/message-text.js';
 import type { CallId } from '../protocol/messages.js';
 import type { Outgoing } from '../protocol/outgoing.js';
 import { LONG_JSON, toJson } from './call-body.js';
@@ -14,7 +14,7 @@ export class ChunkWriter extends ItemWriter {
    * @throws HeartwireError `FRAME_TOO_LARGE`
    */
   piece(id: CallId, bytes: Uint8Array): Outgoing {
-    return this.fitting({ header: withMore(chunkText(id, undefined)), bytes });
+    return this.fitting({ header: withFlag(chunkText(id, undefined), 'more'), bytes });
   }
 
   /** @throws HeartwireError `UNSERIALIZABLE` or `FRAME_TOO_LARGE` */

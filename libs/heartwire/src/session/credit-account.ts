@@ -9,37 +9,48 @@ export const CREDIT_PORTION_BYTES = STREAM_WINDOW_BYTES / 4;
 
 /** What a stream's receiver has of it, and the credit that it owes the sender (docs/protocol.md, section 5). */
 export class CreditAccount {
-  /** The sizes of the items that were not taken, in order. */
+  /** Items that came whole and were not taken. */
+  untaken = 0;
+
+  /** The sizes of what the consumer was given and has not taken, in order; those of parts below 0. */
   private readonly sizes = new Fifo<number>();
   private comingBytes = 0;
   private owed = 0;
   private owedBytes = 0;
 
-  /** Items that came and were not taken. */
-  get untaken(): number {
-    return this.sizes.length;
+  /** Whether the consumer has taken all that it was given. */
+  get isAllTaken(): boolean {
+    return this.sizes.length === 0;
   }
 
-  /** An item came, or with `more` a piece of one. */
-  arrived(bytes: number, more: boolean): void {
+  /** A piece of an item came, which is kept until the item is whole. */
+  began(bytes: number): void {
     this.comingBytes += bytes;
-    if (more) return;
-    this.sizes.push(this.comingBytes);
-    this.comingBytes = 0;
   }
 
-  /** The consumer has taken the item that came first. @returns its size */
+  /** An item is whole, or given to the consumer with `isPart` in parts: credit is owed for the last of them. */
+  arrived(bytes: number, isPart = false): void {
+    const size = this.comingBytes + bytes;
+    this.comingBytes = 0;
+    this.sizes.push(isPart ? -size : size);
+    if (!isPart) this.untaken += 1;
+  }
+
+  /** The consumer has taken what came first. @returns its size */
   taken(): number {
-    const bytes = this.sizes.shift() ?? 0;
-    this.owed += 1;
+    const size = this.sizes.shift() ?? 0;
+    const bytes = Math.abs(size);
     this.owedBytes += bytes;
+    if (size < 0) return bytes;
+    this.owed += 1;
+    this.untaken -= 1;
     return bytes;
   }
 
   /** The credit to be granted now: 0 while it isn't worth a message. To be called once for it. */
   due(): number {
     const { owed } = this;
-    if (owed < CREDIT_PORTION && this.owedBytes < CREDIT_PORTION_BYTES) return 0;
+    if (owed === 0 || (owed < CREDIT_PORTION && this.owedBytes < CREDIT_PORTION_BYTES)) return 0;
     this.owed = 0;
     this.owedBytes = 0;
     return owed;

@@ -58,7 +58,7 @@ export class Exchange {
     this.used += 1;
     switch (message.kind) {
       case 'response':
-        this.calls.response(message.id, message.response, message.isDisposed, frameBytes, message.more);
+        this.calls.response(message, frameBytes);
         break;
       case 'request':
         this.served.request(message, message.id);
@@ -78,7 +78,7 @@ export class Exchange {
         else this.served.cancel(message.id);
         break;
       case 'chunk':
-        this.served.chunk(message.id, message.chunk, message.more === true, frameBytes);
+        this.served.chunk(message, frameBytes);
         break;
       case 'chunk-end':
         this.served.chunkEnd(message.id, message.err);

@@ -1,9 +1,12 @@
 import { attachBytes, openEnvelope } from '../protocol/binary-envelope.js';
+import { joined } from '../protocol/joined.js';
+import { parseHeader, parseJson } from '../protocol/message-json.js';
 import { parseMessage } from '../protocol/message-parser.js';
 import { type ControlMessage, isControlMessage } from '../protocol/messages.js';
-import { ProtocolViolation } from '../protocol/protocol-violation.js';
+import type { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Codec } from './codec.js';
 import type { Decoding, DecodingHost } from './decoding.js';
+import { portionsOf } from './envelope-parts.js';
 import type { EarlyMessage, Gate } from './early-message.js';
 import type { SessionOwner } from './session-owner.js';
 
@@ -12,8 +15,6 @@ export interface InboundHost extends DecodingHost {
   arrived(frameBytes: number): void;
   receiveControl(message: ControlMessage): void;
 }
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Turns what a link delivers into known messages, once, and in the order in which it came. */
 export class Inbound {
@@ -56,10 +57,17 @@ export class Inbound {
     }
   }
 
-  binary(envelope: Uint8Array): void {
+  /** @param parts the envelope, as it came */
+  binary(parts: readonly Uint8Array[]): void {
     try {
-      const { header, bytes } = openEnvelope(envelope);
-      this.accept(attachBytes(parseJson(decodeUtf8(header)), bytes), envelope.byteLength);
+      const portions = this.takesPortions ? portionsOf(parts) : undefined;
+      if (portions === undefined) {
+        this.envelope(joined(parts));
+        return;
+      }
+      // One message on the wire.
+      this.host.arrived(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
+      for (const { message, frameBytes } of portions) this.host.receiveCall(message, frameBytes);
     } catch (error) {
       this.host.refuse(error);
     }
@@ -68,6 +76,16 @@ export class Inbound {
   /** The link itself could make nothing of what came. */
   refuse(violation: ProtocolViolation): void {
     this.host.refuse(violation);
+  }
+
+  /** A deserializer, or who waits to be let in, has a message as it was sent. */
+  private get takesPortions(): boolean {
+    return this.isIntroduced && this.gate === undefined && this.decoding === undefined;
+  }
+
+  private envelope(envelope: Uint8Array): void {
+    const { header, bytes } = openEnvelope(envelope);
+    this.accept(attachBytes(parseHeader(header), bytes), envelope.byteLength);
   }
 
   private accept(raw: unknown, frameBytes: number): void {
@@ -90,22 +108,6 @@ export class Inbound {
     this.host.arrived(frameBytes);
     if (decoding === undefined) this.host.receiveCall(message, frameBytes);
     else decoding.message(message, frameBytes);
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new ProtocolViolation('PROTOCOL_ERROR', 'a message must be JSON');
-  }
-}
-
-function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    throw new ProtocolViolation('PROTOCOL_ERROR', "an envelope's header must be valid UTF-8");
   }
 }
 

@@ -10,7 +10,7 @@ export interface LinkListener {
   isAttachedTo(link: Link): boolean;
   readonly inbound: {
     text(text: string, frameBytes: number): void;
-    binary(envelope: Uint8Array): void;
+    binary(parts: readonly Uint8Array[]): void;
     refuse(violation: ProtocolViolation): void;
   };
   writable(): void;
@@ -29,8 +29,8 @@ export class LinkEar implements LinkReceiver {
     if (this.listener.isListeningTo(this.link)) this.listener.inbound.text(text, frameBytes);
   }
 
-  binary(envelope: Uint8Array): void {
-    if (this.listener.isListeningTo(this.link)) this.listener.inbound.binary(envelope);
+  binary(parts: readonly Uint8Array[]): void {
+    if (this.listener.isListeningTo(this.link)) this.listener.inbound.binary(parts);
   }
 
   violated(violation: ProtocolViolation): void {

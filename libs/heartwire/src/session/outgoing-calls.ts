@@ -1,7 +1,7 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { cancelText, creditText } from '../protocol/message-text.js';
-import type { CallId } from '../protocol/messages.js';
+import type { CallId, ResponseMessage } from '../protocol/messages.js';
 import type { Outgoing } from '../protocol/outgoing.js';
 import { DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
 import type { Clock } from '../timing/clock.js';
@@ -115,25 +115,28 @@ export class OutgoingCalls implements CallSource, CallKeeper {
     return undefined;
   }
 
-  response(id: CallId, item: unknown, isLast: boolean, frameBytes: number, more?: true): void {
+  response(
+    { id, response, isDisposed, more = false, byteStream }: ResponseMessage,
+    frameBytes: number,
+  ): void {
     const call = this.inFlight.get(id);
     // A late answer to a call that was given up is legal: ids are never used twice.
     if (call === undefined) return;
-    let value = item;
-    if (more === true || call.pieces !== undefined) {
+    let value = response;
+    if (more || call.pieces !== undefined) {
       call.pieces ??= new Pieces(this.maxItemBytes);
-      value = call.pieces.add(item, more === true);
-      if (more === true) {
-        (call.items ??= new CreditAccount()).arrived(frameBytes, true);
+      value = call.pieces.add(response, more, byteStream);
+      if (more && value === undefined) {
+        (call.items ??= new CreditAccount()).began(frameBytes);
         return;
       }
     }
-    if (isLast) {
+    if (isDisposed) {
       this.answered += 1;
       this.forget(call);
       call.answer(value);
     } else {
-      this.item(call, value, frameBytes);
+      this.item(call, value, frameBytes, more);
     }
   }
 
@@ -142,7 +145,7 @@ export class OutgoingCalls implements CallSource, CallKeeper {
     const { items } = call;
     if (items === undefined) return;
     items.taken();
-    if (items.untaken === 0) this.awaitNextItem(call);
+    if (items.isAllTaken) this.awaitNextItem(call);
     const due = items.due();
     if (due > 0) this.host.sendAnswer(creditText(call.id, due));
   }
@@ -233,11 +236,11 @@ export class OutgoingCalls implements CallSource, CallKeeper {
     }
   }
 
-  private item(call: OutgoingCall, value: unknown, bytes: number): void {
+  private item(call: OutgoingCall, value: unknown, bytes: number, isPart: boolean): void {
     const items = (call.items ??= new CreditAccount());
     if (items.untaken >= INITIAL_CREDIT) throw beyondCredit();
     call.isStreaming = true;
-    items.arrived(bytes, false);
+    items.arrived(bytes, isPart);
     // While the consumer has something to take, it is not the other end that is idle.
     call.deadlineAt = Infinity;
     call.next(value);

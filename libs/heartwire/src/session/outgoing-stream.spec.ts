@@ -1,6 +1,10 @@
+import { Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
+
 import { describe, expect, it } from '@jest/globals';
 import { from, Observable, of, range, Subject } from 'rxjs';
 
+import { until } from '../../../../test/support/until.js';
 import { ErrorCode } from '../errors/error-code.js';
 import { type HeartwireError } from '../errors/heartwire-error.js';
 import type { Outgoing } from '../protocol/outgoing.js';
@@ -11,6 +15,7 @@ import {
   STREAM_WINDOW_BYTES,
   type StreamBounds,
 } from './outgoing-stream.js';
+import type { StreamSource } from './stream-source.js';
 
 const BOUNDS: StreamBounds = {
   maxFrameBytes: 300_000,
@@ -24,7 +29,7 @@ interface StreamOptions extends Partial<StreamBounds> {
   readonly overflow?: Overflow;
   readonly marksLast?: boolean;
   readonly cutsBytes?: boolean;
-  readonly say?: (value: unknown) => string;
+  readonly say?: (value: unknown) => Outgoing;
 }
 
 /** A stream, with all that it said and told. */
@@ -108,6 +113,29 @@ function counter(): { items: AsyncGenerator<number>; asked: () => number; isEnde
 }
 
 describe('OutgoingStream', () => {
+  it('says of what a Readable of bytes gives that it is a stream of bytes, and of nothing else', async () => {
+    const bytes = Buffer.from('abc');
+    const say = (value: unknown): Outgoing =>
+      value instanceof Uint8Array ? { header: '{"id":1}', bytes: value } : String(value);
+    const plain = { header: '{"id":1}', bytes };
+    const sources: [StreamSource, unknown][] = [
+      [Readable.from([bytes], { objectMode: false }), { header: '{"id":1,"byteStream":true}', bytes }],
+      [Readable.from(['text'], { objectMode: false, encoding: 'utf8' }), 'text'],
+      [Readable.from([bytes]), plain],
+      [of(bytes), plain],
+      [ReadableStream.from([bytes]), plain],
+    ];
+    for (const [source, expected] of sources) {
+      const stage = new Stage({ say });
+      stage.stream.start(source);
+      await until('the stream is over', async () => {
+        await stage.tick();
+        return stage.finished.length > 0;
+      });
+      expect(stage.said).toEqual([expected, 'end']);
+    }
+  });
+
   it('marks the last item where that is said, or says an end', async () => {
     const marked = new Stage({ marksLast: true });
     marked.stream.start(of('a', 'b'));

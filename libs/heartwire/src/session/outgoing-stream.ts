@@ -1,6 +1,7 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
-import type { Outgoing } from '../protocol/outgoing.js';
+import { withFlag } from '../protocol/message-text.js';
+import { isEnvelope, type Outgoing } from '../protocol/outgoing.js';
 import { Fifo } from './fifo.js';
 import { checkBytes } from './message-size.js';
 import { SourceFeed } from './source-feed.js';
@@ -172,15 +173,21 @@ export class OutgoingStream {
     const { maxFrameBytes } = this.bounds;
     const pieceBytes = Math.min(MAX_PIECE_BYTES, maxFrameBytes >>> 1);
     const isCut = this.voice.cutsBytes && value instanceof Uint8Array && value.byteLength > pieceBytes;
-    if (!isCut) return [this.voice.item(value, isLast, false)];
+    if (!isCut) return [this.marked(this.voice.item(value, isLast, false))];
     checkBytes(value.byteLength, maxFrameBytes);
     const messages: Outgoing[] = [];
     for (let from = 0; from < value.byteLength; from += pieceBytes) {
       const more = from + pieceBytes < value.byteLength;
       const piece = value.subarray(from, from + pieceBytes);
-      messages.push(this.voice.item(piece, isLast && !more, more));
+      messages.push(this.marked(this.voice.item(piece, isLast && !more, more)));
     }
     return messages;
+  }
+
+  /** Where the receiver needn't keep items together, it is told so. */
+  private marked(message: Outgoing): Outgoing {
+    if (!this.feed.isByteStream || !isEnvelope(message)) return message;
+    return { header: withFlag(message.header, 'byteStream'), bytes: message.bytes };
   }
 
   /** Returns whether the item will be sent. */

@@ -24,6 +24,27 @@ describe('Pieces', () => {
     expect(pieces.add(bytes(), false)).toEqual(bytes(5));
   });
 
+  it('joins nothing of a stream of bytes, but knows whether it ends within an item', () => {
+    const pieces = new Pieces(4);
+    const items = [bytes(1, 2, 3, 4, 5), bytes(6), bytes(7)] as const;
+    expect(pieces.add(items[0], true, true)).toBe(items[0]);
+    expect(pieces.add(items[1], true, true)).toBe(items[1]);
+    expect(() => {
+      pieces.finish();
+    }).toThrow('a stream must not end within bytes that were cut');
+    expect(() => pieces.add('text', false, true)).toThrow('bytes that were cut must go on with bytes');
+    expect(pieces.add(items[2], false, true)).toBe(items[2]);
+    pieces.finish();
+  });
+
+  it('joins what began as an item, whatever is said of its rest', () => {
+    const pieces = new Pieces(4);
+    expect(pieces.add(bytes(1), true)).toBeUndefined();
+    expect(pieces.add(bytes(2), false, true)).toEqual(bytes(1, 2));
+    expect(pieces.add(bytes(3), true, true)).toEqual(bytes(3));
+    expect(pieces.add(bytes(4), false)).toEqual(bytes(4));
+  });
+
   it('can not end within what was cut', () => {
     const pieces = new Pieces(4);
     pieces.finish();

@@ -1,5 +1,5 @@
+import { joined } from '../protocol/joined.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
-import { sameClass } from '../protocol/same-class.js';
 
 /** Shorter pieces don't wait one by one: each takes more memory than its bytes. */
 const SMALL_BYTES = 1_024;
@@ -16,12 +16,17 @@ export class Pieces {
   /**
    * Takes what came. Returns the item that it completes, or `undefined` while more follows.
    *
+   * @param isLoose it is part of a stream of bytes, which needn't be joined: it is returned as it came
    * @throws ProtocolViolation when the item is too long, or goes on as something else than bytes
    */
-  add(item: unknown, more: boolean): unknown {
+  add(item: unknown, more: boolean, isLoose = false): unknown {
     if (!more && !this.isCut) return item;
     if (!(item instanceof Uint8Array))
       throw new ProtocolViolation('PROTOCOL_ERROR', 'bytes that were cut must go on with bytes');
+    if (isLoose && this.bytes === 0) {
+      this.isCut = more;
+      return item;
+    }
     this.bytes += item.byteLength;
     if (this.bytes > this.maxBytes) {
       const message = `an item must be at most ${String(this.maxBytes)} bytes`;
@@ -30,7 +35,7 @@ export class Pieces {
     this.isCut = more;
     if (item.byteLength > 0 || !more) this.keep(item);
     if (more) return undefined;
-    const whole = joined(this.pieces, item);
+    const whole = joined(this.pieces);
     this.pieces = [];
     this.bytes = 0;
     return whole;
@@ -47,20 +52,8 @@ export class Pieces {
     const { pieces } = this;
     let last = piece;
     while (last.byteLength < SMALL_BYTES && (pieces.at(-1)?.byteLength ?? Infinity) <= last.byteLength) {
-      last = joined([...pieces.splice(-1), last], piece);
+      last = joined([...pieces.splice(-1), last]);
     }
     pieces.push(last);
   }
-}
-
-/** @param like of whose class the whole is */
-function joined(pieces: readonly Uint8Array[], like: Uint8Array): Uint8Array {
-  const bytes = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  const whole = sameClass(like, bytes);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.byteLength;
-  }
-  return whole;
 }

@@ -30,7 +30,10 @@ export class ReadablePuller implements Puller {
   private error: Error | undefined;
   private hasEnded = false;
 
+  readonly isByteStream: boolean;
+
   constructor(private readonly source: ReadableLike) {
+    this.isByteStream = !source.readableObjectMode;
     for (const event of EVENTS) source.on(event, this.wake);
     source.on('end', this.ended);
     source.on('error', this.failed);

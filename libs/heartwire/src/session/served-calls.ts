@@ -1,7 +1,7 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { toWireError } from '../errors/wire-error.js';
-import type { CallId, EventMessage, RequestMessage } from '../protocol/messages.js';
+import type { CallId, ChunkMessage, EventMessage, RequestMessage } from '../protocol/messages.js';
 import type { Outgoing } from '../protocol/outgoing.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Clock } from '../timing/clock.js';
@@ -99,8 +99,8 @@ export class ServedCalls implements Served, ServedCallKeeper {
   }
 
   /** One for a call that is over is late, and dropped. */
-  chunk(id: CallId, item: unknown, more: boolean, frameBytes: number): void {
-    this.running.get(id)?.inlet?.receive(item, more, frameBytes);
+  chunk(message: ChunkMessage, frameBytes: number): void {
+    this.running.get(message.id)?.inlet?.receive(message, frameBytes);
   }
 
   chunkEnd(id: CallId, err: unknown): void {

@@ -1,5 +1,5 @@
 import type { HeartwireError } from '../errors/heartwire-error.js';
-import type { CallId, EventMessage, RequestMessage } from '../protocol/messages.js';
+import type { CallId, ChunkMessage, EventMessage, RequestMessage } from '../protocol/messages.js';
 import type { Clock } from '../timing/clock.js';
 import type { Codec } from './codec.js';
 import type { StreamBounds } from './outgoing-stream.js';
@@ -32,7 +32,7 @@ export interface Served {
   /** An event that nobody waits for. */
   event(message: EventMessage, sizeBytes: number): void;
   /** An item of a caller's stream. */
-  chunk(id: CallId, item: unknown, more: boolean, frameBytes: number): void;
+  chunk(message: ChunkMessage, frameBytes: number): void;
   chunkEnd(id: CallId, err: unknown): void;
   /** The caller can take more items of an answer. */
   credit(id: CallId, items: number): void;

@@ -30,6 +30,11 @@ export class SourceFeed {
 
   constructor(private readonly sink: FeedSink) {}
 
+  /** Whether what it gives is bytes that may be cut anywhere. */
+  get isByteStream(): boolean {
+    return this.puller?.isByteStream === true;
+  }
+
   /** Whether it gives an item only when asked for it. */
   get canWait(): boolean {
     return this.puller !== undefined;

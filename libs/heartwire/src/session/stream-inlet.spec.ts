@@ -28,7 +28,7 @@ describe('StreamInlet', () => {
   }
 
   function receive(count: number): void {
-    for (let item = 0; item < count; item++) inlet.receive(item, false, 10);
+    for (let item = 0; item < count; item++) inlet.receive({ chunk: item }, 10);
   }
 
   function subscribe(): unknown[] {
@@ -44,7 +44,7 @@ describe('StreamInlet', () => {
   it('keeps what nobody takes yet, up to its credit', () => {
     receive(INITIAL_CREDIT);
     expect(told).toEqual([]);
-    expect(() => inlet.receive(1, false, 10)).toThrow('more items than it has credit for');
+    expect(() => inlet.receive({ chunk: 1 }, 10)).toThrow('more items than it has credit for');
   });
 
   it('grants credit to whoever subscribes as items come, in portions', () => {
@@ -67,22 +67,54 @@ describe('StreamInlet', () => {
     expect(told).toEqual([CREDIT_PORTION]);
   });
 
+  it('gives out the parts of a stream of bytes at once, and counts them as one item', () => {
+    const part = { chunk: Uint8Array.of(1), more: true, byteStream: true };
+    const last = { chunk: Uint8Array.of(2), byteStream: true };
+    for (let item = 0; item < INITIAL_CREDIT; item++) {
+      inlet.receive(part, 6);
+      inlet.receive(last, 4);
+    }
+    expect(() => inlet.receive(part, 6)).toThrow('more items than it has credit for');
+    expect(room.bytes).toBe(INITIAL_CREDIT * 10);
+    const seen = subscribe();
+    expect(seen).toHaveLength(INITIAL_CREDIT * 2);
+    expect(seen.slice(0, 2)).toEqual([part.chunk, last.chunk]);
+    expect(told).toEqual([CREDIT_PORTION, CREDIT_PORTION]);
+    expect(room.bytes).toBe(0);
+    inlet.receive(part, 6);
+    expect(seen).toHaveLength(INITIAL_CREDIT * 2 + 1);
+    expect(() => {
+      inlet.end();
+    }).toThrow('a stream must not end within bytes that were cut');
+  });
+
+  it('owes no credit for the parts of a long item before its last', () => {
+    room = { bytes: 0, maxBytes: CREDIT_PORTION_BYTES * 2 };
+    start();
+    subscribe();
+    const part = { chunk: Uint8Array.of(1), more: true, byteStream: true };
+    inlet.receive(part, CREDIT_PORTION_BYTES);
+    expect(told).toEqual([]);
+    inlet.receive({ ...part, more: false }, 1);
+    expect(told).toEqual([1]);
+  });
+
   it('counts pieces of bytes as one item', () => {
     const seen = subscribe();
     for (let item = 0; item < CREDIT_PORTION - 1; item++) {
-      inlet.receive(Uint8Array.of(item), true, 10);
-      inlet.receive(Uint8Array.of(item), false, 10);
+      inlet.receive({ chunk: Uint8Array.of(item), more: true }, 10);
+      inlet.receive({ chunk: Uint8Array.of(item) }, 10);
     }
     expect(told).toEqual([]);
-    inlet.receive(Uint8Array.of(1), true, 10);
+    inlet.receive({ chunk: Uint8Array.of(1), more: true }, 10);
     expect(told).toEqual([]);
-    inlet.receive(Uint8Array.of(2), false, 10);
+    inlet.receive({ chunk: Uint8Array.of(2) }, 10);
     expect(told).toEqual([CREDIT_PORTION]);
     expect(seen.at(-1)).toEqual(Uint8Array.of(1, 2));
   });
 
   it('can not end within an item, but fail there', () => {
-    inlet.receive(Uint8Array.of(1), true, 10);
+    inlet.receive({ chunk: Uint8Array.of(1), more: true }, 10);
     expect(() => {
       inlet.end();
     }).toThrow('a stream must not end within bytes that were cut');
@@ -95,7 +127,7 @@ describe('StreamInlet', () => {
     receive(INITIAL_CREDIT);
     inlet.end();
     inlet.fail(new Error('too late'));
-    inlet.receive('too late', false, 10);
+    inlet.receive({ chunk: 'too late' }, 10);
     const seen = subscribe();
     expect(seen).toHaveLength(INITIAL_CREDIT + 1);
     expect(seen.at(-1)).toBe('end');
@@ -151,9 +183,9 @@ describe('StreamInlet', () => {
   it('grants credit also after so many bytes, however few the items', async () => {
     room = { bytes: 0, maxBytes: 1_000_000 };
     start();
-    inlet.receive('one', false, CREDIT_PORTION_BYTES - 1);
-    inlet.receive('two', false, 1);
-    inlet.receive('three', false, CREDIT_PORTION_BYTES);
+    inlet.receive({ chunk: 'one' }, CREDIT_PORTION_BYTES - 1);
+    inlet.receive({ chunk: 'two' }, 1);
+    inlet.receive({ chunk: 'three' }, CREDIT_PORTION_BYTES);
     const iterator = inlet.stream[Symbol.asyncIterator]();
     await iterator.next();
     expect(told).toEqual([]);
@@ -165,12 +197,12 @@ describe('StreamInlet', () => {
 
   it('counts what waits for its consumer, pieces included, and nothing that was taken', async () => {
     receive(3);
-    inlet.receive(Uint8Array.of(1), true, 7);
+    inlet.receive({ chunk: Uint8Array.of(1), more: true }, 7);
     expect(room.bytes).toBe(37);
     const iterator = inlet.stream[Symbol.asyncIterator]();
     await iterator.next();
     expect(room.bytes).toBe(27);
-    inlet.receive(Uint8Array.of(1), false, 3);
+    inlet.receive({ chunk: Uint8Array.of(1) }, 3);
     for (let item = 0; item < 3; item++) await iterator.next();
     expect(room.bytes).toBe(0);
     receive(2);
@@ -190,11 +222,11 @@ describe('StreamInlet', () => {
       new Pieces(100),
       room,
     );
-    for (let item = 0; item < 60; item++) other.receive(item, false, 16);
+    for (let item = 0; item < 60; item++) other.receive({ chunk: item }, 16);
     receive(5);
     expect(told).toEqual(['SLOW_CONSUMER']);
     expect(subscribe()).toEqual([0, 1, 2, 3, 'SLOW_CONSUMER']);
-    other.receive('goes on once there is room', false, 16);
+    other.receive({ chunk: 'goes on once there is room' }, 16);
     const seen: unknown[] = [];
     other.stream.subscribe((item) => seen.push(item));
     expect(seen).toHaveLength(61);

@@ -5,6 +5,7 @@ import { Fifo } from './fifo.js';
 import { type IncomingStream, ItemStream, type StreamEnd, type StreamHandle } from './incoming-stream.js';
 import type { ReplyObserver } from './reply-observer.js';
 import { INITIAL_CREDIT } from './outgoing-stream.js';
+import type { ChunkMessage } from '../protocol/messages.js';
 import type { Pieces } from './pieces.js';
 import { failureFromAfar } from './unheard-failures.js';
 
@@ -13,6 +14,9 @@ export interface InletRoom {
   bytes: number;
   readonly maxBytes: number;
 }
+
+/** An item, or a piece of one. */
+export type StreamChunk = Pick<ChunkMessage, 'chunk' | 'more' | 'byteStream'>;
 
 /** What an inlet says to the sender of its stream. */
 export interface InletHost {
@@ -47,18 +51,21 @@ export class StreamInlet implements StreamHandle {
   }
 
   /** @throws ProtocolViolation when the sender has no credit for it. */
-  receive(piece: unknown, more: boolean, frameBytes: number): void {
+  receive({ chunk, more = false, byteStream }: StreamChunk, frameBytes: number): void {
     if (this.isClosed || this.outcome !== undefined) return;
     if (this.outstanding === 0) throw beyondCredit();
     if (this.room.bytes + frameBytes > this.room.maxBytes) {
       this.overflow();
       return;
     }
-    const item = this.pieces.add(piece, more);
-    this.account.arrived(frameBytes, more);
+    const item = this.pieces.add(chunk, more, byteStream);
     this.occupy(frameBytes);
-    if (more) return;
-    this.outstanding -= 1;
+    if (more && item === undefined) {
+      this.account.began(frameBytes);
+      return;
+    }
+    this.account.arrived(frameBytes, more);
+    if (!more) this.outstanding -= 1;
     if (this.consumer === undefined) this.items.push(item);
     else this.deliver(this.consumer, item);
   }

@@ -91,7 +91,7 @@ export class MemoryLink implements Link, MemoryLaneReceiver {
     this.bytesReceived += bytes.length;
     this.heardAt = monotonicClock.now();
     try {
-      this.decoder.push(bytes, this.onFrame);
+      this.decoder.push(bytes, this.onFrame, this.onParts);
     } catch (error) {
       if (!(error instanceof ProtocolViolation)) throw error;
       this.receiver?.violated(error);
@@ -115,12 +115,16 @@ export class MemoryLink implements Link, MemoryLaneReceiver {
     if (this.isClosed) return;
     const frame = bytes.subarray(start, end);
     if (isBinary) {
-      this.receiver?.binary(frame);
+      this.receiver?.binary([frame]);
       return;
     }
     const text = Buffer.from(frame).toString('utf8');
     this.settings.onText?.(text);
     this.receiver?.text(text, frame.length + HEADER_BYTES);
+  };
+
+  private readonly onParts = (parts: readonly Uint8Array[]): void => {
+    if (!this.isClosed) this.receiver?.binary(parts);
   };
 
   private closeIfBothEnded(): void {
