@@ -6,6 +6,7 @@ import { until } from './until.js';
 /** A program of the demo as a process of its own, run from its sources. */
 export class ChildService {
   private text = '';
+  private isOver = false;
   private readonly child: ChildProcess;
   private readonly exited: Promise<unknown>;
 
@@ -14,19 +15,22 @@ export class ChildService {
       env: { PATH: process.env['PATH'], NO_COLOR: '1', ...env },
       stdio: 'pipe',
     });
-    this.exited = once(this.child, 'close');
+    // Not `exit`, which may come before what it has printed.
+    this.exited = once(this.child, 'close').then(() => {
+      this.isOver = true;
+    });
     for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => {
-        this.text += chunk.toString();
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.text += text;
       });
     }
     // It may be gone already when something is typed.
     this.child.stdin?.on('error', () => undefined);
   }
 
-  /** What it has printed so far. */
+  /** The lines that it has printed so far, each of them whole. */
   get printed(): readonly string[] {
-    return this.text.split('\n');
+    return this.text.split('\n').slice(0, -1);
   }
 
   get exitCode(): number | null {
@@ -39,7 +43,7 @@ export class ChildService {
       typeof pattern === 'string' ? line.includes(pattern) : pattern.test(line);
     await until(
       `${String(pattern)} is printed`,
-      () => this.printed.some(matches) || this.child.exitCode !== null,
+      () => this.printed.some(matches) || this.isOver,
     ).catch((error: unknown) => {
       throw new Error(`${String(error)}; it printed:\n${this.text}`);
     });
