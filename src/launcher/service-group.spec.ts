@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import { ServiceGroup } from './service-group.js';
 
@@ -83,6 +83,19 @@ describe('a group of services', () => {
     );
     expect(lines).toEqual(['one     | no port']);
     expect(await group.ended()).toBe(1);
+  });
+
+  it('waits no longer than until all have stopped', async () => {
+    await start('one', `${stayUntilSignal} ${ready}`);
+    jest.useFakeTimers();
+    try {
+      group.stop('SIGTERM');
+      expect(jest.getTimerCount()).toBe(1);
+      await group.ended();
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('kills what does not stop', async () => {

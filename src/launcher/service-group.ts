@@ -57,10 +57,11 @@ export class ServiceGroup {
     this.send(signal);
     if (this.isStopping) return;
     this.isStopping = true;
-    setTimeout(() => {
+    const limit = setTimeout(() => {
       this.print(`Still running after ${String(this.stopLimitMs)} ms: killing what is left`);
       this.send('SIGKILL');
     }, this.stopLimitMs).unref();
+    void this.ended().then(() => clearTimeout(limit));
   }
 
   /** Resolves once every service has ended, with 0 if each did so in order or because it was asked to. */
