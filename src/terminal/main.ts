@@ -18,9 +18,9 @@ interface Arguments {
   readonly room: string;
 }
 
-/** How long what was written may take to be sent when a pipe has ended, and when somebody wants to go. In ms. */
+/** How long what was written may take to be sent when a pipe has ended, and when somebody wants to go: a call's time. In ms. */
 const AFTER_END_MS = 30_000;
-const AFTER_QUIT_MS = 2_000;
+const AFTER_QUIT_MS = 5_000;
 
 const { CHAT_TCP_PORT = '4000' } = settings();
 const program: Command = new Command('npm run chat --')
