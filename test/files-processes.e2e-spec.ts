@@ -36,7 +36,7 @@ describe('the files of the demo, in processes of their own', () => {
     guard.begin();
     folder = await mkdtemp(join(tmpdir(), 'files-'));
     afterwards(() => rm(folder, { recursive: true, force: true }));
-    files = await startFiles('tcp://127.0.0.1:0');
+    files = await startFiles(await freeUrl());
     proxy = await FaultProxy.to(files.address);
     afterwards(() => proxy.close());
     gateway = await ServiceProcess.start('gateway', {
