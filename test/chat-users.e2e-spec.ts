@@ -65,6 +65,7 @@ describe('users of the chat', () => {
     expect(bob.said).toEqual([hello, reply]);
     await cid.say('tea?', 'tea-room');
     await until('heard', () => cid.said.length === 1);
+    await ada.ask('chat.online');
     expect(ada.said).toHaveLength(2);
   });
 
@@ -195,12 +196,12 @@ describe('users of the chat', () => {
       await phone.say('still here');
       await until('heard', () => ada.said.length === 1);
 
-      expect(ada.changes.filter(({ nick }) => nick === 'bob').map(({ type }) => type)).toEqual([
-        'online',
-        'joined',
-      ]);
+      const changes = (): readonly string[] =>
+        ada.changes.filter(({ nick }) => nick === 'bob').map(({ type }) => type);
+      expect(changes()).toEqual(['online', 'joined']);
       await phone.client.close();
       await until('bob is gone', () => ada.changes.at(-1)?.type === 'offline');
+      expect(changes()).toEqual(['online', 'joined', 'left', 'offline']);
     });
 
     it.each(['', 'a b', '-a', 'a'.repeat(25), 'a\u001b[31m', 'cafe\u0301', 7])(
