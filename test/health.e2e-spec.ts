@@ -60,7 +60,7 @@ describe('the health indicator', () => {
     const replicas = [await startReplica(stage, 'a'), await startReplica(stage, 'b')];
     const { client, health } = await startApp(
       replicas.map(({ url }) => url),
-      { heartbeat: { intervalMs: 100, timeoutMs: 1_000 } },
+      { heartbeat: { intervalMs: 1_000, timeoutMs: 10_000 } },
     );
     await client.connect();
     await until('both have answered a ping', () =>
@@ -99,8 +99,9 @@ describe('the health indicator', () => {
 
   it('is degraded while the only server is suspect', async () => {
     const server = stage.track(await RawServer.listen());
+    // So long that an end which is late now and then, and therefore gives no verdict, is not always late.
     const { client, health } = await startApp([server.url], {
-      heartbeat: { intervalMs: 100, timeoutMs: 6_000 },
+      heartbeat: { intervalMs: 2_000, timeoutMs: 10_000 },
     });
     const connecting = client.connect();
     // It never answers a ping.
@@ -128,6 +129,7 @@ describe('the health indicator', () => {
     await client.connect();
     expect((await health()).status).toBe(200);
     await replica.app.close();
+    await until('the loss is noticed', async () => (await health()).status === 503);
     await isDown();
     await client.close();
     await isDown();
