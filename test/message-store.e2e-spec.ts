@@ -280,7 +280,7 @@ describe('a folder', () => {
     const child = spawn(
       process.execPath,
       ['--import', './scripts/typescript.js', 'test/support/append-until-killed.ts', location],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
+      { stdio: ['ignore', 'pipe', 'inherit'], timeout: 50_000, killSignal: 'SIGKILL' },
     );
     let acknowledged = 0;
     const lines = createInterface({ input: child.stdout });
@@ -317,9 +317,20 @@ describe('a folder', () => {
 });
 
 describeUnless(noRedis, 'Redis', () => {
+  const cleanups: (() => unknown)[] = [];
+  const afterwards = <T>(thing: T, cleanup: (it: T) => unknown): T => {
+    cleanups.push(() => cleanup(thing));
+    return thing;
+  };
+  const closed = (store: MessageStore): Promise<void> => store.close();
+
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+
   it('tells other instances what one of them stores', async () => {
     const place = await redisPlace();
-    const [one, two] = [await place.open(), await place.open()];
+    const [one, two] = [afterwards(await place.open(), closed), afterwards(await place.open(), closed)];
     const heard: (string | undefined)[] = [];
     two.changed$.subscribe((room) => heard.push(room));
     await until('the other hears', async () => {
@@ -328,12 +339,11 @@ describeUnless(noRedis, 'Redis', () => {
     });
 
     expect((await two.read('tea-room', { limit: 1 })).messages).toMatchObject([{ text: 'hello' }]);
-    await Promise.all([one.close(), two.close()]);
   });
 
   it('may be away: what is asked then fails in time, and all goes on where it was', async () => {
-    const own = await RedisServer.start();
-    const store = new RedisMessageStore(own.url, logger, bounds, 'test:');
+    const own = afterwards(await RedisServer.start(), (server) => server.stop());
+    const store = afterwards(new RedisMessageStore(own.url, logger, bounds, 'test:'), closed);
     const kept = await store.append(message('before'));
     let wakes = 0;
     store.changed$.subscribe(() => (wakes += 1));
@@ -346,7 +356,5 @@ describeUnless(noRedis, 'Redis', () => {
     await until('followers are woken', () => wakes > before);
     const stored = await store.append(told);
     expect((await store.read('lobby', { limit: 9 })).messages).toEqual([kept, stored]);
-    await store.close();
-    await own.stop();
   });
 });
