@@ -4,7 +4,7 @@ import { TestScheduler } from 'rxjs/testing';
 import { lineState$ } from './line-state.js';
 
 const statuses = { c: 'connecting', o: 'connected', r: 'reconnecting', x: 'closed' };
-const livenesses = { a: { state: 'alive' }, s: { state: 'suspect' } };
+const livenesses = { a: { state: 'alive' }, s: { state: 'suspect' }, d: { state: 'dead' } };
 const states = { a: 'alive', s: 'suspect', r: 'reconnecting', o: 'offline' };
 
 function shows(status: string, liveness: string, expected: string): void {
@@ -20,6 +20,10 @@ describe('the state of the line', () => {
 
   it('is suspect while pings go unanswered', () => {
     shows('o', '-a-s-s-a', 'a--s---a');
+  });
+
+  it('is not alive again for a moment when it is found dead', () => {
+    shows('o--r', '-sd', 'as-r 9999ms o');
   });
 
   it('is reconnecting when it breaks, and offline when that lasts', () => {

@@ -30,7 +30,8 @@ export function lineState$(
   );
   return combineLatest([status$.pipe(distinctUntilChanged()), liveness]).pipe(
     map(([status, state]) => {
-      if (status === 'connected') return state === 'suspect' ? 'suspect' : 'alive';
+      // One that is dead is about to be lost, and until then no better than before.
+      if (status === 'connected') return state === 'alive' ? 'alive' : 'suspect';
       return status === 'reconnecting' ? 'reconnecting' : 'offline';
     }),
     distinctUntilChanged(),
