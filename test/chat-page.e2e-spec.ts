@@ -158,7 +158,8 @@ describeUnless(whyNoBrowser, 'the chat’s page', () => {
     await ada.say(evil);
     await bob.hears(evil);
     await ada.say('/files/"><script>alert(3)</script> (1 bytes, SHA-256 ' + '0'.repeat(64) + ')');
-    await until('both are here', async () => (await bob.said()).length === 2);
+    for (const guest of [ada, bob])
+      await until('both are here', async () => (await guest.said()).length === 2);
     await bob.rename('<i>bob</i>');
     await until('bob is told', async () => (await bob.notice()).includes('<i>bob</i>'));
 
