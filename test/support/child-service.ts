@@ -41,12 +41,11 @@ export class ChildService {
   async prints(pattern: RegExp | string): Promise<void> {
     const matches = (line: string): boolean =>
       typeof pattern === 'string' ? line.includes(pattern) : pattern.test(line);
-    await until(
-      `${String(pattern)} is printed`,
-      () => this.printed.some(matches) || this.isOver,
-    ).catch((error: unknown) => {
-      throw new Error(`${String(error)}; it printed:\n${this.text}`);
-    });
+    await until(`${String(pattern)} is printed`, () => this.printed.some(matches) || this.isOver).catch(
+      (error: unknown) => {
+        throw new Error(`${String(error)}; it printed:\n${this.text}`);
+      },
+    );
     if (!this.printed.some(matches)) throw new Error(`it ended before ${String(pattern)}:\n${this.text}`);
   }
 
