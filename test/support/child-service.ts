@@ -8,13 +8,15 @@ export class ChildService {
   private text = '';
   private readonly child: ChildProcess;
   private readonly exited: Promise<unknown>;
+  /** It has ended, and all that it printed is here. */
+  private isOver = false;
 
   constructor(module: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
     this.child = spawn(process.execPath, ['--import', './scripts/typescript.js', module, ...args], {
       env: { PATH: process.env['PATH'], NO_COLOR: '1', ...env },
       stdio: 'pipe',
     });
-    this.exited = once(this.child, 'close');
+    this.exited = once(this.child, 'close').then(() => (this.isOver = true));
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
         this.text += chunk.toString();
@@ -37,12 +39,11 @@ export class ChildService {
   async prints(pattern: RegExp | string): Promise<void> {
     const matches = (line: string): boolean =>
       typeof pattern === 'string' ? line.includes(pattern) : pattern.test(line);
-    await until(
-      `${String(pattern)} is printed`,
-      () => this.printed.some(matches) || this.child.exitCode !== null,
-    ).catch((error: unknown) => {
-      throw new Error(`${String(error)}; it printed:\n${this.text}`);
-    });
+    await until(`${String(pattern)} is printed`, () => this.printed.some(matches) || this.isOver).catch(
+      (error: unknown) => {
+        throw new Error(`${String(error)}; it printed:\n${this.text}`);
+      },
+    );
     if (!this.printed.some(matches)) throw new Error(`it ended before ${String(pattern)}:\n${this.text}`);
   }
 
