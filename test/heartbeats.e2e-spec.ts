@@ -10,6 +10,10 @@ import { type Served, Stage } from './support/stage.js';
 import { until } from './support/until.js';
 
 const OFTEN = { intervalMs: 100, timeoutMs: 400 };
+/** As often, for ends that must not be taken for dead, or not at once. */
+const PATIENT = { intervalMs: 100, timeoutMs: 2_000 };
+/** So that nothing is asked while a test runs. */
+const RARELY = { intervalMs: 60_000, timeoutMs: 60_000 };
 /** Often enough that no interval passes in silence. */
 const CHATTER_EVERY_MS = 20;
 
@@ -44,29 +48,28 @@ function chatter(peer: RawPeer, message: object): void {
 
 describe('heartbeats', () => {
   it('are started by the server, with a welcome that tells the interval', async () => {
-    const { server, url } = await serve({ server: { heartbeat: OFTEN } });
+    const { server, url } = await serve({ server: { heartbeat: PATIENT } });
     const peer = await stranger(url);
     expect(peer.messages[0]).toMatchObject({
       type: 'welcome',
-      heartbeatInterval: OFTEN.intervalMs,
-      heartbeatTimeout: OFTEN.timeoutMs,
+      heartbeatInterval: PATIENT.intervalMs,
+      heartbeatTimeout: PATIENT.timeoutMs,
     });
     peer.answerPings();
     await until('the server has asked three times, and was answered', () => {
       const { heartbeats = 0, roundTripMs } = only(server)?.liveness ?? {};
-      return heartbeats >= 3 && roundTripMs !== undefined;
+      return pings(peer).length >= 3 && heartbeats >= 3 && roundTripMs !== undefined;
     });
-    expect(pings(peer).length).toBeGreaterThanOrEqual(3);
   });
 
   it('are started by the client: a simple peer that pings gets pongs', async () => {
-    const { url } = await serve();
+    const { url } = await serve({ server: { heartbeat: RARELY, limits: { handshakeTimeoutMs: 60_000 } } });
     const peer = await stranger(url);
     for (const timestamp of [1, 2.5, 'three']) {
       peer.send({ type: 'ping', timestamp });
       expect(await peer.received({ type: 'pong', timestamp })).toEqual({ type: 'pong', timestamp });
     }
-    // The server itself, whose interval is 5 s, has asked nothing.
+    // The server itself, whose interval is long, has asked nothing.
     expect(pings(peer)).toEqual([]);
   });
 
@@ -82,7 +85,8 @@ describe('heartbeats', () => {
     // It answers nothing.
     await peer.closed();
     await until('the client knows', () => states.at(-1) === 'dead');
-    expect(states).toContain('suspect');
+    // Who was late itself asks again, and may come to suspect nothing before it knows.
+    expect(states.join(' ')).toMatch(/^(alive )+(suspect )?dead$/);
   });
 });
 
@@ -98,7 +102,7 @@ describe('heartbeat.countTraffic', () => {
   });
 
   it('false has a server count only answers', async () => {
-    const { server, url } = await serve({ server: { heartbeat: { ...OFTEN, countTraffic } } });
+    const { server, url } = await serve({ server: { heartbeat: { ...PATIENT, countTraffic } } });
     const reasons: string[] = [];
     server.connections$.subscribe((event) => {
       if (event.type === 'closed') reasons.push(event.reason.code);
@@ -131,12 +135,12 @@ describe('heartbeat.countTraffic', () => {
   });
 
   it('false has a client count only answers', async () => {
-    const peer = await unanswering({ ...OFTEN, countTraffic });
+    const peer = await unanswering({ ...PATIENT, countTraffic });
     await peer.closed();
   });
 
   it('false leaves two ends alone that answer each other', async () => {
-    const heartbeat = { ...OFTEN, countTraffic };
+    const heartbeat = { ...PATIENT, countTraffic };
     const { server, url } = await serve({ server: { heartbeat } });
     const client: HeartwireClient = stage.client(url, { heartbeat });
     const states = new Set<string>();

@@ -6,10 +6,11 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { LeakGuard } from './support/leak-guard.js';
 
 describe('the guard against leaks', () => {
-  let cleanUp = (): unknown => undefined;
+  let cleanUps: readonly (() => unknown)[] = [];
 
   afterEach(() => {
-    cleanUp();
+    for (const cleanUp of cleanUps) cleanUp();
+    cleanUps = [];
   });
 
   it('lets pass what is closed, if it takes a moment', async () => {
@@ -51,7 +52,8 @@ describe('the guard against leaks', () => {
   ])('names what is left: %s', async (name, leak) => {
     const guard = new LeakGuard(50);
     guard.begin();
-    cleanUp = await leak();
-    await expect(guard.check()).rejects.toThrow(new RegExp(`^still there: 1 .*${name}`));
+    // More than anything else in this process may let go of meanwhile.
+    cleanUps = await Promise.all(Array.from({ length: 5 }, async () => leak()));
+    await expect(guard.check()).rejects.toThrow(new RegExp(`^still there: (.*, )?[1-5] .*${name}`));
   });
 });

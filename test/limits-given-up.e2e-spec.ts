@@ -139,7 +139,7 @@ describe('calls that are made and given up at once', () => {
   it('keep no place when their deadline is over and their handler done', async () => {
     const peer = await connect();
     for (let id = 0; id < 8; id++) peer.send({ id, pattern: 'work', data: {}, timeoutMs: 20 });
-    await peer.received({ id: 7, isDisposed: true }, 2_000);
+    await peer.received({ id: 7, isDisposed: true });
     expect(await pulse(peer, 'while they work')).toBe('OVERLOADED');
     controller.gate.resolve();
     await until('the handlers are done', () => controller.atWork === 0);

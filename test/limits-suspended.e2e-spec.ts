@@ -22,7 +22,8 @@ describe('sessions that their clients leave behind', () => {
 
   beforeEach(async () => {
     const limits = { suspendedBytes: 1_000 * KIB };
-    ({ server, url } = await stage.serve({ controllers: [TargetController] }, { server: { limits } }));
+    const options = { limits, resumeWindowMs: 300_000 };
+    ({ server, url } = await stage.serve({ controllers: [TargetController] }, { server: options }));
   });
 
   afterEach(() => stage.clear());

@@ -160,7 +160,7 @@ describe('Heartwire clients in Nest', () => {
       expect(await firstValueFrom(orders.send('echo', 'from a controller'))).toBe('from a controller');
       await app.close();
       expect(await firstValueFrom(orders.status)).toBe('closed');
-      expect(connectionCount()).toBe(0);
+      await until('the server has no connection', () => connectionCount() === 0);
     });
 
     it.each([

@@ -19,7 +19,7 @@ import { MessagePattern, Payload, RpcException } from '@nestjs/microservices';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { IsEmail, IsInt, Min } from 'class-validator';
 import type { HeartwireClient, HeartwireContext } from 'heartwire';
-import { catchError, from, map, type Observable, of, tap, throwError, timeout } from 'rxjs';
+import { catchError, from, map, type Observable, of, tap, throwError } from 'rxjs';
 
 import { errorOf, outcomeOf } from './support/outcome.js';
 import { Stage } from './support/stage.js';
@@ -161,9 +161,7 @@ describe('what Nest puts around a handler, served over Heartwire', () => {
     data: unknown,
     metadata: Record<string, string> = {},
   ): Promise<unknown> => {
-    const { values, end, error } = await outcomeOf(
-      client.send(pattern, data, { metadata }).pipe(timeout(5_000)),
-    );
+    const { values, end, error } = await outcomeOf(client.send(pattern, data, { metadata }));
     if (end === 'error') throw Object.assign(new Error(`${pattern} failed`), { error });
     return values.length === 1 ? values[0] : values;
   };

@@ -24,6 +24,9 @@ import { errorOf, outcomeOf } from './support/outcome.js';
 import { Stage } from './support/stage.js';
 import { until } from './support/until.js';
 
+/** Far above what anything here takes. */
+const SOON_MS = 30_000;
+
 const trace = new AsyncLocalStorage<string>();
 
 /** What happened, in order: `start`, `end`, and what handlers note themselves. */
@@ -202,7 +205,7 @@ describe("Nest's processing hooks, over Heartwire", () => {
 
   /** The journal once `pattern` has ended, and once anything that comes too often would have come. */
   const journalAfterEnd = async (pattern: string): Promise<readonly string[]> => {
-    expect(await firstValueFrom(ends$.pipe(timeout(3_000)))).toBe(pattern);
+    expect(await firstValueFrom(ends$.pipe(timeout(SOON_MS)))).toBe(pattern);
     await outcomeOf(client.send('value', {}));
     expect(await firstValueFrom(ends$.pipe(take(2), toArray()))).toEqual([pattern, 'value']);
     expect(journal.slice(-3)).toEqual(['start', 'handler', 'end']);
@@ -262,7 +265,8 @@ describe("Nest's processing hooks, over Heartwire", () => {
 
   it('run exactly once for a call whose time is over', async () => {
     await client.connect();
-    const error = await errorOf(client.send('never answers', {}, { timeoutMs: 250 }));
+    // Long enough that its handler has started.
+    const error = await errorOf(client.send('never answers', {}, { timeoutMs: 1_500 }));
     expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', retryable: true });
     expect(await journalAfterEnd('never answers')).toEqual(['start', 'handler', 'end']);
   });

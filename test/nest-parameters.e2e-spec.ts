@@ -6,6 +6,8 @@ import { firstValueFrom } from 'rxjs';
 
 import { Stage } from './support/stage.js';
 
+const CALL_TIMEOUT_MS = 30_000;
+
 @Injectable()
 class Counter {
   instances = 0;
@@ -51,7 +53,8 @@ class ParametersController {
       args: context.getArgs().length,
       caller: context.connection.name,
       isAborted: context.signal.aborted,
-      hasTime: context.timeLeftMs !== undefined && context.timeLeftMs > 0 && context.timeLeftMs <= 5_000,
+      hasTime:
+        context.timeLeftMs !== undefined && context.timeLeftMs > 0 && context.timeLeftMs <= CALL_TIMEOUT_MS,
     };
   }
 }
@@ -66,7 +69,7 @@ describe('what a handler served over Heartwire is given', () => {
       controllers: [ScopedController, ParametersController],
       providers: [{ provide: Counter, useValue: counter }],
     });
-    client = stage.client(url, { name: 'tester' });
+    client = stage.client(url, { name: 'tester', callTimeoutMs: CALL_TIMEOUT_MS });
   });
 
   afterAll(() => stage.clear());

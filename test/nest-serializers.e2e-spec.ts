@@ -208,7 +208,7 @@ describe('custom serializers and deserializers', () => {
         if (packet[member] !== undefined) throw new Error('not this');
         return packet;
       };
-      const { client } = await open({ serializer: { serialize } }, { callTimeoutMs: 2_000 });
+      const { client } = await open({ serializer: { serialize } }, {});
       const error = await errorOf(client.send(member === 'err' ? 'fail' : 'echo', 'x'));
       expect(error).toEqual({ status: 'error', message: 'Internal server error' });
       expect(await outcomeOf(client.send('nothing', {}))).toMatchObject({ end: 'complete' });

@@ -94,11 +94,11 @@ describe('the types of the package, in a project that has installed it', () => {
 
   it('have names that the declarations of that project can use', () => {
     expect(faultsOf(service)).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   it('take an option that may be undefined', () => {
     expect(faultsOf(maybe)).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   it('leave out what is for the library only', () => {
     const { config } = ts.readConfigFile(join(library, 'tsconfig.lib.json'), (path) =>

@@ -32,7 +32,7 @@ describe('the code of the page on security', () => {
 
   it('has no fault of types', () => {
     expect(code.faults()).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   describe('its guard', () => {
     const authenticate = ({ token }: Credentials): object | undefined =>

@@ -214,9 +214,6 @@ describe('npm run send', () => {
 
     it('when the service is another one than before, after a cut', async () => {
       const proxy = await startProxy();
-      proxy.slow({ bytesPerSecond: 2 * MIB }, 'upstream');
-      const sending = send(path, '--url', proxy.url);
-      await until('it is on its way', () => proxy.passedBytes('upstream') > MIB);
       const other = await createFiles(
         { url: 'tcp://127.0.0.1:0' },
         { folder: join(home, 'other'), maxFileBytes: 64 * MIB },
@@ -224,6 +221,9 @@ describe('npm run send', () => {
       );
       await other.app.listen();
       afterwards(() => other.app.close());
+      proxy.slow({ bytesPerSecond: 2 * MIB }, 'upstream');
+      const sending = send(path, '--url', proxy.url);
+      await until('it is on its way', () => proxy.passedBytes('upstream') > MIB);
       proxy.target = other.server.address;
       proxy.reset();
 

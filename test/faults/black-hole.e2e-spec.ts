@@ -35,11 +35,11 @@ describeUnless(obstacle, 'packets that vanish between two hosts', () => {
     it.each(traffics)(
       'are noticed by both ends, and cost no call: %s',
       async (traffic) => {
-        const client = { connectTimeoutMs: 500, callTimeoutMs: 10_000 };
-        arena = new Arena(heartwire({ client }), 12_000);
-        const { noticed, load, repeatedRuns } = await blackHole(arena, network, hole, traffic);
+        const client = { connectTimeoutMs: 500, callTimeoutMs: 20_000 };
+        arena = new Arena(heartwire({ client }), 25_000);
+        const { noticed, latestThereMs, load, repeatedRuns } = await blackHole(arena, network, hole, traffic);
         expect(noticed.clientMs).toBeLessThan(noticedWithinMs(arena));
-        expect(noticed.serverMs).toBeLessThan(noticedWithinMs(arena));
+        expect(noticed.serverMs).toBeLessThan(noticedWithinMs(arena, latestThereMs));
         expect(load).toMatchObject({ answered: load.made, open: 0, failures: [] });
         expect(repeatedRuns).toBe(0);
       },

@@ -9,19 +9,19 @@ const MIB = 2 ** 20;
 
 describe('a connection with much to carry', () => {
   let arena: Arena;
-  const enter = (settings?: Settings): Arena => (arena = new Arena(heartwire(settings), 30_000));
-  const patient = { heartbeat: { intervalMs: 5_000, timeoutMs: 10_000 }, callTimeoutMs: 30_000 };
+  const enter = (settings?: Settings): Arena => (arena = new Arena(heartwire(settings), 100_000));
+  const patient = { heartbeat: { intervalMs: 5_000, timeoutMs: 10_000 }, callTimeoutMs: 90_000 };
 
   afterEach(() => arena.clear());
 
   it('whose client reads slowly does not slow down its neighbours', async () => {
     const { failed, calmP99Ms, besideP99Ms, bufferedBytes } = await slowReader(
-      enter({ client: { callTimeoutMs: 2_000 } }),
+      enter({ client: { callTimeoutMs: 15_000 } }),
       isFull ? 5_000 : 500,
     );
     expect(failed).toBe(0);
     // A pause of the machine is no answer's fault.
-    expect(besideP99Ms).toBeLessThan(2 * calmP99Ms + 20);
+    expect(besideP99Ms).toBeLessThan(2 * calmP99Ms + 20 + 3 * arena.latestTimerMs);
     expect(bufferedBytes).toBeLessThanOrEqual(16 * MIB);
   }, 60_000);
 
@@ -50,6 +50,6 @@ describe('a connection with much to carry', () => {
       );
       expect(outcome).toMatchObject({ answered: calls, wrong: 0, failed: 0 });
     },
-    60_000,
+    120_000,
   );
 });

@@ -17,21 +17,26 @@ describe('a name that moves to another address', () => {
     const names = new Names();
     const [old, next] = [await startReplica(stage, 'old'), await startReplica(stage, 'next')];
     names.lead(old);
-    const client = stage.client('tcp://chat.test:4001', { resolve: names.resolve, resolveIntervalMs: 100 });
+    const client = stage.client('tcp://chat.test:4001', {
+      resolve: names.resolve,
+      resolveIntervalMs: 100,
+      drainTimeoutMs: 30_000,
+    });
     await client.connect();
     const seen: ConnectionStatus[] = [];
     client.status.subscribe((status) => seen.push(status));
     const running = outcomeOf(client.send('who, when the gate opens', {}));
     await until('the call runs', () => old.controller.calls === 1);
 
-    const load = new Load(client, 8);
+    const callers = 8;
+    const load = new Load(client, callers);
     await until('calls are answered', () => load.answers.length > 20);
     names.lead(next);
     await until('the next server answers', () => load.answers.includes('next'));
-    const moved = load.answers.length;
+    const [moved, atOld] = [load.answers.length, old.controller.calls];
     await until('many more calls are answered', () => load.answers.length > moved + 50);
-    // A call that had just been sent to the old one is the last of it.
-    expect(load.since(moved + 8)).toEqual(new Set(['next']));
+    // A call that had just been sent to the old one is the last of it, for each caller.
+    expect(old.controller.calls).toBeLessThanOrEqual(atOld + callers);
     old.controller.gate.resolve();
     expect(await running).toEqual({ values: ['old'], end: 'complete', error: undefined });
     await until('the server is left', () => old.server.connections.length === 0);

@@ -7,13 +7,13 @@ import { noticedWithinMs } from './support/noticed-within.js';
 
 describe('a peer that has fallen silent', () => {
   let arena: Arena;
-  const enter = (callTimeoutMs = CALL_TIMEOUT_MS): Arena =>
-    (arena = new Arena(heartwire({ client: { callTimeoutMs } })));
+  const enter = (callTimeoutMs = 20_000): Arena =>
+    (arena = new Arena(heartwire({ client: { callTimeoutMs } }), 25_000));
 
   afterEach(() => arena.clear());
 
   it('is noticed when it is a frozen server: every call ends by its deadline, and the next ones are answered', async () => {
-    const { noticedMs, call, after } = await frozenServer(enter(1_500));
+    const { noticedMs, call, after } = await frozenServer(enter(CALL_TIMEOUT_MS));
     expect(noticedMs).toBeLessThan(noticedWithinMs(arena));
     expect(call).toMatchObject({ how: 'failed', error: { code: 'DEADLINE_EXCEEDED' } });
     expect(after).toMatchObject({ how: 'answered', value: 3 });

@@ -6,6 +6,7 @@ import { until } from './until.js';
 /** A program of the demo as a process of its own, run from its sources. */
 export class ChildService {
   private text = '';
+  /** It has ended, and all that it printed is here. */
   private isOver = false;
   private readonly child: ChildProcess;
   private readonly exited: Promise<unknown>;

@@ -1,5 +1,5 @@
 /** Closing takes a few turns of the event loop, also of a busy one. */
-const PATIENCE_MS = 4_000;
+const PATIENCE_MS = 15_000;
 const LOOK_EVERY_MS = 10;
 
 /** How many of each kind: sockets, servers, timers, look-ups, listeners of the process. */

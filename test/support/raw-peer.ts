@@ -46,8 +46,10 @@ export class RawPeer extends RawEnd {
     return peer;
   }
 
+  /** Also those that have come already. */
   answerPings(): void {
     this.answersPings = true;
+    for (const message of this.messages) this.answer(message);
   }
 
   protected override frameOf(text: string): Buffer {
@@ -67,8 +69,10 @@ export class RawPeer extends RawEnd {
 
   private hear(message: RawMessage): void {
     this.messages.push(message);
-    if (this.answersPings && message.type === 'ping') {
-      this.send({ type: 'pong', timestamp: message.timestamp });
-    }
+    if (this.answersPings) this.answer(message);
+  }
+
+  private answer(message: RawMessage): void {
+    if (message.type === 'ping') this.send({ type: 'pong', timestamp: message.timestamp });
   }
 }

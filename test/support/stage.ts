@@ -19,6 +19,9 @@ import {
 
 import { LeakGuard } from './leak-guard.js';
 
+/** How long a call waits unless a test says otherwise: none should fail only because the machine is slow. */
+const PATIENT_MS = 30_000;
+
 /** Options without an address: the stage knows it. */
 type Unaddressed<Options> = Omit<Options, 'url' | 'urls'>;
 
@@ -117,9 +120,10 @@ export class Stage {
     return served;
   }
 
+  /** Its calls are patient. With `callTimeoutMs: undefined` it waits as long as a client does of whom nothing was said. */
   client(url: string | readonly string[], options?: Unaddressed<HeartwireClientOptions>): HeartwireClient {
     const where = typeof url === 'string' ? { url } : { urls: url };
-    return this.track(new HeartwireClient({ ...options, ...where }));
+    return this.track(new HeartwireClient({ callTimeoutMs: PATIENT_MS, ...options, ...where }));
   }
 
   /** Has `clear` close this client too, or proxy: the last one first. */

@@ -1,4 +1,9 @@
-import type { HeartwireServer, HeartwireServerOptions } from 'heartwire';
+import type {
+  HeartwireClient,
+  HeartwireClientOptions,
+  HeartwireServer,
+  HeartwireServerOptions,
+} from 'heartwire';
 import { firstValueFrom } from 'rxjs';
 
 import type { RawMessage } from './raw-end.js';
@@ -56,6 +61,11 @@ export class Target {
   get warnings(): readonly string[] {
     const { logger } = this.stage;
     return [...logger.texts('warn'), ...logger.texts('error')];
+  }
+
+  /** Somebody of whom only good can be expected, beside the bystander. */
+  client(options?: Omit<HeartwireClientOptions, 'url' | 'urls'>): HeartwireClient {
+    return this.stage.client(this.url, options);
   }
 
   /** Somebody of whom anything can be expected. */

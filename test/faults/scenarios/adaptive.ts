@@ -8,6 +8,8 @@ import { isStill, verdictsOf } from '../support/verdicts.js';
 /** What a client's watch said of an idle connection. */
 export interface Watched {
   readonly verdicts: readonly string[];
+  /** Those since it had measured a round trip. */
+  readonly measuredVerdicts: readonly string[];
   readonly isSameSocket: boolean;
 }
 
@@ -18,8 +20,9 @@ export async function slowFromTheStart(arena: Arena, delayMs: number, ms: number
   proxy.slow({ delayMs });
   const { client, socket } = await arena.connect(port);
   const verdicts = verdictsOf(client);
+  const measuredVerdicts = verdictsOf(client, ({ roundTripMs }) => roundTripMs !== undefined);
   await timeOf(closing(socket), ms);
-  return { verdicts, isSameSocket: !socket.destroyed && isStill(client, socket) };
+  return { verdicts, measuredVerdicts, isSameSocket: !socket.destroyed && isStill(client, socket) };
 }
 
 /** A quick network that passes nothing any more, once the client's watch has come to its pace. */

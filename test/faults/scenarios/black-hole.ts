@@ -13,7 +13,13 @@ export async function blackHole(
   network: Network,
   hole: Hole,
   traffic: 'idle' | 'bulk',
-): Promise<{ noticed: Noticed; load: WorkloadResult; repeatedRuns: number }> {
+): Promise<{
+  noticed: Noticed;
+  /** How late a timer of the server's process has been at most. */
+  latestThereMs: number;
+  load: WorkloadResult;
+  repeatedRuns: number;
+}> {
   const { host } = network;
   const server = arena.peer('server-peer', network.launcher);
   const port = await server.ask<number>('listen', { ...arena.orders, host });
@@ -37,5 +43,11 @@ export async function blackHole(
   await settle(client.send('echo', 'healed'), arena.patienceMs);
   const result = idle ?? (await load.stop());
   const runs = await server.ask<string[]>('runs');
-  return { noticed: { clientMs, serverMs }, load: result, repeatedRuns: repeated(runs).length };
+  const latestThereMs = await server.ask<number>('latestTimerMs');
+  return {
+    noticed: { clientMs, serverMs },
+    latestThereMs,
+    load: result,
+    repeatedRuns: repeated(runs).length,
+  };
 }

@@ -50,6 +50,7 @@ export async function killedAgainAndAgain(
 export async function manyClients(
   arena: Arena,
   count: number,
+  awayMs = 0,
 ): Promise<{
   backMs: number | undefined;
   /** The most connections that the new server accepted within 10 ms. */
@@ -64,6 +65,7 @@ export async function manyClients(
   await Promise.all(clients.map((client) => settle(client.send('echo', 1), arena.patienceMs)));
   await second.ask('runs');
   await first.kill();
+  await new Promise((resolve) => setTimeout(resolve, awayMs));
   await second.ask('listen', { ...arena.orders, port });
   const backMs = await timeOf(allBack(second, clients), arena.patienceMs);
   const acceptedAt = (await second.ask<number[]>('accepted')).toSorted((a, b) => a - b);

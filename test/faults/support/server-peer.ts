@@ -1,3 +1,5 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
 import { answer, block } from './answer.js';
 import { type Contestant, contestantOf } from './contestants.js';
 import { closing, serve, type Serving } from './serve.js';
@@ -5,6 +7,8 @@ import { timeOf } from './settle.js';
 
 let serving: Serving | undefined;
 const acceptedAt: number[] = [];
+const delays = monitorEventLoopDelay();
+delays.enable();
 
 /** What a server in a process of its own is told. */
 export interface ListenCommand {
@@ -23,6 +27,8 @@ answer({
     return serving.port;
   },
   runs: (): readonly string[] => serving?.controller.runs ?? [],
+  /** How late a timer of this process has been at most. */
+  latestTimerMs: (): number => delays.max / 1e6,
   /** When connections were accepted, in ms, on this process's clock. */
   accepted: (): readonly number[] => acceptedAt,
   /** When its first socket closed, counted from now, in ms. */

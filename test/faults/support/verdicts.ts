@@ -1,13 +1,18 @@
 import type { Socket } from 'node:net';
 
-import { HeartwireClient } from 'heartwire';
+import { HeartwireClient, type Liveness } from 'heartwire';
+import { filter } from 'rxjs';
 
 import type { Caller } from './contestants.js';
 
-/** The states that a client's own watch on its connection tells from now on; none where it has no watch. */
-export function verdictsOf(client: Caller): readonly string[] {
+/** The states that a client's own watch on its connection tells from now on, those that count; none where it has no watch. */
+export function verdictsOf(
+  client: Caller,
+  counts: (liveness: Liveness) => boolean = () => true,
+): readonly string[] {
   const verdicts: string[] = [];
-  if (client instanceof HeartwireClient) client.liveness$.subscribe(({ state }) => verdicts.push(state));
+  if (client instanceof HeartwireClient)
+    client.liveness$.pipe(filter(counts)).subscribe(({ state }) => verdicts.push(state));
   return verdicts;
 }
 

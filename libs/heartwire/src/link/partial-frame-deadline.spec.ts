@@ -12,13 +12,17 @@ describe('PartialFrameDeadline', () => {
   let deadline: PartialFrameDeadline;
   let violations: ProtocolViolation[];
   let frames: number;
+  /** How far the clock is ahead of the timers: they come so late. */
+  let aheadMs: number;
 
   beforeEach(() => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
     decoder = new FrameDecoder(10_000_000);
     violations = [];
     frames = 0;
-    deadline = new PartialFrameDeadline(decoder, monotonicClock, TIMEOUT_MS, (violation) => {
+    aheadMs = 0;
+    const clock = { now: () => monotonicClock.now() + aheadMs };
+    deadline = new PartialFrameDeadline(decoder, clock, TIMEOUT_MS, (violation) => {
       violations.push(violation);
     });
   });
@@ -89,6 +93,26 @@ describe('PartialFrameDeadline', () => {
     expect(frames).toBe(20);
     expect(violations).toEqual([]);
     jest.advanceTimersByTime(TIMEOUT_MS + 10);
+    expect(violations).toHaveLength(1);
+  });
+
+  it('gives a frame all its time again where the process was held up: the rest of it may not be read yet', () => {
+    read(...header(2), 65);
+    aheadMs = 5_000;
+    jest.advanceTimersByTime(TIMEOUT_MS + 10);
+    expect(violations).toEqual([]);
+    read(66);
+    expect(frames).toBe(1);
+  });
+
+  it('gives it that once, where the process is held up again and again', () => {
+    read(...header(2), 65);
+    aheadMs = 5_000;
+    jest.advanceTimersByTime(TIMEOUT_MS + 10);
+    aheadMs += 5_000;
+    read();
+    expect(violations).toEqual([]);
+    jest.advanceTimersByTime(TIMEOUT_MS);
     expect(violations).toHaveLength(1);
   });
 

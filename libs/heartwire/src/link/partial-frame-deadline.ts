@@ -11,16 +11,22 @@ export interface FrameProgress {
 
 /** The slowest pace at which a frame may arrive, beside its grace: 64 KiB/s. */
 const MIN_BYTES_PER_MS = 65_536 / 1_000;
+/** A look that comes later than this was not on time: the process was blocked, stopped or asleep. */
+const LATE_MS = 50;
 
 /**
  * A frame that has begun must be complete within `frameTimeoutMs` plus its size at 64 KiB/s,
  * however it trickles (docs/protocol.md, section 5). At most one timer, armed only while a
- * frame stays unfinished, so a busy link pays a comparison per read.
+ * frame stays unfinished, so a busy link pays a comparison per read. A process that was held up has not read
+ * what came meanwhile: then the frame has all its time again, but once only, however busy the process is.
  */
 export class PartialFrameDeadline {
   private timer: NodeJS.Timeout | undefined;
+  /** When the timer is due. */
+  private dueAt = 0;
   private begunAt = 0;
   private frameNumber = -1;
+  private wasHeldUp = false;
 
   constructor(
     private readonly progress: FrameProgress,
@@ -35,8 +41,9 @@ export class PartialFrameDeadline {
     if (this.progress.framesDecoded !== this.frameNumber) {
       this.frameNumber = this.progress.framesDecoded;
       this.begunAt = this.clock.now();
+      this.wasHeldUp = false;
     }
-    this.timer ??= setTimeout(this.judge, this.frameTimeoutMs);
+    if (this.timer === undefined) this.lookIn(this.frameTimeoutMs);
   }
 
   /** Nothing was read for a while: what has begun has all its time again. */
@@ -51,14 +58,24 @@ export class PartialFrameDeadline {
     this.timer = undefined;
   }
 
+  private lookIn(delayMs: number): void {
+    this.dueAt = this.clock.now() + delayMs;
+    this.timer = setTimeout(this.judge, delayMs);
+  }
+
   private readonly judge = (): void => {
     this.timer = undefined;
     const { pending } = this.progress;
     if (pending === undefined) return;
+    const now = this.clock.now();
+    if (now > this.dueAt + LATE_MS && !this.wasHeldUp) {
+      this.wasHeldUp = true;
+      this.begunAt = now;
+    }
     const allowedMs = this.frameTimeoutMs + pending.declaredBytes / MIN_BYTES_PER_MS;
-    const leftMs = this.begunAt + allowedMs - this.clock.now();
+    const leftMs = this.begunAt + allowedMs - now;
     if (leftMs > 0) {
-      this.timer = setTimeout(this.judge, leftMs);
+      this.lookIn(leftMs);
       return;
     }
     // An empty frame is never unfinished: the header is.
