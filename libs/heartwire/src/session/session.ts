@@ -250,7 +250,8 @@ export class Session implements ResumableSession, LifecycleHost {
         this.becomeReady(attachment, message);
         break;
       case 'goaway':
-        if (this.lifecycle.peerGoesAway(attachment, message)) this.owner.goaway(message.reason, message.graceMs);
+        if (this.lifecycle.peerGoesAway(attachment, message))
+          this.owner.goaway(message.reason, message.graceMs);
         break;
       default:
         this.upkeep.receive(message, attachment, this.clientId);
