@@ -1,6 +1,7 @@
 import type { PendingFrame } from '../protocol/frame-decoder.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Clock } from '../timing/clock.js';
+import { LATE_MS } from '../timing/late.js';
 
 /** Knows whether a frame, or a message in several, has begun and is not complete. */
 export interface FrameProgress {
@@ -11,8 +12,6 @@ export interface FrameProgress {
 
 /** The slowest pace at which a frame may arrive, beside its grace: 64 KiB/s. */
 const MIN_BYTES_PER_MS = 65_536 / 1_000;
-/** A look that comes later than this was not on time: the process was blocked, stopped or asleep. */
-const LATE_MS = 50;
 
 /**
  * A frame that has begun must be complete within `frameTimeoutMs` plus its size at 64 KiB/s,

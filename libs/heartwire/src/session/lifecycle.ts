@@ -4,6 +4,7 @@ import type { Link } from '../link/link.js';
 import { controlText } from '../protocol/message-text.js';
 import type { GoawayMessage } from '../protocol/messages.js';
 import type { Clock } from '../timing/clock.js';
+import { LATE_MS } from '../timing/late.js';
 import { LONGEST_DELAY_MS } from '../timing/longest-delay.js';
 import type { Attachment } from './attachment.js';
 import type { Exchange } from './exchange.js';
@@ -26,9 +27,8 @@ import { leave, type SessionState, type Suspension } from './session-state.js';
 const PATIENCE_MS = 1_000;
 /** How long the other end has to read the last word and close. */
 const LINGER_MS = 1_000;
-/** Who waits looks so often. A look that comes later than that was held up: nobody listened meanwhile. */
+/** Who waits looks so often. */
 const LOOK_EVERY_MS = 250;
-const LATE_MS = 50;
 
 /** The ping whose pong tells that the other end has heard all that was said before: no heart sends it. */
 const FAREWELL = -1;

@@ -1,11 +1,11 @@
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { ErrorCode } from '../errors/error-code.js';
+import type { ChunkMessage } from '../protocol/messages.js';
 import { beyondCredit, CreditAccount } from './credit-account.js';
 import { Fifo } from './fifo.js';
 import { type IncomingStream, ItemStream, type StreamEnd, type StreamHandle } from './incoming-stream.js';
 import type { ReplyObserver } from './reply-observer.js';
 import { INITIAL_CREDIT } from './outgoing-stream.js';
-import type { ChunkMessage } from '../protocol/messages.js';
 import type { Pieces } from './pieces.js';
 import { failureFromAfar } from './unheard-failures.js';
 

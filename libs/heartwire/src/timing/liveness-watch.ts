@@ -1,3 +1,4 @@
+import { LATE_MS } from './late.js';
 import type { Liveness, LivenessState } from './liveness-state.js';
 import { OutstandingPings } from './outstanding-pings.js';
 import { AdaptivePace, type Pace } from './pace.js';
@@ -9,8 +10,7 @@ import { suspicion } from './suspicion.js';
 const SAMPLE_JITTER = 0.1;
 /** Urgent pings, spread over the time between suspicion and death. */
 const URGENT_PINGS = 3;
-/** A look that comes later than this was not on time: the process was blocked, stopped or asleep. */
-const LATE_MS = 50;
+/** With a long interval, one may come so much of it later before it counts as late. */
 const LATE_SHARE_OF_INTERVAL = 0.1;
 /** How much of the timeout a peer gets to answer the last question after such a delay. */
 const LAST_CHANCE_SHARE = 1 / 4;
