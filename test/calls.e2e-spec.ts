@@ -7,8 +7,9 @@ import type { HeartwireClient, HeartwireServer, HeartwireServerOptions } from 'h
 import { firstValueFrom, from, lastValueFrom, type Observable } from 'rxjs';
 
 import { type Deferred, deferred } from './support/deferred.js';
+import { freeUrl } from './support/free-url.js';
 import { errorOf, outcomeOf } from './support/outcome.js';
-import { freeUrl, Stage } from './support/stage.js';
+import { Stage } from './support/stage.js';
 
 /** For calls that a busy machine takes a while to answer. */
 const LONG_MS = 50_000;

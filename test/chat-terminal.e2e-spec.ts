@@ -8,8 +8,9 @@ import { FaultProxy } from 'heartwire/testing';
 
 import type { ChatMessage } from '../src/contract/chat-message.js';
 import { ChildService } from './support/child-service.js';
+import { freeUrl } from './support/free-url.js';
 import { startGateway } from './support/gateway.js';
-import { freeUrl, RecordingLogger } from './support/stage.js';
+import { RecordingLogger } from './support/stage.js';
 import { until } from './support/until.js';
 
 /** Starting a process with all of Nest takes seconds on a busy machine, and these tests start several. */

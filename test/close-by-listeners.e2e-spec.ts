@@ -11,8 +11,9 @@ import type {
 
 import { CallsController } from './support/calls.controller.js';
 import { type Deferred, deferred } from './support/deferred.js';
+import { freeUrl } from './support/free-url.js';
 import { errorOf } from './support/outcome.js';
-import { freeUrl, type Served, Stage } from './support/stage.js';
+import { type Served, Stage } from './support/stage.js';
 import { until } from './support/until.js';
 
 const FAST = { heartbeat: { intervalMs: 100, timeoutMs: 200 }, drainTimeoutMs: 500 };

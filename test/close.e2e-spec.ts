@@ -11,9 +11,10 @@ import type {
 import { filter, firstValueFrom } from 'rxjs';
 
 import { CallsController } from './support/calls.controller.js';
+import { freeUrl } from './support/free-url.js';
 import { errorOf, type Outcome, outcomeOf } from './support/outcome.js';
 import { RawPeer } from './support/raw-peer.js';
-import { freeUrl, type Served, Stage } from './support/stage.js';
+import { type Served, Stage } from './support/stage.js';
 import { until } from './support/until.js';
 
 const CLOSED = { code: 'CLOSED', sent: 'never', retryable: false };

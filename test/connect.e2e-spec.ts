@@ -5,8 +5,9 @@ import type { ConnectionStatus, HeartwireClient } from 'heartwire';
 import { filter, firstValueFrom } from 'rxjs';
 
 import { CallsController } from './support/calls.controller.js';
+import { freeUrl } from './support/free-url.js';
 import { errorOf } from './support/outcome.js';
-import { freeUrl, type Served, Stage } from './support/stage.js';
+import { type Served, Stage } from './support/stage.js';
 
 /** However long a server is in coming, its client is there soon after it. */
 const AT_ONCE = { growthMs: 1, maxMs: 1 };

@@ -12,9 +12,10 @@ import { createGateway } from '../src/gateway/create-gateway.js';
 import type { ConnectionReport } from '../src/gateway/connection-record.js';
 import type { ServiceOptions } from '../src/gateway/gateway.module.js';
 import { EventStream } from './support/event-stream.js';
+import { freeUrl } from './support/free-url.js';
 import { LeakGuard } from './support/leak-guard.js';
 import { errorOf } from './support/outcome.js';
-import { freeUrl, RecordingLogger } from './support/stage.js';
+import { RecordingLogger } from './support/stage.js';
 import { until } from './support/until.js';
 
 /** Below the 10 s that a service gives to what doesn't end by itself. */

@@ -5,10 +5,11 @@ import type { ConnectionStatus, EndpointLiveness, HeartwireClient, HeartwireClie
 import { FaultProxy } from 'heartwire/testing';
 import { firstValueFrom } from 'rxjs';
 
+import { freeUrl } from './support/free-url.js';
 import { errorOf, outcomeOf } from './support/outcome.js';
 import { Names, type Running, startReplica } from './support/replicas.js';
 import { RawServer } from './support/raw-server.js';
-import { freeUrl, Stage } from './support/stage.js';
+import { Stage } from './support/stage.js';
 import { until } from './support/until.js';
 
 const stage = new Stage();

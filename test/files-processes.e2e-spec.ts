@@ -8,9 +8,9 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FaultProxy } from 'heartwire/testing';
 
+import { freeUrl } from './support/free-url.js';
 import { LeakGuard } from './support/leak-guard.js';
 import { ServiceProcess } from './support/service-process.js';
-import { freeUrl } from './support/stage.js';
 import { until } from './support/until.js';
 
 const MIB = 1_024 ** 2;

@@ -10,9 +10,10 @@ import {
 } from 'heartwire';
 import request from 'supertest';
 
+import { freeUrl } from './support/free-url.js';
 import { RawServer } from './support/raw-server.js';
 import { type Running, startReplica } from './support/replicas.js';
-import { freeUrl, moduleOf, Stage } from './support/stage.js';
+import { moduleOf, Stage } from './support/stage.js';
 import { until } from './support/until.js';
 
 @Controller()

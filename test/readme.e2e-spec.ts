@@ -11,8 +11,9 @@ import { resolveClientOptions, resolveServerOptions } from '../libs/heartwire/sr
 import { ServerOptions } from '../libs/heartwire/src/options/server-options.js';
 import { whatToTry } from '../src/launcher/what-to-try.js';
 import { DocCode } from './support/doc-code.js';
+import { freeUrl } from './support/free-url.js';
 import { anchorsOf, blocksOf, linksOf, tableBelow } from './support/markdown.js';
-import { freeUrl, RecordingLogger } from './support/stage.js';
+import { RecordingLogger } from './support/stage.js';
 
 // What the pages say holds: their code runs, their links lead somewhere, their tables are those of the library.
 

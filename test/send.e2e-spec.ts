@@ -9,8 +9,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FaultProxy } from 'heartwire/testing';
 
 import { createFiles, type Files } from '../src/files/create-files.js';
+import { freeUrl } from './support/free-url.js';
 import { LeakGuard } from './support/leak-guard.js';
-import { freeUrl, RecordingLogger } from './support/stage.js';
+import { RecordingLogger } from './support/stage.js';
 import { until } from './support/until.js';
 
 const MIB = 1_024 ** 2;

@@ -18,8 +18,9 @@ import { filter, firstValueFrom } from 'rxjs';
 
 import { Authority, type Identity } from './support/authority.js';
 import { CallsController } from './support/calls.controller.js';
+import { freeUrl } from './support/free-url.js';
 import { errorOf } from './support/outcome.js';
-import { freeUrl, type Served, Stage } from './support/stage.js';
+import { type Served, Stage } from './support/stage.js';
 import { until } from './support/until.js';
 
 type ClientOptions = Omit<HeartwireClientOptions, 'url' | 'urls'>;

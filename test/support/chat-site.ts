@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { BrowserBundle } from './browser-bundle.js';
 import { ChildService } from './child-service.js';
-import { freeUrl } from './stage.js';
+import { freeUrl } from './free-url.js';
 
 type ServiceName = 'chat' | 'files' | 'gateway';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { Redis } from 'ioredis';
 
-import { freeUrl } from './stage.js';
+import { freeUrl } from './free-url.js';
 import { until } from './until.js';
 
 /** Why no test with Redis can run here; `undefined` where they can. */
