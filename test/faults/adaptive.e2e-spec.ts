@@ -1,18 +1,18 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Liveness } from 'heartwire';
 
-import { quickThenSilent, slowFromTheStart } from './scenarios/adaptive.js';
+import { quickThenSilent, slowFromTheStart, slowOnceConnected } from './scenarios/adaptive.js';
 import { Arena } from './support/arena.js';
 import { heartwire } from './support/contestants.js';
 
 /** What is set for either mode: the adaptive one takes it for its ceiling. */
-const PATIENT = { intervalMs: 5_000, timeoutMs: 10_000 };
+const PATIENT = { intervalMs: 6_000, timeoutMs: 12_000 };
 /** So that also what a busy machine comes down to is far below. */
 const VERY_PATIENT = { intervalMs: 20_000, timeoutMs: 60_000 };
-/** It waits no longer than the adaptive mode ever does, but asks only once it is connected. */
+/** It waits no longer than the adaptive mode ever does. */
 const QUICK = { intervalMs: 1_000, timeoutMs: 1_000 };
-/** Each way: an answer takes longer than the quick mode waits. */
-const DELAY_MS = 700;
+/** Each way: an answer takes longer than the quick mode waits, also where it is late and asks once more. */
+const DELAY_MS = 1_500;
 
 describe('the adaptive watch', () => {
   let arena: Arena;
@@ -25,13 +25,13 @@ describe('the adaptive watch', () => {
 
   it('gives nobody up on a slow network, where the fixed one would at the same quick pace', async () => {
     const onlyAnswers = { countTraffic: false };
-    const fixed = await slowFromTheStart(enter({ ...QUICK, ...onlyAnswers }), DELAY_MS, 30_000);
+    const fixed = await slowOnceConnected(enter({ ...QUICK, ...onlyAnswers }), DELAY_MS, 30_000);
     expect(fixed.verdicts).toContain('dead');
     await arena.clear();
     const adaptive = await slowFromTheStart(
       enter({ ...PATIENT, ...onlyAnswers, adaptive: true }),
       DELAY_MS,
-      6_000,
+      8_000,
     );
     expect(adaptive).toMatchObject({ isSameSocket: true });
     expect(adaptive.verdicts).not.toContain('dead');

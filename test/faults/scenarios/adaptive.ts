@@ -1,6 +1,6 @@
 import { HeartwireClient, type Liveness } from 'heartwire';
 
-import type { Arena } from '../support/arena.js';
+import type { Arena, Connected } from '../support/arena.js';
 import { closing } from '../support/serve.js';
 import { settle, timeOf } from '../support/settle.js';
 import { isStill, verdictsOf } from '../support/verdicts.js';
@@ -18,7 +18,19 @@ export async function slowFromTheStart(arena: Arena, delayMs: number, ms: number
   const server = await arena.serve();
   const { proxy, port } = await arena.proxy(server.port);
   proxy.slow({ delayMs });
-  const { client, socket } = await arena.connect(port);
+  return watch(await arena.connect(port), ms);
+}
+
+/** The same, over a network that is slow from the moment the client is connected. */
+export async function slowOnceConnected(arena: Arena, delayMs: number, ms: number): Promise<Watched> {
+  const server = await arena.serve();
+  const { proxy, port } = await arena.proxy(server.port);
+  const connected = await arena.connect(port);
+  proxy.slow({ delayMs });
+  return watch(connected, ms);
+}
+
+async function watch({ client, socket }: Connected, ms: number): Promise<Watched> {
   const verdicts = verdictsOf(client);
   const measuredVerdicts = verdictsOf(client, ({ roundTripMs }) => roundTripMs !== undefined);
   await timeOf(closing(socket), ms);

@@ -12,6 +12,12 @@ import type { Caller, Contestant } from './contestants.js';
 import { Peer } from './peer.js';
 import { serve, type Serving } from './serve.js';
 
+/** A client, and the connection that it has. */
+export interface Connected {
+  readonly client: Caller;
+  readonly socket: Socket;
+}
+
 /** Where a contestant goes through one scenario: servers, clients and proxies, and none of them left behind. */
 export class Arena {
   private readonly guard = new LeakGuard();
@@ -55,7 +61,7 @@ export class Arena {
     return client;
   }
 
-  async connect(port: number): Promise<{ client: Caller; socket: Socket }> {
+  async connect(port: number): Promise<Connected> {
     const client = this.client(port);
     await client.connect();
     return { client, socket: client.unwrap() };

@@ -102,6 +102,15 @@ describe('watchLiveness, when its own process was late', () => {
     });
   });
 
+  it('gives its verdict in the end when it is late at every look', () => {
+    run((_, scheduler) => {
+      const stage = new LivenessStage(scheduler);
+      for (let at = 150; at < 5_000; at += 10) stage.blockAt(at, 60);
+      const told = statesOf(stage, 5_000);
+      expect(told.at(-1)?.[1]).toBe('dead');
+    });
+  });
+
   it('gives no verdict before its time when timers are early', () => {
     run((_, scheduler) => {
       const stage = new LivenessStage(scheduler).blockAt(120, -30).blockAt(250, -30);

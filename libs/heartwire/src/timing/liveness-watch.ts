@@ -14,6 +14,8 @@ const URGENT_PINGS = 3;
 const LATE_SHARE_OF_INTERVAL = 0.1;
 /** How much of the timeout a peer gets to answer the last question after such a delay. */
 const LAST_CHANCE_SHARE = 1 / 4;
+/** An end that is late again and again asks so often before a verdict: a dead peer is known even to a starved process. */
+const MAX_LAST_CHANCES = 4;
 
 export interface LivenessWatchInput extends Pace, SignsOfLifeInput {
   /** The pace follows the round trip, up to the given one. Default: false. */
@@ -29,7 +31,8 @@ export interface LivenessWatchInput extends Pace, SignsOfLifeInput {
  * when the next is due.
  *
  * A verdict falls only at an end that listened. So each waits for the input that has arrived already,
- * and if any look during the silence was late, for the answer to one more ping.
+ * and if any look during the silence was late, for the answer to one more ping; to a few, where looks
+ * stay late.
  */
 export class LivenessWatch {
   private state: LivenessState = 'alive';
@@ -45,6 +48,8 @@ export class LivenessWatch {
   private answerBy = 0;
   /** This end was late during the silence, and has not asked again since. */
   private wasLate = false;
+  /** How often it has asked again before the verdict that is due. */
+  private lastChances = 0;
   private urgentSent = 0;
   private missed = 0;
   private heartbeats = 0;
@@ -132,14 +137,16 @@ export class LivenessWatch {
 
   /** Whatever had arrived has been let in, and nothing was heard. */
   private judge(now: number, silentMs: number): void {
-    if (this.wasLate) {
+    if (this.wasLate && this.lastChances < MAX_LAST_CHANCES) {
       this.wasLate = false;
+      this.lastChances += 1;
       this.waitsFor = 'answer';
       this.answerBy = now + this.pace.timeoutMs * LAST_CHANCE_SHARE;
       this.ping(now);
       return;
     }
     this.waitsFor = 'nothing';
+    this.lastChances = 0;
     this.state = silentMs < this.pace.timeoutMs ? 'suspect' : 'dead';
     this.report();
     if (this.state === 'dead') this.stop();
@@ -156,6 +163,7 @@ export class LivenessWatch {
     this.unanswered = undefined;
     this.waitsFor = 'nothing';
     this.wasLate = false;
+    this.lastChances = 0;
     this.urgentSent = 0;
     this.missed = 0;
   }
