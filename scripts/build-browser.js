@@ -16,7 +16,7 @@ const entry = 'libs/heartwire/src/browser/index.ts';
 const target = 'es2022';
 
 /** What a page downloads for it at most, in bytes. */
-const MAX_GZIPPED_BYTES = 18_850;
+const MAX_GZIPPED_BYTES = 18_900;
 
 /** What no page needs, and what stands there instead. */
 const LEFT_OUT = {
