@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Server as NetServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -27,6 +27,7 @@ import { firstValueFrom } from 'rxjs';
 
 import { errorOf } from './support/outcome.js';
 import { moduleOf, Stage } from './support/stage.js';
+import { withoutRights } from './support/without-rights.js';
 
 @Controller()
 class GreetingController {
@@ -145,6 +146,19 @@ describe('Nest applications with Heartwire', () => {
       await expect(listen(`unix://${path}`)).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
       await expect(listen(`unix://${dirname(path)}`)).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
       expect(readFileSync(path, 'utf8')).toBe('precious');
+    });
+
+    it('says so where it may not use the path of a Unix socket, and so does its client', async () => {
+      const path = socketPath();
+      await listen(`unix://${path}`);
+      chmodSync(dirname(path), 0);
+      const refused = { code: 'CONNECT_FAILED', details: { errno: 'EACCES' } };
+      await withoutRights(async () => {
+        const connecting = stage.client(`unix://${path}`, { strict: true }).connect();
+        await expect(connecting).rejects.toMatchObject(refused);
+        await expect(listen(`unix://${path}-2`)).rejects.toMatchObject(refused);
+      });
+      chmodSync(dirname(path), 0o700);
     });
 
     it.each([

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  chmod,
   type FileHandle,
   mkdir,
   mkdtemp,
@@ -16,6 +17,7 @@ import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
+import { withoutRights } from '../../test/support/without-rights.js';
 import type { FileHead, UploadProgress } from '../contract/stored-file.js';
 import { FileStore } from './file-store.js';
 
@@ -195,6 +197,22 @@ describe('the files on the disk', () => {
     await expect(put('a', 'x')).rejects.toMatchObject({ status: 500 });
     await expect(got('a')).rejects.toMatchObject({ status: 500 });
     await expect(store.list()).rejects.toMatchObject({ status: 500 });
+  });
+
+  it('of a folder that may not be used fail, and are not taken for files that are not there', async () => {
+    await put('a', 'x');
+    await chmod(folder, 0);
+    await withoutRights(async () => {
+      for (const tried of [put('b', 'x'), got('a'), store.list()]) {
+        const failure = await tried.catch((error: unknown) => error);
+        expect(failure).toMatchObject({
+          status: 500,
+          message: 'the disk of the files service failed (EACCES)',
+        });
+      }
+    });
+    await chmod(folder, 0o700);
+    expect(await names()).toEqual(['a']);
   });
 
   it('are not found when there are none, nor links or folders of that name', async () => {
