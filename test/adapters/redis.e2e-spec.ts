@@ -269,6 +269,17 @@ describeUnless(whyNoRedis(), 'instances that are joined over Redis', () => {
     expect(warnings('maxQueueBytes')).toHaveLength(1);
   });
 
+  it('refuse a call that they have no room for while Redis is away: it would never be heard of', async () => {
+    const { instance: apart, proxy } = await startApart({ maxQueueBytes: 10_000 });
+    const [one, , , bob] = await two(Promise.resolve(apart), start());
+    proxy.target = undefined;
+    proxy.reset();
+    await isDegraded(one);
+    emit(one, 0, 1_000);
+    const call = one.server.hub.client(bob.id).send('ask', {}, { timeoutMs: Infinity });
+    expect(await errorOf(call)).toMatchObject({ code: 'QUEUE_FULL', sent: 'never', retryable: true });
+  });
+
   it('go on with a Redis that has lost all it had', async () => {
     // Nobody writes anything between what follows.
     const silent = { heartbeatIntervalMs: 60_000, heartbeatTimeoutMs: 120_000 };

@@ -73,7 +73,7 @@ export interface HubSeat {
   /**
    * Tells the other instances, or one of them. What can't be sent now is sent later, within the adapter's bound.
    *
-   * @throws HeartwireError `UNSERIALIZABLE`, `FRAME_TOO_LARGE`
+   * @throws HeartwireError `UNSERIALIZABLE`, `FRAME_TOO_LARGE`, and for a call that no room is left for `QUEUE_FULL`
    */
   publish(news: HubNews, to?: string): void;
   /** Says goodbye to the others. Leaves no connection and no timer behind. */

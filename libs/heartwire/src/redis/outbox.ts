@@ -50,18 +50,22 @@ export class Outbox {
     return this.waiting.size;
   }
 
-  /** Where no room is left, the entry is left out, and its sequence shows the others that something is missing. */
-  put(notice: readonly (string | Buffer)[], noticeBytes: number): void {
+  /**
+   * Where no room is left, the entry is left out, and its sequence shows the others that something is missing.
+   * `false` then.
+   */
+  put(notice: readonly (string | Buffer)[], noticeBytes: number): boolean {
     this.sequence += 1;
     const bytes = noticeBytes + ENTRY_BYTES;
     if (this.waitingBytes + bytes > this.limits.maxQueueBytes && this.waiting.size > 0) {
       this.owner.full();
-      return;
+      return false;
     }
     const entry = { fields: ['from', this.name, 'seq', String(this.sequence), ...notice], bytes };
     this.waiting.set(this.sequence, entry);
     this.waitingBytes += bytes;
     this.sendOn();
+    return true;
   }
 
   /** Sends all that waits, and what follows, over this connection. */

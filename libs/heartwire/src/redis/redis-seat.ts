@@ -1,5 +1,7 @@
 import { BehaviorSubject } from 'rxjs';
 
+import { ErrorCode } from '../errors/error-code.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
 import { messageOf } from '../errors/thrown.js';
 import type { AdapterStatus, HubMember, HubNews, HubSeat } from '../options/hub-adapter.js';
 import { monotonicClock } from '../timing/clock.js';
@@ -63,7 +65,10 @@ export class RedisSeat implements HubSeat, LineOwner, OutboxOwner {
   }
 
   publish(news: HubNews, to?: string): void {
-    if (this.closing === undefined) this.say(news, to);
+    if (this.closing !== undefined) return;
+    const isKept = this.say(news, to);
+    // Nobody would hear of it, and nobody answer.
+    if (!isKept && news.type === 'call') throw new HeartwireError(ErrorCode.QUEUE_FULL, this.fullText);
   }
 
   close(): Promise<void> {
@@ -115,16 +120,17 @@ export class RedisSeat implements HubSeat, LineOwner, OutboxOwner {
   }
 
   full(): void {
-    const { maxQueueBytes } = this.options;
-    this.noRoom.make(
-      `${String(maxQueueBytes)} bytes wait for Redis (maxQueueBytes): what is pushed now doesn't reach other instances`,
-    );
+    this.noRoom.make(`${this.fullText}: what is pushed now doesn't reach other instances`);
   }
 
-  private say(notice: Notice, to?: string): void {
+  private get fullText(): string {
+    return `${String(this.options.maxQueueBytes)} bytes wait for Redis (maxQueueBytes)`;
+  }
+
+  private say(notice: Notice, to?: string): boolean {
     const fields = noticeFields(notice, to, this.options.maxEntryBytes);
     this.hasSpoken = true;
-    this.outbox.put(fields, sizeOf(fields));
+    return this.outbox.put(fields, sizeOf(fields));
   }
 
   private beat(): void {

@@ -77,7 +77,7 @@ export class Instances implements HubMember {
     this.statusSubject.complete();
   }
 
-  /** @throws HeartwireError `UNSERIALIZABLE`, `FRAME_TOO_LARGE` */
+  /** @throws HeartwireError as `HubSeat.publish` */
   publish(news: HubNews, to?: string): void {
     this.seat?.publish(news, to);
   }
