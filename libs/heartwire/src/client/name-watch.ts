@@ -100,8 +100,8 @@ export class NameWatch {
       }, connectTimeoutMs);
     });
     try {
-      const servers = await Promise.race([resolve(question), late]);
-      if (servers.length > 0) return replicasOf(this.target, servers);
+      const replicas = replicasOf(this.target, await Promise.race([resolve(question), late]));
+      if (replicas.length > 0) return replicas;
     } finally {
       clearTimeout(timer);
     }

@@ -63,10 +63,31 @@ describe('the servers behind a name', () => {
     { host: '10.0.0.1', port: 0 },
     { host: '10.0.0.1', port: 65_536 },
     { host: '10.0.0.1', port: Number.NaN },
+    { host: '10.0.0.1', port: '4001' },
+    { host: 1, port: 1n },
+    { port: 4_001 },
     { host: '::1', port: 1, otherHosts: ['orders'] },
-  ])('can be dialled, or are refused: %j', (server) => {
+    { host: '::1', port: 1, otherHosts: '10.0.0.1,' },
+    { host: '::1', port: 1, otherHosts: null },
+    { host: '::1', port: 1, weight: null },
+    { host: '::1', port: 1, weight: Number.NaN },
+    { host: '::1', port: 1, priority: -1 },
+    {},
+    null,
+    'orders',
+  ])('can be dialled, or are refused: %p', (server) => {
     expect(() => replicasOf(target, [server])).toThrow(
-      'resolve must give IP addresses and ports, not {"host"',
+      'resolve must give IP addresses and ports, and priorities and weights from 0, not {',
+    );
+  });
+
+  it.each([undefined, null, 'orders', { host: '::1', port: 1 }])('are a list: %p', (found) => {
+    expect(() => replicasOf(target, found)).toThrow('resolve must give a list of servers, not ');
+  });
+
+  it('are shown where they are refused, but for what is inside of them', () => {
+    expect(() => replicasOf(target, [{ host: 'orders', port: 0, weight: [1] }])).toThrow(
+      'not { host: "orders", port: 0, otherHosts: an array, priority: 0, weight: an array }',
     );
   });
 

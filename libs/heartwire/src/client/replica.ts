@@ -2,6 +2,7 @@ import { isIP } from 'class-validator';
 
 import { type Address, formatAddress, MAX_PORT, type Target } from '../options/address.js';
 import type { ResolvedServer, ResolveQuestion } from '../options/resolve.js';
+import { shownValue } from '../options/shown-value.js';
 
 /** One server that a client may connect to. */
 export interface Replica {
@@ -33,18 +34,43 @@ export function replicaAt(address: Address): Replica {
 /**
  * The servers that were found behind a name.
  *
- * @throws TypeError for what can't be dialled: a resolver of the user's may give anything
+ * @param found what a resolver gave: one of the user's may give anything
+ * @throws TypeError for what can't be dialled
  */
-export function replicasOf(target: Target, servers: readonly ResolvedServer[]): readonly Replica[] {
-  return servers.map(({ host, port, otherHosts = [], priority = 0, weight = 1 }) => {
-    const isPort = Number.isInteger(port) && port > 0 && port <= MAX_PORT;
-    if (!isPort || ![host, ...otherHosts].every((each) => isIP(each))) {
-      throw new TypeError(`resolve must give IP addresses and ports, not ${JSON.stringify({ host, port })}`);
-    }
-    const address: Address =
-      target.kind === 'srv' || target.kind === 'unix' ? { kind: 'tcp', host, port } : { ...target, port };
-    const url = formatAddress(otherHosts.length > 0 ? address : { ...address, host });
-    const hosts = [host, ...otherHosts];
-    return { key: [url, ...otherHosts].join(' '), url, address, hosts, priority, weight };
-  });
+export function replicasOf(target: Target, found: unknown): readonly Replica[] {
+  if (!Array.isArray(found))
+    throw new TypeError(`resolve must give a list of servers, not ${shownValue(found)}`);
+  return found.map((server: unknown) => replicaOf(target, server));
+}
+
+function replicaOf(target: Target, server: unknown): Replica {
+  const { host, port, otherHosts, priority, weight } = checkedServer(server);
+  const address: Address =
+    target.kind === 'srv' || target.kind === 'unix' ? { kind: 'tcp', host, port } : { ...target, port };
+  const url = formatAddress(otherHosts.length > 0 ? address : { ...address, host });
+  const hosts = [host, ...otherHosts];
+  return { key: [url, ...otherHosts].join(' '), url, address, hosts, priority, weight };
+}
+
+type FoundServer = { [Key in keyof ResolvedServer]-?: NonNullable<ResolvedServer[Key]> };
+
+function checkedServer(given: unknown): FoundServer {
+  const server: Partial<Record<keyof ResolvedServer, unknown>> = given ?? {};
+  const { host, port, otherHosts = [], priority = 0, weight = 1 } = server;
+  const hosts: readonly unknown[] = Array.isArray(otherHosts) ? [host, ...(otherHosts as unknown[])] : [];
+  const isPort = Number.isInteger(port) && isFrom(1, port) && port <= MAX_PORT;
+  const isSound = hosts.length > 0 && hosts.every((each) => isIP(each)) && isPort;
+  if (isSound && isFrom(0, priority) && isFrom(0, weight)) {
+    return { host, port, otherHosts, priority, weight } as FoundServer;
+  }
+  const shown = Object.entries({ host, port, otherHosts, priority, weight }).map(
+    ([name, value]) => `${name}: ${shownValue(value)}`,
+  );
+  throw new TypeError(
+    `resolve must give IP addresses and ports, and priorities and weights from 0, not { ${shown.join(', ')} }`,
+  );
+}
+
+function isFrom(least: number, value: unknown): value is number {
+  return typeof value === 'number' && value >= least && value < Infinity;
 }
