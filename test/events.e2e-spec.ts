@@ -38,6 +38,21 @@ class EventsController {
     );
   }
 
+  @EventPattern('two streams')
+  async *generator(data: unknown): AsyncGenerator<string> {
+    yield await Promise.resolve('one item');
+    this.done.push(['generator', data]);
+  }
+
+  @EventPattern('two streams')
+  webStream(data: unknown): ReadableStream {
+    const pull = (controller: ReadableStreamDefaultController): void => {
+      this.done.push(['web stream', data]);
+      controller.close();
+    };
+    return new ReadableStream({ pull }, { highWaterMark: 0 });
+  }
+
   @EventPattern('one ends without a value')
   ends(_data: unknown): Observable<never> {
     return EMPTY;
@@ -108,6 +123,18 @@ describe('events', () => {
       }
       expect(await outcomeOf(event$)).toEqual({ values: [undefined], end: 'complete', error: undefined });
       expect(controller.done.filter(Array.isArray)).toHaveLength(gates);
+    });
+
+    it('run what their handlers give, if that is a stream, of each of several', async () => {
+      await serve();
+      await outcomeOf(client.emit('two streams', 1, { acknowledge: true }));
+      expect(controller.done).toHaveLength(2);
+      expect(controller.done).toEqual(
+        expect.arrayContaining([
+          ['generator', 1],
+          ['web stream', 1],
+        ]),
+      );
     });
 
     it('fail with what a handler threw', async () => {

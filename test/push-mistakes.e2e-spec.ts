@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { Ctx, MessagePattern } from '@nestjs/microservices';
-import { type HeartwireClient, HeartwireContext, type HeartwireServer, type PushTarget } from 'heartwire';
+import {
+  type HeartwireClient,
+  HeartwireContext,
+  type HeartwireServer,
+  type PushHandler,
+  type PushTarget,
+} from 'heartwire';
 import { firstValueFrom } from 'rxjs';
 
 import { errorOf } from './support/outcome.js';
@@ -53,6 +59,22 @@ describe('a mistake of the program that pushes', () => {
       await isUnharmed();
     },
   );
+
+  it.each([undefined, null, true, NaN, Symbol('news'), () => 'news'])(
+    'in the pattern (%p) that it listens to is told to it',
+    async (pattern) => {
+      expect(await errorOf(client.on$(pattern))).toMatchObject({ code: 'UNSERIALIZABLE' });
+      expect(() => client.handle(pattern, () => 'unheard')).toThrow(
+        expect.objectContaining({ code: 'UNSERIALIZABLE' }),
+      );
+    },
+  );
+
+  it('in the place of a handler is told to it', () => {
+    expect(() => client.handle('news', undefined as unknown as PushHandler)).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTIONS' }),
+    );
+  });
 
   it('in the metadata is told to it, and costs no client its connection', async () => {
     const metadata = { trace: 7 } as unknown as Record<string, string>;

@@ -1,12 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import {
-  type CanActivate,
-  type ExecutionContext,
-  Injectable,
-  ParseIntPipe,
-  Scope,
-  UseGuards,
-} from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable, ParseIntPipe, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Ctx, type MicroserviceOptions, Payload, RpcException } from '@nestjs/microservices';
 import {
@@ -56,6 +49,11 @@ class Listener {
   @PushPattern('guarded')
   guarded(): string {
     return 'welcome';
+  }
+
+  @PushPattern(['rise', { cmd: 'set' }])
+  sun(@Ctx() context: HeartwirePushContext): string {
+    return context.getPattern();
   }
 
   @PushPattern('refuse')
@@ -146,6 +144,12 @@ describe('pushes in a Nest application', () => {
     expect(await errorOf(hub.client(id).send('refuse', {}))).toEqual({ reason: 'not today' });
   });
 
+  it('of several patterns have one method', async () => {
+    const { hub, id } = await open();
+    expect(await firstValueFrom(hub.client(id).send('rise', {}))).toBe('rise');
+    expect(await firstValueFrom(hub.client(id).send({ cmd: 'set' }, {}))).toBe('{"cmd":"set"}');
+  });
+
   it('pass guards, which see the context', async () => {
     const { hub, id } = await open();
     const ticket = { metadata: { ticket: '1' } };
@@ -153,55 +157,26 @@ describe('pushes in a Nest application', () => {
     expect(await errorOf(hub.client(id).send('guarded', {}))).toMatchObject({ status: 403 });
   });
 
-  it('can’t be handled by a class without a single instance', async () => {
-    @Injectable({ scope: Scope.REQUEST })
-    class EachTime {
-      @PushPattern('news')
-      news(): void {
-        throw new Error('unreachable');
-      }
-    }
-    const module = moduleOf({
-      imports: [HeartwireModule.register([{ name: 'CHAT', url: 'tcp://127.0.0.1:1' }])],
-      providers: [EachTime],
-    });
-    const app = await NestFactory.createApplicationContext(module, {
-      logger: stage.logger,
-      abortOnError: false,
-    }).catch((error: unknown) => error);
-    expect(app).toMatchObject({ message: expect.stringContaining('EachTime.news') });
-  });
-
-  it('can’t be from a client that no HeartwireModule has', async () => {
-    @Injectable()
-    class Misspelt {
-      @PushPattern('news', { from: 'CAHT' })
-      news(): void {
-        throw new Error('unreachable');
-      }
-
-      @PushPattern('news', { from: 'OTHER' })
-      otherNews(): void {
-        throw new Error('unreachable');
-      }
-    }
-    const url = 'tcp://127.0.0.1:1';
+  it('are handled once by a provider that has other names, too', async () => {
+    const { hub, url } = await serve();
     const module = moduleOf({
       imports: [
-        HeartwireModule.register([{ name: 'CHAT', url }]),
-        HeartwireModule.register([{ name: 'OTHER', url }]),
+        HeartwireModule.register([
+          { name: 'CHAT', url },
+          { name: 'OTHER', url: 'tcp://127.0.0.1:1' },
+        ]),
       ],
-      providers: [Misspelt],
+      providers: [
+        { provide: 'ALIAS', useExisting: Listener },
+        { provide: 'SAME', inject: [Listener], useFactory: (listener: Listener) => listener },
+        Listener,
+      ],
     });
-    const app = await NestFactory.createApplicationContext(module, {
-      logger: stage.logger,
-      abortOnError: false,
-    }).catch((error: unknown) => error);
-    expect(app).toMatchObject({
-      code: 'INVALID_OPTIONS',
-      message:
-        '@PushPattern of Misspelt.news: from must be the name of a client of HeartwireModule (CHAT, OTHER), not CAHT',
-    });
+    const app = stage.track(await NestFactory.createApplicationContext(module, { logger: stage.logger }));
+    await until('the client is there', () => hub.clients.length === 1);
+    hub.broadcast.emit('news', { title: 'rain' });
+    await firstValueFrom(hub.client(hub.clients[0] ?? '').send('rise', {}));
+    expect(app.get(Listener).seen).toEqual([['rain', 'news']]);
   });
 
   it('a server’s providers hear who comes and goes, and one that fails is only logged', async () => {

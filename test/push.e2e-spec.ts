@@ -266,4 +266,16 @@ describe('a server', () => {
       ['second', 2],
     ]);
   });
+
+  it('runs the generator that a handler of a push is', async () => {
+    const ann = await guest();
+    const seen: unknown[] = [];
+    ann.client.handle('news', async function* (item) {
+      yield await Promise.resolve('an item for nobody');
+      seen.push(item);
+    });
+    server.hub.broadcast.emit('news', 1);
+    await until('it has run to its end', () => seen.length > 0);
+    expect(seen).toEqual([1]);
+  });
 });

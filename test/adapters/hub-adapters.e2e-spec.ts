@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type HubAdapter, InProcessAdapter } from 'heartwire';
 import { redisAdapter } from 'heartwire/redis';
-import { firstValueFrom, interval, map, take } from 'rxjs';
+import { catchError, firstValueFrom, interval, map, take } from 'rxjs';
 
 import { describeUnless } from '../support/describe-unless.js';
 import { allSee, allSeeIn, type Guest, type Instance, settled, startInstance } from '../support/instances.js';
@@ -303,6 +303,20 @@ for (const kind of kinds) {
         const client = at(2).server.hub.client(all()[0].id);
         const failure = await errorOf(client.send('double', 21n, { timeoutMs: Infinity }));
         expect(failure).toMatchObject({ code: 'UNSERIALIZABLE', sent: 'never' });
+      });
+
+      it('until they are closed: what is under way ends, and so does what is made again there and then', async () => {
+        const [a, , c] = all();
+        const { app, server } = at(2);
+        a.client.handle('silent', () => new Promise(() => undefined));
+        const ask$ = server.hub.client(a.id).send('silent', {}, { timeoutMs: Infinity });
+        const again = firstValueFrom(ask$.pipe(catchError(() => ask$))).catch((error: unknown) => error);
+        await c.client.close();
+        await app.close();
+        expect(await again).toMatchObject({ code: 'CONNECTION_LOST', sent: 'never' });
+        expect(await errorOf(ask$)).toMatchObject({ code: 'CONNECTION_LOST', sent: 'never' });
+        expect(server.hub.clients).toEqual([]);
+        expect(server.hub.join(a.id, 'lobby')).toBe(false);
       });
 
       it('but not one that is gone, and not with a stream', async () => {

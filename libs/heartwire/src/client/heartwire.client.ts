@@ -150,15 +150,17 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
   }
 
   /**
-   * What the servers push under a pattern, from the subscription on, which begins to connect.
+   * What the servers push under a pattern, from the subscription on, which begins to connect. Fails with
+   * `UNSERIALIZABLE` for what is no pattern.
    *
    * @example
    * chat.on$<Line>('said').subscribe(({ from, text }) => print(`${from}: ${text}`));
    */
   on$<T = any>(pattern: any): Observable<T> {
     return defer(() => {
+      const pushed$ = this.pushes.on$(pattern) as Observable<T>;
       this.connectInBackground();
-      return this.pushes.on$(this.normalizePattern(pattern)) as Observable<T>;
+      return pushed$;
     });
   }
 
@@ -166,9 +168,11 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
    * Handles what the servers push under a pattern, and answers the calls that they make with it
    * (`hub.client(id).send`). Of several handlers all get a push, and the first answers a call. Begins to connect.
    * Returns what takes the handler back.
+   *
+   * @throws HeartwireError `UNSERIALIZABLE` for what is no pattern, `INVALID_OPTIONS` for what is no function
    */
   handle(pattern: any, handler: PushHandler): () => void {
-    const remove = this.pushes.handle(this.normalizePattern(pattern), handler);
+    const remove = this.pushes.handle(pattern, handler);
     this.connectInBackground();
     return remove;
   }

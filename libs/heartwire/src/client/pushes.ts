@@ -1,5 +1,8 @@
 import type { Observable } from 'rxjs';
 
+import { ErrorCode } from '../errors/error-code.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
+import { patternText } from '../session/call-body.js';
 import { isLargePattern } from '../session/large-pattern.js';
 import { PushListeners } from '../session/push-listeners.js';
 import { refuseCall } from '../session/refuse-call.js';
@@ -25,12 +28,18 @@ export class Pushes {
     private readonly explain: (thrown: unknown) => unknown,
   ) {}
 
-  on$(route: string): Observable<unknown> {
-    return this.listeners.on$(route);
+  /** @throws HeartwireError `UNSERIALIZABLE` */
+  on$(pattern: unknown): Observable<unknown> {
+    return this.listeners.on$(this.checkedRoute(pattern));
   }
 
-  /** Returns what takes the handler back. */
-  handle(route: string, handler: PushHandler): () => void {
+  /** Returns what takes the handler back. @throws HeartwireError `UNSERIALIZABLE`, `INVALID_OPTIONS` */
+  handle(pattern: unknown, handler: PushHandler): () => void {
+    const route = this.checkedRoute(pattern);
+    if (typeof handler !== 'function') {
+      const message = `what handles pushes must be a function, not a value of type ${typeof handler}`;
+      throw new HeartwireError(ErrorCode.INVALID_OPTIONS, message);
+    }
     const own = ((data, context) => handler(data, context as HeartwirePushContext)) satisfies Handler;
     this.handlers.set(route, [...this.handlersOf(route), own]);
     return () => {
@@ -54,6 +63,12 @@ export class Pushes {
     if (call.isEvent) this.tell(call, route);
     else this.answer(call, route);
   };
+
+  /** Nobody can push under what is no pattern: who listens to it has made a mistake. */
+  private checkedRoute(pattern: unknown): string {
+    patternText(pattern);
+    return this.routeOf(pattern);
+  }
 
   private handlersOf(route: string): readonly Handler[] {
     return this.handlers.get(route) ?? [];

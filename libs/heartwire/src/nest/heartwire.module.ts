@@ -59,7 +59,8 @@ export class HeartwireModule {
   static forServer(server: HeartwireServer): DynamicModule {
     const providers: Provider[] = [
       { provide: HeartwireServer, useValue: server },
-      { provide: HeartwireHub, useValue: server.hub },
+      // Of the server that is injected: a test may have put another one in its place.
+      { provide: HeartwireHub, inject: [HeartwireServer], useFactory: ({ hub }: HeartwireServer) => hub },
     ];
     return {
       module: HeartwireModule,

@@ -4,12 +4,19 @@ import { DiscoveryService, ExternalContextCreator, type ParamsFactory } from '@n
 import type { HeartwireClient } from '../client/heartwire.client.js';
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
+import { firstLineOf } from '../errors/thrown.js';
+import { patternText } from '../session/call-body.js';
 import { type DecoratedMethod, DecoratedMethods } from './decorated-methods.js';
 import { PUSH_PATTERN, type PushPatternMetadata } from './push-pattern.decorator.js';
 
 /** The clients of one registration, by name. */
 export const OWN_CLIENTS = Symbol('clients of a HeartwireModule');
 type OwnClients = ReadonlyMap<string | symbol, HeartwireClient>;
+
+/** A test may have put anything in a client's place that has `send` and `emit`. */
+function isPushedTo(client: Partial<HeartwireClient> | null | undefined): client is HeartwireClient {
+  return typeof client?.handle === 'function';
+}
 
 /** Where Nest's parameter decorators leave word; the same for every kind of handler. */
 const PARAMETERS = '__routeArguments__';
@@ -43,22 +50,22 @@ export class PushBinder implements OnApplicationBootstrap {
   /**
    * With the clients' first connect, nothing is pushed before its handler is there.
    *
-   * @throws HeartwireError `INVALID_OPTIONS` for a method that is for a client which no `HeartwireModule` has
+   * @throws HeartwireError `INVALID_OPTIONS` for a method that is for a client which no `HeartwireModule` has, for what is
+   * no pattern, or whose guards and pipes Nest would leave out; then no client has begun to connect
    */
   onApplicationBootstrap(): void {
     const names = this.allNames();
-    for (const found of this.methods.find<PushPatternMetadata>(PUSH_PATTERN)) {
-      const { from } = found.metadata;
-      if (from !== undefined && !names.has(from)) throw noSuchClient(found, names);
-      this.bind(found);
-    }
+    const methods = this.methods.find<PushPatternMetadata>(PUSH_PATTERN);
+    for (const found of methods) check(found, names);
+    for (const found of methods) this.bind(found);
   }
 
   private bind(found: DecoratedMethod<PushPatternMetadata>): void {
-    const { from, pattern } = found.metadata;
+    const { from, patterns } = found.metadata;
     const handler = this.handlerOf(found);
     for (const [name, client] of this.clients) {
-      if (from === undefined || from === name) client.handle(pattern, handler);
+      if (!isPushedTo(client) || (from !== undefined && from !== name)) continue;
+      for (const pattern of patterns) client.handle(pattern, handler);
     }
   }
 
@@ -84,14 +91,28 @@ export class PushBinder implements OnApplicationBootstrap {
   }
 }
 
-function noSuchClient(
-  { host, name, metadata }: DecoratedMethod<PushPatternMetadata>,
+/** @throws HeartwireError `INVALID_OPTIONS` */
+function check(
+  { host, name, metadata, isForeign }: DecoratedMethod<PushPatternMetadata>,
   names: ReadonlySet<string | symbol>,
-): HeartwireError {
-  const where = `${host.constructor.name}.${name}`;
-  const known = [...names].map(String).join(', ');
-  return new HeartwireError(
-    ErrorCode.INVALID_OPTIONS,
-    `@PushPattern of ${where}: from must be the name of a client of HeartwireModule (${known}), not ${String(metadata.from)}`,
-  );
+): void {
+  const mistake = (what: string): HeartwireError =>
+    new HeartwireError(
+      ErrorCode.INVALID_OPTIONS,
+      `@PushPattern of ${host.constructor.name}.${name}: ${what}`,
+    );
+  const { from, patterns } = metadata;
+  if (isForeign)
+    throw mistake(
+      'its class must be a provider, a controller or a useClass: of what a factory or a value gives, Nest applies no guards and pipes',
+    );
+  if (from !== undefined && !names.has(from)) {
+    const known = [...names].map(String).join(', ');
+    throw mistake(`from must be the name of a client of HeartwireModule (${known}), not ${String(from)}`);
+  }
+  try {
+    patterns.forEach(patternText);
+  } catch (error) {
+    throw mistake(firstLineOf(error));
+  }
 }

@@ -12,7 +12,7 @@ export interface PushPatternOptions {
 }
 
 export interface PushPatternMetadata extends PushPatternOptions {
-  readonly pattern: unknown;
+  readonly patterns: readonly unknown[];
 }
 
 /**
@@ -21,9 +21,10 @@ export interface PushPatternMetadata extends PushPatternOptions {
  * `@Ctx()`, which gives a `HeartwirePushContext`. It may return a value, a Promise or an AsyncIterable, whose
  * items are a stream; of an Observable, the last value is the answer.
  *
- * The method is one of a provider or controller of the default scope, and its client is one that
- * `HeartwireModule` provides. The client connects with the application.
+ * The method is one of a provider or controller of the default scope, which is given as a class, and its client is
+ * one that `HeartwireModule` provides. The application doesn't start otherwise. The client connects with it.
  *
+ * @param pattern one, or several in an array, as with `@MessagePattern`
  * @example
  * @PushPattern('orders.shipped', { from: 'ORDERS' })
  * shipped(@Payload() order: OrderDto) { … }
@@ -33,5 +34,6 @@ export function PushPattern(
   pattern: any,
   options: PushPatternOptions = {},
 ): CustomDecorator {
-  return SetMetadata(PUSH_PATTERN, { pattern: pattern as unknown, ...options } satisfies PushPatternMetadata);
+  const patterns: readonly unknown[] = Array.isArray(pattern) ? pattern : [pattern];
+  return SetMetadata(PUSH_PATTERN, { patterns, ...options } satisfies PushPatternMetadata);
 }

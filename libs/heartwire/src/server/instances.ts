@@ -68,12 +68,14 @@ export class Instances implements HubMember {
     });
   }
 
-  /** Says goodbye to the others. */
+  /** Says goodbye to the others, and forgets them. */
   async leave(): Promise<void> {
-    this.calls.close();
+    this.forgetOthers();
     this.answers.close();
     await this.seat?.close();
     this.seat = undefined;
+    // Something may have come in until now.
+    this.forgetOthers();
     this.statusSubject.complete();
   }
 
@@ -144,6 +146,12 @@ export class Instances implements HubMember {
     this.tellAll(this.clientsElsewhere.lose(instance));
     this.calls.lose(instance);
     this.answers.lose(instance);
+  }
+
+  private forgetOthers(): void {
+    // First: whoever hears that a call has failed may make it again there and then, and nobody would answer.
+    this.clientsElsewhere.clear();
+    this.calls.close();
   }
 
   private push(push: Push): void {

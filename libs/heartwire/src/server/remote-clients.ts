@@ -59,6 +59,11 @@ export class RemoteClients {
     return this.learn(instance, []);
   }
 
+  /** Nothing is known of the others any more. */
+  clear(): void {
+    for (const instance of [...this.byInstance.keys()]) this.lose(instance);
+  }
+
   private enter(instance: string, { clientId, identity, rooms }: HubClient): readonly Presence[] {
     const known = this.byId.get(clientId);
     if (known !== undefined && known.instance !== instance) return [];

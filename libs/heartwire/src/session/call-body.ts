@@ -34,8 +34,12 @@ export function callBody(pattern: unknown, data: unknown, given?: Metadata, code
   return new JsonBody(patternJson, toJson(data), metadata);
 }
 
-/** The other end would take anything else for a breach of the protocol, and close the connection for it. */
-function patternText(pattern: unknown): string {
+/**
+ * The other end would take anything else for a breach of the protocol, and close the connection for it.
+ *
+ * @throws HeartwireError `UNSERIALIZABLE`
+ */
+export function patternText(pattern: unknown): string {
   const json = toJson(pattern);
   if (json !== undefined && json !== 'null' && json !== 'true' && json !== 'false') return json;
   const message = `the pattern must be a string, a number or an object: it is ${json ?? typeof pattern}`;

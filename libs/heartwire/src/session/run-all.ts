@@ -5,7 +5,6 @@ import {
   EMPTY,
   forkJoin,
   ignoreElements,
-  isObservable,
   mergeMap,
   type Observable,
   of,
@@ -13,6 +12,7 @@ import {
 } from 'rxjs';
 
 import type { Handler } from './run-handler.js';
+import { isStreamSource, itemsOf } from './stream-source.js';
 
 /**
  * One handler that runs them all, and is done when each is: one that ends early, without a value or
@@ -41,6 +41,6 @@ export function runAll(handlers: readonly Handler[]): Handler {
 
 function run(handler: Handler, data: unknown, context: object): Observable<unknown> {
   return defer(() => Promise.resolve(handler(data, context))).pipe(
-    mergeMap((result) => (isObservable(result) ? result : EMPTY)),
+    mergeMap((result) => (isStreamSource(result) ? itemsOf(result) : EMPTY)),
   );
 }

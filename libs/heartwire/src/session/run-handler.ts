@@ -1,8 +1,8 @@
-import { from, isObservable, type Subscription } from 'rxjs';
+import type { Subscription } from 'rxjs';
 
 import type { Overflow } from './outgoing-stream.js';
 import type { ServedCall } from './served-call.js';
-import { isStreamSource, type StreamSource, stopUnused } from './stream-source.js';
+import { isStreamSource, itemsOf, type StreamSource, stopUnused } from './stream-source.js';
 
 /**
  * A handler as Nest registers it: what it returns may be a value, a stream, or a Promise of either.
@@ -86,8 +86,7 @@ function runToEnd(
   onThrown: (error: unknown) => void,
   end: () => void,
 ): Subscription {
-  const items = isObservable(source) ? source : from(source as AsyncIterable<unknown>);
-  return items.subscribe({
+  return itemsOf(source).subscribe({
     error: onThrown,
     complete: () => {
       call.complete();
