@@ -41,13 +41,6 @@ describe('calls to clients of other instances', () => {
     expect(seen).toEqual(['right', 'complete']);
   });
 
-  it('are refused once this instance is closed', () => {
-    calls.close();
-    const start = (): unknown => calls.start('ann', 'p', 1, { timeoutMs: Infinity }, observer, false);
-    expect(start).toThrow(expect.objectContaining({ code: 'CLOSED', sent: 'never' }));
-    expect(published).toEqual([]);
-  });
-
   it('take an answer that is here before the question is told in full', () => {
     const prompt: RelayedCalls = new RelayedCalls(
       () => 'east',

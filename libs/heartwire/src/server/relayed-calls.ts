@@ -27,7 +27,6 @@ interface RelayedCall {
 export class RelayedCalls {
   private readonly calls = new Map<string, RelayedCall>();
   private lastId = 0;
-  private isClosed = false;
   private readonly deadlines = new DeadlineSweep(monotonicClock, systemTimers, (now) => this.expire(now));
 
   constructor(
@@ -38,7 +37,7 @@ export class RelayedCalls {
   /**
    * `undefined` when no other instance has that client.
    *
-   * @throws HeartwireError `UNSERIALIZABLE` (a `stream` can't go with it), `FRAME_TOO_LARGE`, `QUEUE_FULL`, `CLOSED`
+   * @throws HeartwireError `UNSERIALIZABLE` (a `stream` can't go with it), `FRAME_TOO_LARGE`, `QUEUE_FULL`
    */
   start(
     clientId: string,
@@ -50,7 +49,6 @@ export class RelayedCalls {
   ): StreamHandle | undefined {
     const instance = this.instanceOf(clientId);
     if (instance === undefined) return undefined;
-    if (this.isClosed) throw closed('never');
     if (options.stream !== undefined)
       throw new HeartwireError(ErrorCode.UNSERIALIZABLE, `a stream can't be sent to ${elsewhere(clientId)}`);
     if (this.calls.size >= MAX_CALLS)
@@ -124,8 +122,8 @@ export class RelayedCalls {
   }
 
   close(): void {
-    this.isClosed = true;
-    for (const callId of [...this.calls.keys()]) this.giveUp(callId, closed('maybe'));
+    for (const callId of [...this.calls.keys()])
+      this.giveUp(callId, new HeartwireError(ErrorCode.CLOSED, 'the server was closed', { sent: 'maybe' }));
   }
 
   private expire(now: number): number | undefined {
@@ -164,10 +162,6 @@ function fail({ observer }: RelayedCall, error: HeartwireError): void {
 export function partLost(): HeartwireError {
   const message = 'part of what the instances say to each other is lost, and the call with it';
   return new HeartwireError(ErrorCode.CONNECTION_LOST, message, { sent: 'maybe' });
-}
-
-function closed(sent: 'never' | 'maybe'): HeartwireError {
-  return new HeartwireError(ErrorCode.CLOSED, 'the server was closed', { sent });
 }
 
 function elsewhere(clientId: string): string {
