@@ -266,4 +266,17 @@ describe('a server', () => {
       ['second', 2],
     ]);
   });
+
+  it('runs what a handler of a push generates to its end', async () => {
+    const ann = await guest();
+    const seen: unknown[] = [];
+    ann.client.handle('steps', async function* (item) {
+      yield 'begun';
+      await new Promise(setImmediate);
+      seen.push(item);
+    });
+    server.hub.broadcast.emit('steps', 1);
+    await until('it has run', () => seen.length > 0);
+    expect(seen).toEqual([1]);
+  });
 });
