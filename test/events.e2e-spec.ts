@@ -1,12 +1,29 @@
-import { Controller } from '@nestjs/common';
+import { type CallHandler, Controller, type NestInterceptor, UseInterceptors } from '@nestjs/common';
 import { EventPattern, MessagePattern, RpcException } from '@nestjs/microservices';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { HeartwireClient, HeartwireServerOptions } from 'heartwire';
-import { EMPTY, filter, firstValueFrom, from, lastValueFrom, type Observable, of, ReplaySubject } from 'rxjs';
+import {
+  EMPTY,
+  filter,
+  firstValueFrom,
+  from,
+  lastValueFrom,
+  type Observable,
+  of,
+  ReplaySubject,
+  tap,
+} from 'rxjs';
 
 import { type Deferred, deferred } from './support/deferred.js';
 import { errorOf, outcomeOf } from './support/outcome.js';
 import { Stage } from './support/stage.js';
+
+/** As one that logs or measures. */
+class LookingOn implements NestInterceptor {
+  intercept(_context: unknown, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(tap(() => undefined));
+  }
+}
 
 @Controller()
 class EventsController {
@@ -74,6 +91,24 @@ class EventsController {
     return of('fine');
   }
 
+  @EventPattern(['one generator', 'two generators'])
+  async *steps(data: unknown): AsyncGenerator<string> {
+    yield 'begun';
+    await new Promise(setImmediate);
+    this.done.push(data);
+  }
+
+  @EventPattern('two generators')
+  async *otherSteps(data: unknown): AsyncGenerator<string> {
+    yield* this.steps(data);
+  }
+
+  @EventPattern('a generator and an interceptor')
+  @UseInterceptors(LookingOn)
+  seenSteps(data: unknown): AsyncGenerator<string> {
+    return this.steps(data);
+  }
+
   @EventPattern('note')
   async note(data: unknown): Promise<void> {
     this.running += 1;
@@ -135,6 +170,16 @@ describe('events', () => {
           ['web stream', 1],
         ]),
       );
+    });
+
+    it.each([
+      ['one generator', 1],
+      ['two generators', 2],
+      ['a generator and an interceptor', 1],
+    ])('run what their handlers generate to its end: %s', async (pattern, runs) => {
+      await serve();
+      expect((await outcomeOf(client.emit(pattern, 'step', { acknowledge: true }))).end).toBe('complete');
+      expect(controller.done).toEqual(Array.from({ length: runs }, () => 'step'));
     });
 
     it('fail with what a handler threw', async () => {

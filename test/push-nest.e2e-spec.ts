@@ -1,5 +1,13 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type CanActivate, type ExecutionContext, Injectable, ParseIntPipe, UseGuards } from '@nestjs/common';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+  ParseIntPipe,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Ctx, type MicroserviceOptions, Payload, RpcException } from '@nestjs/microservices';
 import {
@@ -13,7 +21,7 @@ import {
   PushPattern,
   type ServerConnection,
 } from 'heartwire';
-import { firstValueFrom } from 'rxjs';
+import { EMPTY, firstValueFrom, type Observable } from 'rxjs';
 
 import { errorOf, outcomeOf } from './support/outcome.js';
 import { moduleOf, Stage } from './support/stage.js';
@@ -23,6 +31,13 @@ import { until } from './support/until.js';
 class OnlyWithTicket implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     return context.switchToRpc().getContext<HeartwirePushContext>().metadata['ticket'] !== undefined;
+  }
+}
+
+@Injectable()
+class Swallow implements NestInterceptor {
+  intercept(): Observable<never> {
+    return EMPTY;
   }
 }
 
@@ -59,6 +74,22 @@ class Listener {
   @PushPattern('refuse')
   refuse(): never {
     throw new RpcException({ reason: 'not today' });
+  }
+
+  @PushPattern('nothing')
+  nothing(): Observable<never> {
+    return EMPTY;
+  }
+
+  @UseInterceptors(Swallow)
+  @PushPattern('swallowed')
+  swallowed(): string {
+    return 'nobody hears it';
+  }
+
+  @PushPattern('missing')
+  missing(): Promise<unknown> {
+    return firstValueFrom(EMPTY);
   }
 
   @PushPattern('count')
@@ -133,6 +164,20 @@ describe('pushes in a Nest application', () => {
     hub.broadcast.emit('news', { title: 'rain', text: 'much of it' });
     await until('it was told', () => listener.seen.length === 1);
     expect(listener.seen).toEqual([['rain', 'news']]);
+  });
+
+  it.each(['nothing', 'swallowed'])('may be answered without a value: %s', async (pattern) => {
+    const { hub, id } = await open();
+    expect(await outcomeOf(hub.client(id).send(pattern, 1))).toEqual({
+      values: [],
+      end: 'complete',
+      error: undefined,
+    });
+  });
+
+  it('that fail for a value that is missing say so all the same', async () => {
+    const { hub, id } = await open();
+    expect(await errorOf(hub.client(id).send('missing', 1))).toMatchObject({ status: 'error' });
   });
 
   it('that are calls are answered, through pipes, by the client that is meant', async () => {

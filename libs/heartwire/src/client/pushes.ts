@@ -90,7 +90,7 @@ export class Pushes {
     }
     const all: Handler = (data, context) => {
       listeners?.next(data);
-      return handlers.length === 0 ? undefined : runAll(handlers)(data, context);
+      return handlers.length === 0 ? undefined : runAll(handlers, this.explain)(data, context);
     };
     void runHandler(all, call, new HeartwirePushContext(route, call), this.explain);
   }

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService, ExternalContextCreator, type ParamsFactory } from '@nestjs/core';
+import { isObservable, lastValueFrom } from 'rxjs';
 
 import type { HeartwireClient } from '../client/heartwire.client.js';
 import { ErrorCode } from '../errors/error-code.js';
@@ -37,15 +38,27 @@ function memberOf(data: unknown, name: string): unknown {
   return (data as Readonly<Record<string, unknown>> | null | undefined)?.[name];
 }
 
+/** Nest's own, but that an Observable may end without a value, as one of a handler may: then the answer has none. */
+function lenient(contexts: ExternalContextCreator): ExternalContextCreator {
+  return Object.assign(Object.create(contexts) as ExternalContextCreator, {
+    transformToResult: (result: unknown): unknown =>
+      isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result,
+  });
+}
+
 /** Gives the `@PushPattern` methods of the application to the clients that they are for. */
 @Injectable()
 export class PushBinder implements OnApplicationBootstrap {
+  private readonly contexts: ExternalContextCreator;
+
   constructor(
     @Inject(OWN_CLIENTS) private readonly clients: OwnClients,
     private readonly discovery: DiscoveryService,
     private readonly methods: DecoratedMethods,
-    private readonly contexts: ExternalContextCreator,
-  ) {}
+    contexts: ExternalContextCreator,
+  ) {
+    this.contexts = lenient(contexts);
+  }
 
   /**
    * With the clients' first connect, nothing is pushed before its handler is there.

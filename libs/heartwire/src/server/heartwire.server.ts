@@ -113,7 +113,7 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     const handlers = this.eventHandlers.get(route) ?? [first as Handler];
     handlers.push(callback as Handler);
     this.eventHandlers.set(route, handlers);
-    const all = Object.assign(runAll(handlers), { isEventHandler, extras });
+    const all = Object.assign(runAll(handlers, this.explain), { isEventHandler, extras });
     this.messageHandlers.set(route, all as MessageHandler);
   }
 

@@ -1,8 +1,8 @@
-import type { Subscription } from 'rxjs';
-
 import type { Overflow } from './outgoing-stream.js';
+import { runToEnd } from './run-to-end.js';
 import type { ServedCall } from './served-call.js';
-import { isStreamSource, itemsOf, type StreamSource, stopUnused } from './stream-source.js';
+import type { SourceFeed } from './source-feed.js';
+import { isStreamSource, stopUnused } from './stream-source.js';
 
 /**
  * A handler as Nest registers it: what it returns may be a value, a stream, or a Promise of either.
@@ -24,7 +24,7 @@ export function runHandler(
   explain: (thrown: unknown) => unknown,
   onEnd?: () => void,
 ): Promise<void> | undefined {
-  let eventRun: Subscription | undefined;
+  let eventRun: SourceFeed | undefined;
   let isRunning = true;
   const end = (): void => {
     if (!isRunning) return;
@@ -32,12 +32,7 @@ export function runHandler(
     onEnd?.();
   };
   call.onCancel = () => {
-    try {
-      eventRun?.unsubscribe();
-    } catch (error) {
-      // Nobody waits for what a teardown throws: it is only logged.
-      explain(error);
-    }
+    eventRun?.stop();
     end();
   };
   const onResult = (result: unknown): void => {
@@ -48,10 +43,14 @@ export function runHandler(
     } else if (call.isSettled) {
       stopUnused(result, explain);
     } else if (call.isEvent) {
-      eventRun = runToEnd(result, call, onThrown, end);
+      eventRun = runToEnd(result, { ended: onDone, failed: onThrown, stoppedWith: explain });
     } else {
       call.answerWith(result, { explain, overflow: handler.extras?.overflow, onEnd: end });
     }
+  };
+  const onDone = (): void => {
+    call.complete();
+    end();
   };
   const onThrown = (error: unknown): void => {
     call.returned();
@@ -77,20 +76,4 @@ export function runHandler(
 /** What `await` would wait for: a Promise, or a query builder's. */
 function isThenable(result: unknown): result is PromiseLike<unknown> {
   return typeof (result as PromiseLike<unknown> | null | undefined)?.then === 'function';
-}
-
-/** An event's handler is done when its stream is. Its items are nobody's. */
-function runToEnd(
-  source: StreamSource,
-  call: ServedCall,
-  onThrown: (error: unknown) => void,
-  end: () => void,
-): Subscription {
-  return itemsOf(source).subscribe({
-    error: onThrown,
-    complete: () => {
-      call.complete();
-      end();
-    },
-  });
 }

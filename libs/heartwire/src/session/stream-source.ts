@@ -1,4 +1,4 @@
-import { from, isObservable, type Observable } from 'rxjs';
+import { isObservable, type Observable } from 'rxjs';
 
 import type { Puller } from './puller.js';
 import { isReadable, ReadablePuller } from './readable-puller.js';
@@ -28,11 +28,6 @@ export function isPullSource(value: unknown): value is PullSource {
   if (typeof value !== 'object' || value === null) return false;
   const { getReader } = value as { readonly getReader?: unknown };
   return Symbol.asyncIterator in value || typeof getReader === 'function';
-}
-
-/** Its items as fast as it gives them, for who wants it to run. */
-export function itemsOf(source: StreamSource): Observable<unknown> {
-  return isObservable(source) ? source : from(source as AsyncIterable<unknown>);
 }
 
 /** @throws TypeError when the source is being read elsewhere already */
