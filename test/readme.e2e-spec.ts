@@ -170,6 +170,23 @@ const linesWith = (command: string, text: string): readonly string[] =>
     .map((line) => line.trim())
     .filter((line) => line.startsWith(`${command} `));
 
+describe('the figures of the README', () => {
+  const results = read('bench/RESULTS.md');
+  /** The first number of a cell, as the README has it: the median, to one place. */
+  const median = (row: Readonly<Record<string, string>> | undefined, column: string): string =>
+    Number.parseFloat(row?.[column] ?? '').toFixed(1);
+
+  it('are those of the run that is kept', () => {
+    const ratios = tableBelow(results, '## Ratios').map((row) => median(row, 'Heartwire to Nest TCP'));
+    const [one, some, many, oneKilobyte, twentyKilobytes] = ratios;
+    expect(readme).toContain(
+      `: ${one} times with one call in flight, ${some} with 64, ${many} with 512; ${oneKilobyte} with 64 of 1 KB, and ${twentyKilobytes} with 64 of 20 KB`,
+    );
+    const upload = tableBelow(results, '## A stream of bytes').find((row) => row['']?.startsWith('ratio'));
+    expect(readme).toContain(`at ${median(upload, 'MiB per second')} times the speed of \`pipe\``);
+  });
+});
+
 describe('the tables of the README', () => {
   const url = 'tcp://orders:4001';
 
