@@ -1,4 +1,4 @@
-import { isIP } from 'class-validator';
+import { isInt, isIP, isNumber, max, min } from 'class-validator';
 
 import { type Address, formatAddress, MAX_PORT, type Target } from '../options/address.js';
 import type { ResolvedServer, ResolveQuestion } from '../options/resolve.js';
@@ -57,10 +57,9 @@ type FoundServer = { [Key in keyof ResolvedServer]-?: NonNullable<ResolvedServer
 function checkedServer(given: unknown): FoundServer {
   const server: Partial<Record<keyof ResolvedServer, unknown>> = given ?? {};
   const { host, port, otherHosts = [], priority = 0, weight = 1 } = server;
-  const hosts: readonly unknown[] = Array.isArray(otherHosts) ? [host, ...(otherHosts as unknown[])] : [];
-  const isPort = Number.isInteger(port) && isFrom(1, port) && port <= MAX_PORT;
-  const isSound = hosts.length > 0 && hosts.every((each) => isIP(each)) && isPort;
-  if (isSound && isFrom(0, priority) && isFrom(0, weight)) {
+  const isPort: boolean = isInt(port) && min(port, 1) && max(port, MAX_PORT);
+  const areHosts = isIP(host) && Array.isArray(otherHosts) && otherHosts.every((each) => isIP(each));
+  if (isPort && areHosts && isFromZero(priority) && isFromZero(weight)) {
     return { host, port, otherHosts, priority, weight } as FoundServer;
   }
   const shown = Object.entries({ host, port, otherHosts, priority, weight }).map(
@@ -71,6 +70,6 @@ function checkedServer(given: unknown): FoundServer {
   );
 }
 
-function isFrom(least: number, value: unknown): value is number {
-  return typeof value === 'number' && value >= least && value < Infinity;
+function isFromZero(value: unknown): boolean {
+  return isNumber(value) && min(value, 0);
 }

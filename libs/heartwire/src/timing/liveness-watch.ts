@@ -31,8 +31,7 @@ export interface LivenessWatchInput extends Pace, SignsOfLifeInput {
  * when the next is due.
  *
  * A verdict falls only at an end that listened. So each waits for the input that has arrived already,
- * and if any look during the silence was late, for the answer to one more ping; to a few, where looks
- * stay late.
+ * and if any look during the silence was late, for the answer to one more ping, up to four times.
  */
 export class LivenessWatch {
   private state: LivenessState = 'alive';
