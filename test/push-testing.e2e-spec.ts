@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Injectable } from '@nestjs/common';
+import { type INestMicroservice, Injectable } from '@nestjs/common';
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import { Test } from '@nestjs/testing';
+import { Test, type TestingModule } from '@nestjs/testing';
 import {
   HeartwireHub,
   HeartwireModule,
@@ -41,6 +41,15 @@ describe('a test of an application that pushes, or is pushed to,', () => {
 
   afterEach(() => stage.clear());
 
+  /** The application, which listens, and has a client. */
+  const serveGuest = async (testing: TestingModule, server: HeartwireServer): Promise<INestMicroservice> => {
+    const options = { strategy: server, logger: stage.logger };
+    const app = stage.track(testing.createNestMicroservice<MicroserviceOptions>(options));
+    await app.listen();
+    await stage.client(server.address).connect();
+    return app;
+  };
+
   it.each([{ send: () => of(7), emit: () => of(undefined) }, null])(
     'may put %p in the place of its client',
     async (orders) => {
@@ -67,13 +76,7 @@ describe('a test of an application that pushes, or is pushed to,', () => {
       .overrideProvider(HeartwireServer)
       .useValue(server)
       .compile();
-    const app = testing.createNestMicroservice<MicroserviceOptions>({
-      strategy: server,
-      logger: stage.logger,
-    });
-    stage.track(app);
-    await app.listen();
-    await stage.client(server.address).connect();
+    const app = await serveGuest(testing, server);
     const { hub, seen } = app.get(Porter);
     await until('the client was greeted', () => seen.length === 1);
     expect(hub.members('lobby')).toEqual(seen);
@@ -87,13 +90,7 @@ describe('a test of an application that pushes, or is pushed to,', () => {
         { provide: Porter, inject: [HeartwireHub], useFactory: (hub: HeartwireHub) => new Porter(hub) },
       ],
     }).compile();
-    const app = testing.createNestMicroservice<MicroserviceOptions>({
-      strategy: server,
-      logger: stage.logger,
-    });
-    stage.track(app);
-    await app.listen();
-    await stage.client(server.address).connect();
+    const app = await serveGuest(testing, server);
     await until('the client was greeted', () => app.get(Porter).seen.length === 1);
     expect(server.hub.rooms).toEqual(['lobby']);
   });

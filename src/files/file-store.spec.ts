@@ -202,10 +202,10 @@ describe('the files on the disk', () => {
   it('of a folder that may not be used fail, and are not taken for files that are not there', async () => {
     await put('a', 'x');
     await chmod(folder, 0);
+    const tries = [(): Promise<unknown> => put('b', 'x'), () => got('a'), () => store.list()];
     await withoutRights(async () => {
-      for (const tried of [put('b', 'x'), got('a'), store.list()]) {
-        const failure = await tried.catch((error: unknown) => error);
-        expect(failure).toMatchObject({
+      for (const attempt of tries) {
+        await expect(attempt()).rejects.toMatchObject({
           status: 500,
           message: 'the disk of the files service failed (EACCES)',
         });
