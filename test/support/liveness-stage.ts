@@ -11,6 +11,7 @@ import type { Liveness } from '../../libs/heartwire/src/timing/liveness-state.js
  */
 export class LivenessStage {
   heardAt = 0;
+  isReading = true;
   /** How far the clock is ahead of the timers. */
   private aheadMs = 0;
   readonly pongs$ = new Subject<number | string>();
@@ -20,10 +21,7 @@ export class LivenessStage {
   constructor(
     readonly scheduler: TestScheduler,
     settings: Partial<
-      Pick<
-        LivenessInput,
-        'intervalMs' | 'timeoutMs' | 'random' | 'ping' | 'adaptive' | 'countTraffic' | 'isReading'
-      >
+      Pick<LivenessInput, 'intervalMs' | 'timeoutMs' | 'random' | 'ping' | 'adaptive' | 'countTraffic'>
     > = {},
   ) {
     this.liveness$ = watchLiveness({
@@ -32,7 +30,7 @@ export class LivenessStage {
       random: () => 0.5,
       clock: { now: () => this.now() },
       scheduler,
-      heardAt: () => this.heardAt,
+      link: this,
       ping: (timestamp) => {
         this.pinged$.next(timestamp);
       },

@@ -19,7 +19,7 @@ export class Handshakes {
     this.underWay.set(key, socket);
     const [oldest] = this.underWay.values();
     if (this.underWay.size > this.max) oldest?.destroy();
-    socket.once('close', () => {
+    socket.on('close', () => {
       if (this.underWay.get(key) === socket) this.underWay.delete(key);
     });
   }

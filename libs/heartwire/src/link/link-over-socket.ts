@@ -5,7 +5,7 @@ import type { HeartwireError } from '../errors/heartwire-error.js';
 import type { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Clock } from '../timing/clock.js';
 import type { LinkReceiver } from './link.js';
-import { type FrameProgress, PartialFrameDeadline } from './partial-frame-deadline.js';
+import { type FrameProgress, PartialFrameDeadline, type PartialFrameHost } from './partial-frame-deadline.js';
 import { type Pausable, ReadingPace } from './reading-pace.js';
 import { remoteUrl } from './remote-url.js';
 
@@ -17,7 +17,7 @@ export interface SocketLinkSettings {
 }
 
 /** What every link over a stream socket has: where its other end is, what it has carried, and how it is read. */
-export abstract class LinkOverSocket {
+export abstract class LinkOverSocket implements PartialFrameHost {
   readonly remote: string;
 
   protected receiver: LinkReceiver | undefined;
@@ -38,9 +38,7 @@ export abstract class LinkOverSocket {
     const secured = protocol === 'tcp' ? 'tls' : 'wss';
     this.remote = remoteUrl(socket, socket instanceof TLSSocket ? secured : protocol);
     this.lastHeardAt = clock.now();
-    this.partialFrame = new PartialFrameDeadline(progress, clock, frameTimeoutMs, (violation) => {
-      this.violated(violation);
-    });
+    this.partialFrame = new PartialFrameDeadline(progress, clock, frameTimeoutMs, this);
     if (messagesPerSecond === Infinity) return;
     this.pace = new ReadingPace(reader, messagesPerSecond, clock, () => {
       this.partialFrame.restart();
@@ -96,5 +94,5 @@ export abstract class LinkOverSocket {
   }
 
   /** The other end broke the framing. */
-  protected abstract violated(violation: ProtocolViolation): void;
+  abstract violated(violation: ProtocolViolation): void;
 }

@@ -22,8 +22,8 @@ describe('PartialFrameDeadline', () => {
     frames = 0;
     aheadMs = 0;
     const clock = { now: () => monotonicClock.now() + aheadMs };
-    deadline = new PartialFrameDeadline(decoder, clock, TIMEOUT_MS, (violation) => {
-      violations.push(violation);
+    deadline = new PartialFrameDeadline(decoder, clock, TIMEOUT_MS, {
+      violated: (violation) => violations.push(violation),
     });
   });
 

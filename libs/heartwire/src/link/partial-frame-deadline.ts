@@ -10,6 +10,11 @@ export interface FrameProgress {
   readonly framesDecoded: number;
 }
 
+/** Who is told of a frame that has stayed unfinished. */
+export interface PartialFrameHost {
+  violated(violation: ProtocolViolation): void;
+}
+
 /** The slowest pace at which a frame may arrive, beside its grace: 64 KiB/s. */
 const MIN_BYTES_PER_MS = 65_536 / 1_000;
 
@@ -31,7 +36,7 @@ export class PartialFrameDeadline {
     private readonly progress: FrameProgress,
     private readonly clock: Clock,
     private readonly frameTimeoutMs: number,
-    private readonly onLate: (violation: ProtocolViolation) => void,
+    private readonly host: PartialFrameHost,
   ) {}
 
   /** To be called after each read. */
@@ -59,10 +64,12 @@ export class PartialFrameDeadline {
 
   private lookIn(delayMs: number): void {
     this.dueAt = this.clock.now() + delayMs;
-    this.timer = setTimeout(this.judge, delayMs);
+    this.timer = setTimeout(() => {
+      this.judge();
+    }, delayMs);
   }
 
-  private readonly judge = (): void => {
+  private judge(): void {
     this.timer = undefined;
     const { pending } = this.progress;
     if (pending === undefined) return;
@@ -80,6 +87,6 @@ export class PartialFrameDeadline {
     // An empty frame is never unfinished: the header is.
     const what = pending.declaredBytes === 0 ? 'header' : `frame of ${String(pending.declaredBytes)} bytes`;
     const message = `a ${what} must be complete within ${String(Math.round(allowedMs))} ms`;
-    this.onLate(new ProtocolViolation('PROTOCOL_ERROR', message));
-  };
+    this.host.violated(new ProtocolViolation('PROTOCOL_ERROR', message));
+  }
 }

@@ -111,7 +111,7 @@ export class SocketLink extends LinkOverSocket implements Link {
     return stranger === undefined ? violation : new ProtocolViolation('PROTOCOL_ERROR', stranger.message);
   }
 
-  protected violated(violation: ProtocolViolation): void {
+  violated(violation: ProtocolViolation): void {
     this.decoder.stop();
     this.partialFrame.stop();
     this.receiver?.violated(violation);

@@ -154,7 +154,7 @@ export class WebSocketLink extends LinkOverSocket implements Link {
     this.receiver?.closed(this.failure);
   };
 
-  protected violated(violation: ProtocolViolation): void {
+  violated(violation: ProtocolViolation): void {
     this.stop();
     this.closeCode = CLOSE_CODES[violation.code];
     this.receiver?.violated(violation);

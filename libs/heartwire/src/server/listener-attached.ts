@@ -75,7 +75,7 @@ export class AttachedListener implements ConnectionListener {
       return;
     }
     this.open.add(socket);
-    socket.once('close', () => {
+    socket.on('close', () => {
       this.open.delete(socket);
       if (this.open.size === 0) this.tellEmpty?.();
     });

@@ -53,7 +53,7 @@ export class Entrance {
   admits(socket: Socket): boolean {
     const { remoteAddress } = socket;
     if (!this.door.enter(remoteAddress)) return false;
-    socket.once('close', () => {
+    socket.on('close', () => {
       this.door.leave(remoteAddress);
     });
     return true;

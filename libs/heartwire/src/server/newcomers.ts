@@ -1,5 +1,5 @@
 import type { Clock } from '../timing/clock.js';
-import { DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
+import { type DeadlineKeeper, DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
 
 export interface NewcomerLimits {
   /** How many may be here at once. */
@@ -22,7 +22,7 @@ export interface NewcomersHost<Newcomer> {
  * Connections that have said nothing yet. The second half of their time begins when they are asked, so a process that
  * was held up asks and listens before it judges.
  */
-export class Newcomers<Newcomer> {
+export class Newcomers<Newcomer> implements DeadlineKeeper {
   /** Both in the order in which their times end. */
   private readonly fresh = new Map<Newcomer, number>();
   private readonly asked = new Map<Newcomer, number>();
@@ -37,7 +37,7 @@ export class Newcomers<Newcomer> {
     private readonly host: NewcomersHost<Newcomer>,
   ) {
     this.halfMs = limits.handshakeTimeoutMs / 2;
-    this.deadlines = new DeadlineSweep(clock, systemTimers, (now) => this.expire(now));
+    this.deadlines = new DeadlineSweep(clock, systemTimers, this);
   }
 
   enter(newcomer: Newcomer): void {
@@ -58,11 +58,7 @@ export class Newcomers<Newcomer> {
     if (wasHere && this.count === 0) this.deadlines.stop();
   }
 
-  private get count(): number {
-    return this.fresh.size + this.asked.size + this.overdue.size;
-  }
-
-  private expire(now: number): number | undefined {
+  expire(now: number): number | undefined {
     for (const newcomer of due(this.asked, now)) {
       this.asked.delete(newcomer);
       this.overdue.add(newcomer);
@@ -79,6 +75,10 @@ export class Newcomers<Newcomer> {
     }
     const next = Math.min(firstOf(this.fresh), firstOf(this.asked));
     return next === Infinity ? undefined : next;
+  }
+
+  private get count(): number {
+    return this.fresh.size + this.asked.size + this.overdue.size;
   }
 }
 

@@ -5,7 +5,7 @@ import type { HubNews } from '../options/hub-adapter.js';
 import type { StreamHandle } from '../session/incoming-stream.js';
 import { type ReplyObserver, tell } from '../session/reply-observer.js';
 import { monotonicClock } from '../timing/clock.js';
-import { DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
+import { type DeadlineKeeper, DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
 import type { ClientCallOptions } from './client-call-options.js';
 
 /** Calls that may wait for their answers at once. */
@@ -24,10 +24,10 @@ interface RelayedCall {
 }
 
 /** Calls of this instance to clients of others: what goes out, and who waits for what comes back. */
-export class RelayedCalls {
+export class RelayedCalls implements DeadlineKeeper {
   private readonly calls = new Map<string, RelayedCall>();
   private lastId = 0;
-  private readonly deadlines = new DeadlineSweep(monotonicClock, systemTimers, (now) => this.expire(now));
+  private readonly deadlines = new DeadlineSweep(monotonicClock, systemTimers, this);
 
   constructor(
     private readonly instanceOf: (clientId: string) => string | undefined,
@@ -126,7 +126,7 @@ export class RelayedCalls {
       this.giveUp(callId, new HeartwireError(ErrorCode.CLOSED, 'the server was closed', { sent: 'maybe' }));
   }
 
-  private expire(now: number): number | undefined {
+  expire(now: number): number | undefined {
     let next = Infinity;
     for (const [callId, { deadlineAt }] of this.calls) {
       if (deadlineAt > now) next = Math.min(next, deadlineAt);

@@ -16,6 +16,11 @@ import type { SessionLimits, SessionSettings } from './session-settings.js';
 /** The version of docs/protocol.md that this end speaks. */
 const PROTOCOL_VERSION = 1;
 
+export interface HandshakeHost {
+  /** Sends a message to the other end, before all that waits. */
+  say(message: ControlMessage): void;
+}
+
 /** The session's own limits, and the frame size that the other end takes once it said so. */
 export type PeerLimits = { maxFrameBytes: number } & Omit<SessionLimits, 'maxFrameBytes'>;
 
@@ -40,7 +45,7 @@ export class Handshake {
     private readonly peerLimits: PeerLimits,
     private readonly calls: OutgoingCalls,
     private readonly delivery: Delivery,
-    private readonly say: (message: ControlMessage) => void,
+    private readonly host: HandshakeHost,
   ) {}
 
   /** The session's name, stable while it is resumed. */
@@ -78,7 +83,7 @@ export class Handshake {
   sayWelcome(): void {
     const { clientId, heartbeat, limits } = this.settings;
     this.calls.maxInFlight = limits.runningCallsPerConnection;
-    this.say({
+    this.host.say({
       kind: 'welcome',
       protocol: PROTOCOL_VERSION,
       clientId,
@@ -94,7 +99,7 @@ export class Handshake {
   hello(token?: string): void {
     const { name, heartbeat, limits } = this.settings;
     this.isAsking = true;
-    this.say({
+    this.host.say({
       kind: 'hello',
       protocol: PROTOCOL_VERSION,
       token,
@@ -178,7 +183,7 @@ export class Handshake {
 
   private sayReady(identity: SessionIdentity, resumed: boolean, { heart }: Attachment): void {
     this.delivery.acknowledgementSent();
-    this.say({
+    this.host.say({
       kind: 'ready',
       ...identity,
       resumed,

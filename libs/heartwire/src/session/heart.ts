@@ -1,4 +1,4 @@
-import { Subject, type Subscription } from 'rxjs';
+import { Observable, type Subscriber, type Subscription } from 'rxjs';
 
 import type { Link } from '../link/link.js';
 import { watchLiveness } from '../timing/liveness.js';
@@ -20,12 +20,13 @@ const UNTIMED = -2;
 
 export interface HeartHost {
   sendPing(timestamp: number): void;
-  livenessChanged(liveness: Liveness): void;
+  livenessChanged(link: Link, liveness: Liveness): void;
 }
 
 /** Watches one link: asks with pings, listens for anything, and tells when it is dead. */
 export class Heart {
-  private readonly pongs$ = new Subject<number | string>();
+  /** Who watches now, and hears the pongs. */
+  private pongs: Subscriber<number | string> | undefined;
   private watching: Subscription;
 
   constructor(
@@ -57,7 +58,7 @@ export class Heart {
   }
 
   pong(timestamp: number | string): void {
-    this.pongs$.next(timestamp);
+    this.pongs?.next(timestamp);
   }
 
   /** Asks for a sign of life now, whether or not a ping is due. */
@@ -77,18 +78,19 @@ export class Heart {
       clock,
       scheduler,
       random,
-      heardAt: () => this.link.heardAt,
-      isReading: () => this.link.isReading ?? true,
+      link: this.link,
       ping: (timestamp) => {
         this.host.sendPing(timestamp);
       },
-      pongs$: this.pongs$,
+      pongs$: new Observable((pongs) => {
+        this.pongs = pongs;
+      }),
     }).subscribe((liveness) => {
-      if (hasBegun) this.host.livenessChanged(liveness);
+      if (hasBegun) this.host.livenessChanged(this.link, liveness);
       // A link is being taken up just now: who hears of it may want to end its session, which must wait until that is done.
       else
         defer(() => {
-          if (!watching.closed) this.host.livenessChanged(liveness);
+          if (!watching.closed) this.host.livenessChanged(this.link, liveness);
         });
     });
     hasBegun = true;

@@ -48,7 +48,7 @@ describe('Outbox', () => {
       { take: () => calls.shift() },
       delivery,
       MAX_BYTES,
-      (queuedBytes) => void overflows.push(queuedBytes),
+      { overflowed: (queuedBytes) => void overflows.push(queuedBytes) },
     );
   }
 

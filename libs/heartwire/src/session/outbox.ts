@@ -25,6 +25,11 @@ export interface CallSource {
   take(): Outgoing | undefined;
 }
 
+export interface OutboxHost {
+  /** More waits than may. */
+  overflowed(queuedBytes: number): void;
+}
+
 /**
  * What a session has to say, in the order of its urgency: control messages, answers, calls, and
  * the items of streams. What is said within one tick leaves as one write, or a few. Answers and control
@@ -60,7 +65,7 @@ export class Outbox implements BulkRoom {
     private readonly calls: CallSource,
     private readonly delivery: Delivery,
     private readonly maxBytes: number,
-    private readonly onOverflow: (queuedBytes: number) => void,
+    private readonly host: OutboxHost,
   ) {}
 
   /** Bytes that wait here or in the link. */
@@ -113,7 +118,7 @@ export class Outbox implements BulkRoom {
   pushAnswer(message: Outgoing): void {
     this.answers.push(message);
     this.answerBytes += sizeOf(message);
-    if (this.queuedBytes > this.maxBytes) this.onOverflow(this.queuedBytes);
+    if (this.queuedBytes > this.maxBytes) this.host.overflowed(this.queuedBytes);
     else this.wake();
   }
 
@@ -215,7 +220,7 @@ export class Outbox implements BulkRoom {
       this.hasRoom = link.send(batch);
     }
     // A peer that asks and asks, and doesn't read what it is told.
-    if (this.controlBytes > this.maxBytes) this.onOverflow(this.queuedBytes);
+    if (this.controlBytes > this.maxBytes) this.host.overflowed(this.queuedBytes);
   }
 
   private nextBatch(withBulk: boolean): Outgoing[] {

@@ -3,7 +3,7 @@ import { HeartwireError } from '../errors/heartwire-error.js';
 import { cancelText, creditText } from '../protocol/message-text.js';
 import type { CallId, ResponseMessage } from '../protocol/messages.js';
 import type { Outgoing } from '../protocol/outgoing.js';
-import { DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
+import { type DeadlineKeeper, DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
 import type { Clock } from '../timing/clock.js';
 import type { CallKeeper, OutgoingCall } from './outgoing-call.js';
 import type { Codec } from './codec.js';
@@ -40,7 +40,7 @@ export interface OutgoingCallsHost {
  * The calls that this end makes: first waiting, then in flight, then settled exactly once. One
  * sweep holds all their deadlines.
  */
-export class OutgoingCalls implements CallSource, CallKeeper {
+export class OutgoingCalls implements CallSource, CallKeeper, DeadlineKeeper {
   /** How many may be in flight now: what the other end announced, 0 while it can't take any. */
   maxInFlight = 0;
 
@@ -59,7 +59,7 @@ export class OutgoingCalls implements CallSource, CallKeeper {
     private readonly clock: Clock,
     private readonly limits: OutgoingCallLimits,
   ) {
-    this.deadlines = new DeadlineSweep(clock, systemTimers, (now) => this.expire(now));
+    this.deadlines = new DeadlineSweep(clock, systemTimers, this);
     this.maxItemBytes = limits.maxFrameBytes;
   }
 
@@ -211,6 +211,24 @@ export class OutgoingCalls implements CallSource, CallKeeper {
     this.deadlines.stop();
   }
 
+  expire(now: number): number | undefined {
+    let next = Infinity;
+    const due: OutgoingCall[] = [];
+    for (const calls of [this.waiting, this.inFlight]) {
+      for (const call of calls) {
+        if (call.deadlineAt <= now) due.push(call);
+        else if (call.deadlineAt < next) next = call.deadlineAt;
+      }
+    }
+    for (const call of due) {
+      // An earlier one's observer may have settled this one meanwhile.
+      if (call.keeper !== this) continue;
+      this.withdraw(call);
+      call.fail(deadlineExceeded(call));
+    }
+    return next === Infinity ? undefined : next;
+  }
+
   private upload(call: OutgoingCall, upload: NonNullable<OutgoingCall['traits']['upload']>): void {
     this.uploads ??= new Uploads(this.host, this.limits, {
       moved: (moved, isHeldUp) => {
@@ -271,23 +289,5 @@ export class OutgoingCalls implements CallSource, CallKeeper {
 
   private reportIfSettled(): void {
     if (this.isIdle) this.host.settled();
-  }
-
-  private expire(now: number): number | undefined {
-    let next = Infinity;
-    const due: OutgoingCall[] = [];
-    for (const calls of [this.waiting, this.inFlight]) {
-      for (const call of calls) {
-        if (call.deadlineAt <= now) due.push(call);
-        else if (call.deadlineAt < next) next = call.deadlineAt;
-      }
-    }
-    for (const call of due) {
-      // An earlier one's observer may have settled this one meanwhile.
-      if (call.keeper !== this) continue;
-      this.withdraw(call);
-      call.fail(deadlineExceeded(call));
-    }
-    return next === Infinity ? undefined : next;
   }
 }

@@ -27,6 +27,13 @@ interface Waiting {
   bytes: number;
 }
 
+export interface ReceptionHost {
+  /** The other end broke the rules, or isn't let in. */
+  refuse(error: unknown): void;
+  /** Stops what runs, and settles what waits for an answer. */
+  lose(reason: HeartwireError): void;
+}
+
 /** The parts of a session that its reception works with. */
 export interface ReceptionParts {
   readonly settings: SessionSettings;
@@ -37,9 +44,7 @@ export interface ReceptionParts {
   readonly outbox: Outbox;
   readonly calls: OutgoingCalls;
   readonly owner: Pick<SessionOwner, 'ready' | 'resume'>;
-  readonly refuse: (error: unknown) => void;
-  /** Stops what runs, and settles what waits for an answer. */
-  readonly lose: (reason: HeartwireError) => void;
+  readonly host: ReceptionHost;
 }
 
 /**
@@ -66,7 +71,7 @@ export class Reception implements Gate {
     this.openedAt = this.session.clock.now();
     this.session.inbound.gate = this;
     this.session.lifecycle.greet(attachment, () => {
-      this.session.refuse(notIntroduced(this.session.settings.handshakeTimeoutMs));
+      this.session.host.refuse(notIntroduced(this.session.settings.handshakeTimeoutMs));
     });
   }
 
@@ -97,7 +102,7 @@ export class Reception implements Gate {
           if (isStillHere()) this.turnAway(attachment, cause);
         },
       )
-      .catch(this.session.refuse);
+      .catch((error: unknown) => this.session.host.refuse(error));
   }
 
   /** Before the verdict: takes a message that is no greeting. */
@@ -135,7 +140,7 @@ export class Reception implements Gate {
     this.session.calls.stop();
     this.session.lifecycle.finish(reason);
     // Either end may have made calls before the hello: nobody is left to answer them.
-    this.session.lose(reason);
+    this.session.host.lose(reason);
     known.resumeOn(attachment.link, hello, early);
   }
 
@@ -148,7 +153,7 @@ export class Reception implements Gate {
     const waitMs = REFUSAL_STEP_MS * (Math.floor(spentMs / REFUSAL_STEP_MS) + 1) - spentMs;
     const leftMs = this.openedAt + this.session.settings.handshakeTimeoutMs - now;
     this.session.lifecycle.greetUntil(attachment, Math.max(Math.min(waitMs, leftMs), 0), () => {
-      this.session.refuse(notAccepted(cause));
+      this.session.host.refuse(notAccepted(cause));
     });
   }
 }

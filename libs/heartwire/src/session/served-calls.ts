@@ -5,7 +5,7 @@ import type { CallId, ChunkMessage, EventMessage, RequestMessage } from '../prot
 import type { Outgoing } from '../protocol/outgoing.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Clock } from '../timing/clock.js';
-import { DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
+import { type DeadlineKeeper, DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
 import type { Admission } from './admission.js';
 import { AnswerWriter } from './answer-writer.js';
 import { EventBacklog } from './event-backlog.js';
@@ -26,7 +26,7 @@ export function serveCalls(admission: Admission, dispatch: Dispatch): Serve {
 const TIME_IS_OVER = 'the time that the caller gave is over';
 
 /** The calls and events of the other end that run here, with their bounds and deadlines. */
-export class ServedCalls implements Served, ServedCallKeeper {
+export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
   /** Set while this end is going away. */
   private refusal: Refusal | undefined;
 
@@ -52,7 +52,7 @@ export class ServedCalls implements Served, ServedCallKeeper {
     private readonly dispatch: Dispatch,
   ) {
     this.backlog = new EventBacklog(limits.waitingEvents, limits.waitingEventBytes);
-    this.deadlines = new DeadlineSweep(clock, systemTimers, (now) => this.expire(now));
+    this.deadlines = new DeadlineSweep(clock, systemTimers, this);
     this.words = new AnswerWriter(host.codec, limits);
     this.streams = new ServedStreams(host, this.words, limits);
   }
@@ -181,6 +181,20 @@ export class ServedCalls implements Served, ServedCallKeeper {
     this.startWaitingEvents();
   }
 
+  expire(now: number): number | undefined {
+    let next = Infinity;
+    const due: ServedCall[] = [];
+    for (const call of this.running.values()) {
+      if (call.deadlineAt <= now) {
+        due.push(call);
+      } else if (call.deadlineAt < next) {
+        next = call.deadlineAt;
+      }
+    }
+    for (const call of due) this.stop(call, expired());
+    return next === Infinity ? undefined : next;
+  }
+
   private cancelEach(calls: Iterable<ServedCall>, reason: HeartwireError): void {
     for (const call of [...calls]) this.forget(call, reason);
   }
@@ -262,20 +276,6 @@ export class ServedCalls implements Served, ServedCallKeeper {
   /** Calls and events have the same bound, each for itself: a flood of events takes no call's place. */
   private hasRoom(running: number): boolean {
     return running < this.limits.runningCallsPerConnection && !this.admission.isFull;
-  }
-
-  private expire(now: number): number | undefined {
-    let next = Infinity;
-    const due: ServedCall[] = [];
-    for (const call of this.running.values()) {
-      if (call.deadlineAt <= now) {
-        due.push(call);
-      } else if (call.deadlineAt < next) {
-        next = call.deadlineAt;
-      }
-    }
-    for (const call of due) this.stop(call, expired());
-    return next === Infinity ? undefined : next;
   }
 }
 

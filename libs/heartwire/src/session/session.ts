@@ -13,28 +13,30 @@ import type { Runtime } from '../timing/runtime.js';
 import type { Attachment } from './attachment.js';
 import type { Codec } from './codec.js';
 import { Delivery } from './delivery.js';
-import { Handshake, inTurn, peerLimitsOf } from './handshake.js';
+import { Handshake, type HandshakeHost, inTurn, peerLimitsOf } from './handshake.js';
 import { Exchange } from './exchange.js';
 import type { EarlyMessage } from './early-message.js';
 import { Inbound } from './inbound.js';
 import { Lifecycle, type LifecycleHost } from './lifecycle.js';
 import type { OutgoingCall } from './outgoing-call.js';
 import type { OutgoingCalls } from './outgoing-calls.js';
-import { Outbox } from './outbox.js';
-import type { Reception, ReceptionParts } from './reception.js';
+import { Outbox, type OutboxHost } from './outbox.js';
+import type { Reception, ReceptionHost, ReceptionParts } from './reception.js';
 import { connectionClosed, heartbeatTimedOut, slowConsumer, toRefusal } from './reasons.js';
 import type { Serve, Served } from './served.js';
 import type { ResumableSession, SessionOwner } from './session-owner.js';
 import type { SessionSettings } from './session-settings.js';
 import type { SessionState } from './session-state.js';
-import { Upkeep } from './upkeep.js';
+import { Upkeep, type UpkeepHost } from './upkeep.js';
 
 /**
  * The conversation of two peers. Both ends are the same class: either may call the other. It
  * outlives its link: calls that were not sent wait for the next one, and what was under way goes
  * on over it when both ends still know the session (docs/protocol.md, section 4).
  */
-export class Session implements ResumableSession, LifecycleHost {
+export class Session
+  implements ResumableSession, LifecycleHost, HandshakeHost, OutboxHost, ReceptionHost, UpkeepHost
+{
   private readonly lifecycle: Lifecycle;
   /** The calls of both directions, and what is pushed. */
   readonly exchange: Exchange;
@@ -63,45 +65,34 @@ export class Session implements ResumableSession, LifecycleHost {
     this.exchange = new Exchange(this, runtime.clock, peerLimits, serve);
     this.inbound = new Inbound(this, settings.codec, settings.limits.waitingEventBytes, owner);
     this.delivery = new Delivery(deliveryLogBytes);
-    this.outbox = new Outbox(
-      runtime.defer,
-      this.exchange.calls,
-      this.delivery,
-      sendBufferBytes,
-      (queuedBytes) => {
-        this.abandon(slowConsumer(queuedBytes));
-      },
-    );
-    const { calls, delivery, inbound, outbox } = this;
-    this.handshake = new Handshake(settings, peerLimits, calls, delivery, (message) => {
-      this.upkeep.say(message);
-    });
+    const { calls } = this.exchange;
+    this.outbox = new Outbox(runtime.defer, calls, this.delivery, sendBufferBytes, this);
+    this.handshake = new Handshake(settings, peerLimits, calls, this.delivery, this);
+    const { delivery, handshake, inbound, outbox } = this;
     this.lifecycle = new Lifecycle(
       settings,
       runtime.clock,
       this.exchange,
       inbound,
       outbox,
-      this.handshake,
+      handshake,
       receive !== undefined,
       this,
     );
-    const { handshake, lifecycle } = this;
-    const refuse = (error: unknown): void => this.refuse(error);
-    const shared = { settings, clock: runtime.clock, lifecycle, handshake, inbound, outbox, calls, owner };
-    const lose = (reason: HeartwireError): void => this.lose(reason);
-    this.reception = receive?.({ ...shared, refuse, lose });
-    this.upkeep = new Upkeep(
-      runtime,
-      settings.heartbeat,
+    const { lifecycle } = this;
+    const { clock } = runtime;
+    this.reception = receive?.({
+      settings,
+      clock,
+      lifecycle,
+      handshake,
+      inbound,
       outbox,
-      delivery,
-      this.handshake,
-      (link, liveness) => {
-        this.owner.livenessChanged(liveness);
-        if (liveness.state === 'dead') this.lifecycle.detach(link, heartbeatTimedOut(link.remote, liveness));
-      },
-    );
+      calls,
+      owner,
+      host: this,
+    });
+    this.upkeep = new Upkeep(runtime, settings.heartbeat, outbox, delivery, handshake, this);
   }
 
   get state(): SessionState['name'] {
@@ -179,7 +170,7 @@ export class Session implements ResumableSession, LifecycleHost {
     if (attachment === undefined || state === 'greeting') {
       this.destroy(connectionClosed(reason));
     } else if (state === 'ready' || state === 'draining') {
-      this.upkeep.say({ kind: 'goaway', reason, graceMs });
+      this.say({ kind: 'goaway', reason, graceMs });
       this.lifecycle.drain(attachment, reason, graceMs);
     }
   }
@@ -195,6 +186,19 @@ export class Session implements ResumableSession, LifecycleHost {
 
   wake(): void {
     this.outbox.wake();
+  }
+
+  say(message: ControlMessage): void {
+    this.upkeep.say(message);
+  }
+
+  overflowed(queuedBytes: number): void {
+    this.abandon(slowConsumer(queuedBytes));
+  }
+
+  livenessChanged(link: Link, liveness: Liveness): void {
+    this.owner.livenessChanged(liveness);
+    if (liveness.state === 'dead') this.lifecycle.detach(link, heartbeatTimedOut(link.remote, liveness));
   }
 
   sendAnswer(message: Outgoing): void {
@@ -264,7 +268,7 @@ export class Session implements ResumableSession, LifecycleHost {
     if ((this.attachment ?? this.lifecycle.suspension) === undefined || this.state === 'ending') return;
     const refusal = toRefusal(error);
     this.owner.refused(refusal);
-    this.upkeep.say({ kind: 'error', code: refusal.code, message: refusal.message });
+    this.say({ kind: 'error', code: refusal.code, message: refusal.message });
     this.lifecycle.end(refusal);
   }
 

@@ -15,7 +15,7 @@ import type { Attachment } from './attachment.js';
 import { statusResponse } from './connection-facts.js';
 import type { Delivery } from './delivery.js';
 import type { Handshake } from './handshake.js';
-import { Heart, type HeartbeatSettings } from './heart.js';
+import { Heart, type HeartbeatSettings, type HeartHost } from './heart.js';
 import type { Outbox } from './outbox.js';
 import { peerError } from './reasons.js';
 
@@ -23,8 +23,12 @@ import { peerError } from './reasons.js';
 export type UpkeepMessage =
   PingMessage | PongMessage | AckMessage | StatusMessage | StatusResponseMessage | ErrorMessage;
 
+export interface UpkeepHost {
+  livenessChanged(link: Link, liveness: Liveness): void;
+}
+
 /** Keeps a connection going: heartbeats, acknowledgements, and what either end tells of how it sees it. */
-export class Upkeep {
+export class Upkeep implements HeartHost {
   /** How the link is, or was at last. */
   liveness: Liveness | undefined;
 
@@ -34,25 +38,23 @@ export class Upkeep {
     private readonly outbox: Outbox,
     private readonly delivery: Delivery,
     private readonly handshake: Handshake,
-    private readonly onLiveness: (link: Link, liveness: Liveness) => void,
+    private readonly host: UpkeepHost,
   ) {}
 
   /** The link's heart beats from now on, until it is stopped. */
   attachmentTo(link: Link): Attachment {
-    return { link, heart: this.heartOf(link), openedAt: Date.now(), since: this.runtime.clock.now() };
+    const heart = new Heart(link, this.runtime, this.heartbeat, this);
+    return { link, heart, openedAt: Date.now(), since: this.runtime.clock.now() };
   }
 
-  private heartOf(link: Link): Heart {
-    return new Heart(link, this.runtime, this.heartbeat, {
-      sendPing: (timestamp) => {
-        this.say({ kind: 'ping', timestamp, received: this.handshake.tellReceived() });
-      },
-      livenessChanged: (liveness) => {
-        this.liveness = liveness;
-        this.outbox.followRoundTrip(liveness.roundTripMs);
-        this.onLiveness(link, liveness);
-      },
-    });
+  sendPing(timestamp: number): void {
+    this.say({ kind: 'ping', timestamp, received: this.handshake.tellReceived() });
+  }
+
+  livenessChanged(link: Link, liveness: Liveness): void {
+    this.liveness = liveness;
+    this.outbox.followRoundTrip(liveness.roundTripMs);
+    this.host.livenessChanged(link, liveness);
   }
 
   /** A counted message is here. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { Clock } from './clock.js';
-import { DeadlineSweep, type Timers } from './deadline-sweep.js';
+import { type DeadlineKeeper, DeadlineSweep, type Timers } from './deadline-sweep.js';
 
 /** Time that passes when told to, and timers that count. */
 class FakeTime {
@@ -49,13 +49,13 @@ class FakeTime {
 }
 
 /** A sweep over open deadlines: what it settled at which moment, and how often it looked. */
-class SweptDeadlines {
+class SweptDeadlines implements DeadlineKeeper {
   readonly time = new FakeTime();
   readonly settled: (readonly [deadlineAt: number, at: number])[] = [];
   looks = 0;
   /** Does more while the deadline is settled. */
   onSettled: (deadlineAt: number) => void = () => {};
-  readonly sweep = new DeadlineSweep(this.time.clock, this.time.timers, (now) => this.expire(now));
+  readonly sweep = new DeadlineSweep(this.time.clock, this.time.timers, this);
   private readonly open = new Set<number>();
 
   watch(...deadlines: number[]): this {
@@ -66,7 +66,7 @@ class SweptDeadlines {
     return this;
   }
 
-  private expire(now: number): number | undefined {
+  expire(now: number): number | undefined {
     this.looks += 1;
     const due = [...this.open].filter((deadlineAt) => deadlineAt <= now);
     for (const deadlineAt of due) this.open.delete(deadlineAt);

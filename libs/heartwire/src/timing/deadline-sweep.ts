@@ -14,6 +14,12 @@ export const systemTimers: Timers = {
   },
 };
 
+/** Who has deadlines. */
+export interface DeadlineKeeper {
+  /** Settles what is due at the given moment; returns the next deadline, if there is one. */
+  expire(now: number): number | undefined;
+}
+
 /** Deadlines closer together than this are met in one go, in ms. */
 const GRANULARITY_MS = 10;
 
@@ -21,32 +27,36 @@ const GRANULARITY_MS = 10;
 const EARLINESS_MS = 1;
 
 /**
- * One timer for any number of deadlines. It knows only the earliest: when that has come, `expire`
- * settles what is due and names the next. Watching a later one costs a comparison.
+ * One timer for any number of deadlines. It knows only the earliest: when that has come, its
+ * keeper settles what is due and names the next. Watching a later one costs a comparison.
  */
 export class DeadlineSweep {
   private timer: unknown;
   private earliest = Infinity;
   private stops = 0;
 
-  /** @param expire settles what is due at the given moment; returns the next deadline, if there is one */
   constructor(
     private readonly clock: Clock,
     private readonly timers: Timers,
-    private readonly expire: (now: number) => number | undefined,
+    private readonly keeper: DeadlineKeeper,
     private readonly granularityMs = GRANULARITY_MS,
   ) {}
 
-  /** Makes sure that `expire` is called once this moment of the clock has come. */
+  /** Makes sure that its keeper is asked once this moment of the clock has come. */
   watch(deadlineAt: number): void {
     if (deadlineAt >= this.earliest) return;
     this.timers.clear(this.timer);
     this.earliest = deadlineAt;
     const delayMs = Math.max(deadlineAt - this.clock.now() + EARLINESS_MS, this.granularityMs);
-    this.timer = this.timers.set(this.sweep, Math.min(Math.ceil(delayMs), LONGEST_DELAY_MS));
+    this.timer = this.timers.set(
+      () => {
+        this.sweep();
+      },
+      Math.min(Math.ceil(delayMs), LONGEST_DELAY_MS),
+    );
   }
 
-  /** Forgets every deadline, also the one that a running `expire` is about to name. */
+  /** Forgets every deadline, also the one that its keeper is about to name. */
   stop(): void {
     this.stops += 1;
     this.disarm();
@@ -58,12 +68,12 @@ export class DeadlineSweep {
     this.earliest = Infinity;
   }
 
-  private readonly sweep = (): void => {
+  private sweep(): void {
     const { earliest, stops } = this;
     const now = this.clock.now();
     this.disarm();
     // The longest delay may end before the deadline.
-    const next = now < earliest ? earliest : this.expire(now);
+    const next = now < earliest ? earliest : this.keeper.expire(now);
     if (next !== undefined && stops === this.stops) this.watch(next);
-  };
+  }
 }

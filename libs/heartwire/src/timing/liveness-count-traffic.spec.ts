@@ -60,10 +60,11 @@ describe('watchLiveness, where only answers count', () => {
 
   it('gives up nobody whose pongs this end does not read for now', () => {
     run((_, scheduler) => {
-      const stage = new LivenessStage(scheduler, {
-        ...ANSWERS_ONLY,
-        isReading: () => scheduler.now() > 1_000,
-      });
+      const stage = new LivenessStage(scheduler, ANSWERS_ONLY);
+      stage.isReading = false;
+      scheduler.schedule(() => {
+        stage.isReading = true;
+      }, 1_000);
       const told = tellings(stage, 2_900);
       expect(told.find(({ state }) => state === 'suspect')?.at).toBeGreaterThan(1_000);
       expect(told.at(-1)?.state).toBe('dead');

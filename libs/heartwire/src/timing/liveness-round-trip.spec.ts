@@ -106,7 +106,11 @@ describe('watchLiveness, round trips', () => {
         random: () => 0.5,
         clock: coarse,
         scheduler,
-        heardAt: coarse.now,
+        link: {
+          get heardAt() {
+            return coarse.now();
+          },
+        },
         ping: (timestamp) => stage.pongs$.next(timestamp),
         pongs$: stage.pongs$,
       };

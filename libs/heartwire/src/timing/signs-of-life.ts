@@ -1,13 +1,18 @@
 import type { Clock } from './clock.js';
 
+/** What the other end is heard through. */
+export interface HeardLink {
+  /** The moment of the last byte received, on the clock. */
+  readonly heardAt: number;
+  /** Whether what the other end says is read now: else its silence says nothing. Default: always. */
+  readonly isReading?: boolean;
+}
+
 export interface SignsOfLifeInput {
   /** Whether any byte is a sign of life, or only a pong. Default: true. */
   readonly countTraffic?: boolean | undefined;
   readonly clock: Clock;
-  /** The moment of the last byte received, on the clock. */
-  readonly heardAt: () => number;
-  /** Whether what the other end says is read now: else its silence says nothing. Default: always. */
-  readonly isReading?: (() => boolean) | undefined;
+  readonly link: HeardLink;
 }
 
 /** When the other end last gave a sign of life, by what counts as one. */
@@ -20,10 +25,10 @@ export class SignsOfLife {
 
   /** The moment of the last one. */
   get at(): number {
-    const { countTraffic = true, clock, heardAt, isReading } = this.input;
-    if (countTraffic) return heardAt();
+    const { countTraffic = true, clock, link } = this.input;
+    if (countTraffic) return link.heardAt;
     // Its pongs wait behind what it may not say yet.
-    if (isReading?.() === false) this.answeredAt = clock.now();
+    if (link.isReading === false) this.answeredAt = clock.now();
     return this.answeredAt;
   }
 
