@@ -88,13 +88,22 @@ function idleReport({ idle, costs }, contestants) {
     '## Idle connections',
     `What each connection adds to the server's process, in KB: medians of ${idle.repeats} runs (lowest to ` +
       "highest), a fresh pair of processes each time. Heartwire's have had a heartbeat each; the others have " +
-      `none. The first ${connections} also pay for what grows once, such as V8's young generation; the next ` +
-      `${connections} show what a connection costs. To reach: at most ${idle.maxBytesEach / KB} KB resident.`,
+      "none. V8's young generation, where it keeps new objects, is told apart: its size is V8's choice, 1 to 32 MiB " +
+      'for the whole process, and it may grow or shrink between any two readings. The first ' +
+      `${connections} also use room that the start has left free; the next show what a connection costs. ` +
+      `To reach: at most ${idle.maxBytesEach / KB} KB resident.`,
     table(
-      ['', `resident, first ${connections}`, `resident, next ${connections}`, 'heap and buffers, next'],
+      [
+        '',
+        `resident, first ${connections}`,
+        'young generation, first',
+        `resident, next ${connections}`,
+        'heap and buffers, next',
+      ],
       contestants.map((name) => [
         titles[name],
         residentCell(name, costs[name].first),
+        spread(summary(costs[name].young), kilobytes),
         residentCell(name, costs[name].next),
         spread(summary(costs[name].heap), kilobytes),
       ]),

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { getHeapSpaceStatistics } from 'node:v8';
 
 const POLL_MS = 50;
 const CALM_BYTES = 65_536;
@@ -15,5 +16,10 @@ export async function settledMemory() {
     last = memory;
     await delay(POLL_MS);
   }
-  return { resident: last.rss, heap: last.heapUsed + last.external };
+  return { resident: last.rss, young: youngGeneration(), heap: last.heapUsed + last.external };
+}
+
+/** What V8 holds for new objects: 1 to 32 MiB, as it sees fit, however many live. */
+function youngGeneration() {
+  return getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').physical_space_size;
 }
