@@ -52,8 +52,8 @@ export const slowPeers = {
 };
 
 /**
- * A broadcast of `bytes` to `connections` clients, beside socket.io's own server and client over WebSocket alone; and what
- * `crowd` connections cost. To reach: so many times the deliveries a second.
+ * A broadcast of `bytes` to `connections` clients, beside socket.io's own server and client over WebSocket alone, and beside
+ * bare; and what `crowd` connections cost. To reach: so many times the deliveries a second.
  */
 export const push = {
   name: 'push',
@@ -62,7 +62,7 @@ export const push = {
   /** Broadcasts of one tick. */
   atOnce: [1, 10],
   crowd: 10_000,
-  contestants: ['heartwire', 'socketio'],
+  contestants: ['heartwire', 'socketio', 'bare'],
   least: 3,
 };
 

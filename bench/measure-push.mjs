@@ -10,7 +10,7 @@ const BROADCAST_SECONDS = 60;
 /** Deliveries a second of each contestant, round by round; what a crowd of connections costs each. */
 export async function measurePush(
   { bytes, connections, atOnce, crowd, contestants },
-  { rounds, seconds },
+  { rounds, warmups, seconds },
   pinning,
 ) {
   const rates = Object.fromEntries(contestants.map((name) => [name, atOnce.map(() => [])]));
@@ -18,8 +18,11 @@ export async function measurePush(
     const turn = round % contestants.length;
     for (const name of [...contestants.slice(turn), ...contestants.slice(0, turn)]) {
       const { broadcast } = await gather(name, connections, pinning);
-      for (const [index, count] of atOnce.entries())
+      for (const [index, count] of atOnce.entries()) {
+        for (let warmup = 0; warmup < warmups; warmup++)
+          await broadcast.during(seconds * 1_000, payload(bytes), count);
         rates[name][index].push(await broadcast.during(seconds * 1_000, payload(bytes), count));
+      }
       await broadcast.stop();
     }
   }
@@ -46,7 +49,6 @@ async function gather(name, connections, pinning) {
   };
   /** Broadcasts one after the other. Returns the deliveries a second. */
   const during = async (ms, data, atOnce) => {
-    await once(data, atOnce); // warming up
     const begunAt = performance.now();
     let broadcasts = 0;
     for (; performance.now() - begunAt < ms; broadcasts += atOnce) await once(data, atOnce);

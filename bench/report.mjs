@@ -219,13 +219,15 @@ function slowPeersReport({ slowPeers, outcome }) {
 }
 
 function pushReport({ push, measured: { rates, crowds } }) {
-  const ratio = push.atOnce.map((_, index) => summary(ratios(rates.heartwire[index], rates.socketio[index])));
+  const toSocketIo = (name) =>
+    push.atOnce.map((_, index) => summary(ratios(rates[name][index], rates.socketio[index])));
+  const ratio = toSocketIo('heartwire');
   const seconds = (ms) => (ms / 1_000).toFixed(2);
   return [
     '## Pushes',
     `A broadcast of ${size(push.bytes)} to ${count.format(push.connections)} connections, one after the other, and several within one tick; and ` +
       `${count.format(push.crowd)} connections, that are opened, hear a broadcast and are idle. socket.io with its own ` +
-      'client, over WebSocket alone; Heartwire over TCP.',
+      'client, over WebSocket alone; Heartwire and bare over TCP.',
     table(
       [
         '',
@@ -243,7 +245,10 @@ function pushReport({ push, measured: { rates, crowds } }) {
       ]),
     ),
     `Deliveries, Heartwire to socket.io: ${ratio.map((each) => spread(each, times)).join(' and ')}; at least ` +
-      `${push.least}: ${ratio.map(({ median }) => verdict(median >= push.least)).join(' and ')}.`,
+      `${push.least}: ${ratio.map(({ median }) => verdict(median >= push.least)).join(' and ')}. ` +
+      `bare to socket.io: ${toSocketIo('bare')
+        .map((each) => spread(each, times))
+        .join(' and ')}.`,
   ];
 }
 
