@@ -24,9 +24,6 @@ const LEFT_OUT = {
   'session/readable-puller.ts': 'export const isReadable = () => false; export class ReadablePuller {}',
   // Its heartbeat can't be set to adapt.
   'timing/pace.ts': 'export class AdaptivePace {}',
-  // Any byte of its server is a sign of life.
-  'timing/signs-of-life.ts':
-    'export class SignsOfLife { constructor(input) { this.input = input; } get at() { return this.input.link.heardAt; } answered() {} }',
   // What a page's own program gives is not checked, but for what is cheap to check.
   'session/checked-metadata.ts': 'export const checkedMetadata = (metadata) => metadata;',
   // Nobody says hello to a page; whoever does is out of turn.
