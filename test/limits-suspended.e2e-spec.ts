@@ -2,13 +2,15 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { HeartwireServer } from 'heartwire';
 
 import { RawPeer } from './support/raw-peer.js';
-import { Stage } from './support/stage.js';
+import { type Served, Stage } from './support/stage.js';
 import { TargetController } from './support/target.controller.js';
 import { until } from './support/until.js';
 
 const KIB = 1_024;
 /** The answer of `large`. */
 const LARGE_BYTES = 64 * KIB;
+/** So many of its events run; more wait. */
+const EVENTS_AT_ONCE = 10;
 
 interface Session {
   readonly session: unknown;
@@ -19,14 +21,18 @@ describe('sessions that their clients leave behind', () => {
   const stage = new Stage();
   let server: HeartwireServer;
   let url: string;
+  let app: Served['app'];
 
   beforeEach(async () => {
-    const limits = { suspendedBytes: 1_000 * KIB };
-    const options = { limits, resumeWindowMs: 300_000 };
-    ({ server, url } = await stage.serve({ controllers: [TargetController] }, { server: options }));
+    const limits = { suspendedBytes: 1_000 * KIB, runningCallsPerConnection: EVENTS_AT_ONCE };
+    const options = { limits, resumeWindowMs: 300_000, drainTimeoutMs: 300_000 };
+    ({ app, server, url } = await stage.serve({ controllers: [TargetController] }, { server: options }));
   });
 
-  afterEach(() => stage.clear());
+  afterEach(async () => {
+    app.get(TargetController).eventsEnd$.complete();
+    await stage.clear();
+  });
 
   const hello = async (resume?: Session & { readonly received: number }): Promise<[RawPeer, Session]> => {
     const peer = stage.track(await RawPeer.connect(url));
@@ -56,6 +62,30 @@ describe('sessions that their clients leave behind', () => {
     expect(await peer.received({ type: 'ready' })).toMatchObject({ resumed: true });
     // What it had not received.
     expect(await peer.received({ id: 1 })).toMatchObject({ response: 'x'.repeat(LARGE_BYTES) });
+  });
+
+  it.each([
+    ['loses its connection', (peer: RawPeer) => peer],
+    ['says that it leaves', (peer: RawPeer) => peer.send({ type: 'goaway', reason: 'leaving', graceMs: 0 })],
+  ])('count with the events that wait in them, when their client %s', async (_, leave) => {
+    const eventsOf = async (bytesEach: number): Promise<void> => {
+      const [peer] = await hello();
+      const { length } = server.connections;
+      for (let n = 0; n < EVENTS_AT_ONCE; n++) peer.send({ pattern: 'endless event', data: {} });
+      for (let n = 0; n < 8; n++) peer.send({ pattern: 'told', data: 'x'.repeat(bytesEach) });
+      // What came before it is here.
+      peer.send({ id: 1, pattern: 'echo', data: 'here' });
+      await peer.received({ id: 1 });
+      leave(peer);
+      peer.close();
+      const connected = (): number => server.connections.filter(({ isConnected }) => isConnected).length;
+      await until('it has no connection', () => server.connections.length < length || connected() === 0);
+    };
+    await eventsOf(100);
+    for (let n = 0; n < 10; n++) await eventsOf(LARGE_BYTES);
+    // The modest one is among those that stay.
+    await until('most have ended', () => server.connections.length <= 2);
+    expect(server.connections).not.toEqual([]);
   });
 
   it('are all kept as long as that is little', async () => {

@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import type { HeartwireContext } from 'heartwire';
-import { finalize, from, NEVER, type Observable } from 'rxjs';
+import { finalize, from, NEVER, type Observable, Subject } from 'rxjs';
 
 /** What attackers and simple peers call. */
 @Controller()
@@ -11,6 +11,8 @@ export class TargetController {
   readonly metadata: unknown[] = [];
   /** How often each of these was done. */
   readonly counts = { large: 0, endless: 0, tornDown: 0 };
+  /** Ends the events that never end. */
+  readonly eventsEnd$ = new Subject<never>();
   private readonly large = 'x'.repeat(65_536);
 
   @MessagePattern('echo')
@@ -44,7 +46,7 @@ export class TargetController {
 
   @EventPattern('endless event')
   endlessEvent(_data: unknown): Observable<never> {
-    return NEVER;
+    return this.eventsEnd$;
   }
 
   @EventPattern('told')

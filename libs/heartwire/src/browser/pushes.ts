@@ -18,6 +18,7 @@ export class Pushes {
   readonly serve = (host: ServedHost): Served => ({
     count: 0,
     isIdle: true,
+    waitingBytes: 0,
     request: (message, id) => {
       host.sendAnswer(this.tell(message) ? responseText(id, undefined, true) : noHandler(id));
     },

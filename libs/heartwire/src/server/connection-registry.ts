@@ -92,7 +92,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
     this.departures = new Departures(options, nodeRuntime);
     this.statusRounds = new StatusRounds(options.statusIntervalMs, this.open);
     this.waiting = new SuspendedSessions(options.limits, {
-      bytesOf: ({ session }) => session.outbox.keptBytes,
+      bytesOf: ({ session }) => session.outbox.keptBytes + session.served.waitingBytes,
       giveUp: ({ session }, reason) => session.destroy(connectionClosed(reason)),
     });
     this.newcomers = new Newcomers(options.limits, nodeRuntime.clock, {
@@ -231,6 +231,10 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
     this.departures.forget(connection);
     this.eventSubject.next({ type: 'suspended', connection, reason });
     if (this.open.has(connection.clientId)) this.waiting.enter(connection);
+  }
+
+  left(connection: ServerConnection): void {
+    this.waiting.enter(connection);
   }
 
   resumed(connection: ServerConnection): void {

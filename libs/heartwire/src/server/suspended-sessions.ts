@@ -4,7 +4,7 @@ const LOOK_EVERY_MS = 1_000;
 export interface SuspendedLimits {
   /** How many may wait. */
   readonly suspendedSessions: number;
-  /** What they may keep for their clients, taken together. */
+  /** What they may keep for their clients, and have waiting for handlers, taken together. */
   readonly suspendedBytes: number;
 }
 
@@ -17,7 +17,7 @@ export interface SuspendedHost<Waiting> {
 }
 
 /**
- * Sessions that wait for a new link. A client that leaves them behind needs no connection for them, so no
+ * Sessions that wait for a new link, or, when their clients have left, for the end of their events. A client that leaves them behind needs no connection for them, so no
  * bound of connections holds it back.
  */
 export class SuspendedSessions<Waiting> {

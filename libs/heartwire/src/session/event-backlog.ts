@@ -10,8 +10,8 @@ interface Entry {
 
 /** Events that came faster than their handlers finish. In order, and bounded. */
 export class EventBacklog {
+  bytes = 0;
   private readonly entries = new Fifo<Entry>();
-  private bytes = 0;
 
   constructor(
     private readonly maxEvents: number,

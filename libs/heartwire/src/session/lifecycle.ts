@@ -157,13 +157,17 @@ export class Lifecycle implements LinkListener {
     attachment.heart.stop();
     this.exchange.calls.maxInFlight = 0;
     this.outbox.detach();
-    if (until === undefined) this.move({ name: 'detached' });
+    if (wasLeft) this.awaitEvents(because);
+    else if (until === undefined) this.move({ name: 'detached' });
     else this.suspend({ until, reason: because });
     link.destroy();
     this.host.linkLost(because, until !== undefined);
-    if (until !== undefined) return;
-    if (wasLeft) this.finishEvents(because);
-    else this.host.lose(because);
+    if (wasLeft) {
+      this.exchange.served.cancelCalls(because);
+      this.endIfDrained();
+    } else if (until === undefined) {
+      this.host.lose(because);
+    }
   }
 
   /** Gives up the link; to be called once the session can't be resumed any more. */
@@ -183,13 +187,11 @@ export class Lifecycle implements LinkListener {
   }
 
   /** Nobody is left to answer, but nobody has to be for an event. */
-  private finishEvents(reason: HeartwireError): void {
+  private awaitEvents(reason: HeartwireError): void {
     const timer = setTimeout(() => {
       this.lose(reason);
     }, this.settings.drainTimeoutMs);
     this.move({ name: 'finishing', timer, reason });
-    this.exchange.served.cancelCalls(reason);
-    this.endIfDrained();
   }
 
   private lose(reason: HeartwireError): void {

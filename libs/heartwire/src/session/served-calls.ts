@@ -69,6 +69,10 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
     return this.count === 0 && this.backlog.isEmpty;
   }
 
+  get waitingBytes(): number {
+    return this.backlog.bytes + this.streams.waitingBytes;
+  }
+
   refuseNew(reason: string): void {
     this.refusal = new Refusal(ErrorCode.DRAINING, `this end is going away: ${reason}`);
   }

@@ -35,6 +35,11 @@ export class ServedStreams {
     this.room = { bytes: 0, maxBytes: limits.incomingStreamBytes };
   }
 
+  /** What callers have sent and handlers have not taken. */
+  get waitingBytes(): number {
+    return this.room.bytes;
+  }
+
   /** Answers with the items of a source, as the caller grants credit for them. */
   answer(
     call: ServedCall,

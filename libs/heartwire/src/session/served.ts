@@ -27,6 +27,8 @@ export interface Served {
   /** How many run. */
   readonly count: number;
   readonly isIdle: boolean;
+  /** What has arrived and waits for its handler: events, and items of streams. In bytes. */
+  readonly waitingBytes: number;
   /** A call, or an event whose sender waits for its end. */
   request(message: RequestMessage | EventMessage, id: CallId): void;
   /** An event that nobody waits for. */
