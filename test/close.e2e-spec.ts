@@ -207,6 +207,31 @@ describe('close() of a server', () => {
     await closing;
   });
 
+  it('lets events finish whose client has lost its connection, those that wait, too', async () => {
+    await serve({ limits: { runningCallsPerConnection: 1 }, drainTimeoutMs: 60_000 });
+    const peer = stage.track(await RawPeer.connect(url));
+    peer.send({ type: 'hello', protocol: 1 });
+    for (let n = 0; n < 2; n++) peer.send({ pattern: 'time left, and again later', data: {} });
+    peer.send({ id: 1, pattern: 'time left', data: 'call' });
+    await peer.received({ id: 1 });
+    peer.close();
+    await until('its session waits for it', () => server.connections[0]?.isConnected === false);
+    let isClosed = false;
+    const closing = app.close().then(() => (isClosed = true));
+    // It takes no new connections any more: closing has begun.
+    await until('nobody is let in', () =>
+      RawPeer.connect(url).then(
+        (late) => (late.close(), false),
+        () => true,
+      ),
+    );
+    expect(isClosed).toBe(false);
+    controller.gate.resolve();
+    await closing;
+    const looks = controller.notices.filter((notice) => notice === 'looked at the time');
+    expect(looks).toHaveLength(2);
+  });
+
   it('refuses what comes over a connection that it is about to close', async () => {
     await serve();
     const peer = stage.track(await RawPeer.connect(url));

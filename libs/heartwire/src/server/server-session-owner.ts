@@ -22,7 +22,7 @@ export interface SessionListener<Connection> {
   introduced(connection: Connection): void;
   /** Its link broke; its session waits for a new one. */
   suspended(connection: Connection, reason: HeartwireError): void;
-  /** Its client has left; events of it still run. */
+  /** There is nobody to come back; events of it may still run. */
   left(connection: Connection): void;
   /** Its session goes on over a new link. */
   resumed(connection: Connection): void;
@@ -64,7 +64,10 @@ export class ServerSessionOwner<Connection extends SessionConnection> implements
 
   linkLost(reason: HeartwireError, canBeResumed: boolean): void {
     if (canBeResumed) this.listener.suspended(this.connection, reason);
-    else if (this.connection.session.state === 'finishing') this.listener.left(this.connection);
+  }
+
+  left(): void {
+    this.listener.left(this.connection);
   }
 
   sessionLost(reason: HeartwireError, inFlight: readonly OutgoingCall[]): void {

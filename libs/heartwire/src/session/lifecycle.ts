@@ -20,6 +20,7 @@ import {
   handshakeTimedOut,
   notWelcomed,
 } from './reasons.js';
+import type { SessionOwner } from './session-owner.js';
 import type { SessionSettings } from './session-settings.js';
 import { leave, type SessionState, type Suspension } from './session-state.js';
 
@@ -35,7 +36,6 @@ const FAREWELL = -1;
 
 /** What a session's life brings about. */
 export interface LifecycleHost {
-  linkLost(reason: HeartwireError, canBeResumed: boolean): void;
   /** The session is gone for good, and a new one may begin. */
   lose(reason: HeartwireError): void;
 }
@@ -52,6 +52,7 @@ export class Lifecycle implements LinkListener {
     private readonly outbox: Outbox,
     private readonly handshake: Handshake,
     private readonly isAccepting: boolean,
+    private readonly owner: Pick<SessionOwner, 'linkLost' | 'left'>,
     private readonly host: LifecycleHost,
   ) {}
 
@@ -157,17 +158,13 @@ export class Lifecycle implements LinkListener {
     attachment.heart.stop();
     this.exchange.calls.maxInFlight = 0;
     this.outbox.detach();
-    if (wasLeft) this.awaitEvents(because);
-    else if (until === undefined) this.move({ name: 'detached' });
+    if (until === undefined) this.move({ name: 'detached' });
     else this.suspend({ until, reason: because });
     link.destroy();
-    this.host.linkLost(because, until !== undefined);
-    if (wasLeft) {
-      this.exchange.served.cancelCalls(because);
-      this.endIfDrained();
-    } else if (until === undefined) {
-      this.host.lose(because);
-    }
+    this.owner.linkLost(because, until !== undefined);
+    if (until !== undefined) return;
+    if (wasLeft) this.finishEvents(because);
+    else this.host.lose(because);
   }
 
   /** Gives up the link; to be called once the session can't be resumed any more. */
@@ -180,18 +177,21 @@ export class Lifecycle implements LinkListener {
     this.lose(reason);
   }
 
-  /** For good. A link that it still has is somebody else's now. */
-  finish(reason: HeartwireError): void {
-    this.attachment?.heart.stop();
-    this.move({ name: 'ended', reason });
-  }
-
   /** Nobody is left to answer, but nobody has to be for an event. */
-  private awaitEvents(reason: HeartwireError): void {
+  finishEvents(reason: HeartwireError): void {
     const timer = setTimeout(() => {
       this.lose(reason);
     }, this.settings.drainTimeoutMs);
     this.move({ name: 'finishing', timer, reason });
+    this.owner.left?.();
+    this.exchange.served.cancelCalls(reason);
+    this.endIfDrained();
+  }
+
+  /** For good. A link that it still has is somebody else's now. */
+  finish(reason: HeartwireError): void {
+    this.attachment?.heart.stop();
+    this.move({ name: 'ended', reason });
   }
 
   private lose(reason: HeartwireError): void {

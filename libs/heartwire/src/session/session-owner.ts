@@ -19,6 +19,8 @@ export interface SessionOwner {
   ready(resumed: boolean): void;
   /** The link is gone. A session that can be resumed keeps what runs. */
   linkLost(reason: HeartwireError, canBeResumed: boolean): void;
+  /** Accepting end: there will be no other link. What runs for its events runs on. */
+  left?(): void;
   /** The session is gone for good, and with it the answers to these calls: the owner settles them. */
   sessionLost(reason: HeartwireError, inFlight: readonly OutgoingCall[]): void;
   /** Accepting end: the session that the other end wants to go on with, if it is here and the secret fits. */

@@ -10,7 +10,7 @@ type Timer = ReturnType<typeof setTimeout>;
  *     dialling end:   detached → greeting → ready → suspended → greeting → ready → …
  *     accepting end:  detached → ready → suspended → ready → …           (→ greeting → ready where it authenticates)
  *     either:         ready → draining → parting → ending → detached          any → ended
- *     the end that was left:    draining → finishing → detached
+ *     the end that was left:    draining → finishing → detached       accepting end, closed: suspended → finishing → detached
  */
 export type SessionState =
   /** No link, and nothing to go on with. Calls wait; nothing is served. */
@@ -58,7 +58,7 @@ export type SessionState =
       readonly timer: Timer;
       readonly reason: HeartwireError;
     }
-  /** The other end left in order. The events that it told before are still handled, until the timer ends it. */
+  /** The other end left in order, or can't come back. The events that it told before are still handled, until the timer ends it. */
   | { readonly name: 'finishing'; readonly timer: Timer; readonly reason: HeartwireError }
   /** For good. */
   | { readonly name: 'ended'; readonly reason: HeartwireError };

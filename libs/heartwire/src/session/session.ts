@@ -77,6 +77,7 @@ export class Session
       outbox,
       handshake,
       receive !== undefined,
+      owner,
       this,
     );
     const { lifecycle } = this;
@@ -167,7 +168,9 @@ export class Session
     const { attachment, state } = this;
     this.served.refuseNew(reason);
     if (state === 'finishing') return;
-    if (attachment === undefined || state === 'greeting') {
+    if (state === 'suspended' && this.reception !== undefined) {
+      this.lifecycle.finishEvents(connectionClosed(reason));
+    } else if (attachment === undefined || state === 'greeting') {
       this.destroy(connectionClosed(reason));
     } else if (state === 'ready' || state === 'draining') {
       this.say({ kind: 'goaway', reason, graceMs });
@@ -211,10 +214,6 @@ export class Session
 
   retries(call: OutgoingCall, error: HeartwireError): boolean {
     return this.owner.retries(call, error);
-  }
-
-  linkLost(reason: HeartwireError, canBeResumed: boolean): void {
-    this.owner.linkLost(reason, canBeResumed);
   }
 
   /** Nothing of the session runs on, and its calls are the owner's to settle. */
