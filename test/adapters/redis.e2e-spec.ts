@@ -248,6 +248,32 @@ describeUnless(whyNoRedis(), 'instances that are joined over Redis', () => {
     await until('nothing runs', () => running === 0);
   });
 
+  it('end the calls between them where one has forgotten the other, at both ends', async () => {
+    const options = { heartbeatIntervalMs: 500, heartbeatTimeoutMs: 2_500 };
+    const { instance: apart, proxy } = await startApart(options);
+    const [one, ann, other, bob] = await two(Promise.resolve(apart), start(options));
+    let running = 0;
+    const ticks = (): Observable<number> =>
+      new Observable((observer) => {
+        running += 1;
+        observer.next(running);
+        return () => (running -= 1);
+      });
+    for (const { client } of [ann, bob]) client.handle('ticks', ticks);
+    const seen: unknown[] = [];
+    const [ofOne, ofOther] = [one.server.hub.client(bob.id), other.server.hub.client(ann.id)].map((client) =>
+      errorOf(client.send('ticks', {}, { timeoutMs: Infinity }).pipe(tap((n) => seen.push(n)))),
+    );
+    await until('both have begun', () => seen.length === 2);
+    proxy.swallow();
+    await allSee([other], bob);
+    expect(await ofOther).toMatchObject({ code: 'CONNECTION_LOST', sent: 'maybe' });
+    proxy.heal();
+    proxy.reset();
+    expect(await ofOne).toMatchObject({ code: 'CONNECTION_LOST', sent: 'maybe' });
+    await until('nothing runs', () => running === 0);
+  });
+
   it('keep no more than they may while Redis is away, say so once, and agree on presence afterwards', async () => {
     const { instance: apart, proxy } = await startApart({ maxQueueBytes: 10_000 });
     const [one, ann, other, bob] = await two(Promise.resolve(apart), start());
