@@ -248,6 +248,21 @@ describeUnless(whyNoRedis(), 'instances that are joined over Redis', () => {
     await until('nothing runs', () => running === 0);
   });
 
+  it('end a call that the other one will never hear of', async () => {
+    const { instance: apart, proxy } = await startApart({ maxLength: 100 });
+    const [one, ann, other, bob] = await two(Promise.resolve(apart), start({ maxLength: 100 }));
+    ann.client.handle('ask', () => 'answered');
+    proxy.target = undefined;
+    proxy.reset();
+    await isDegraded(one);
+    const lost = errorOf(other.server.hub.client(ann.id).send('ask', {}, { timeoutMs: Infinity }));
+    emit(other, 0, 1_000);
+    await until('bob has all', () => bob.news.length === 1_000);
+    await isKept(999);
+    proxy.target = redis.url.replace('redis:', 'tcp:');
+    expect(await lost).toMatchObject({ code: 'CONNECTION_LOST', sent: 'maybe' });
+  });
+
   it('end the calls between them where one has forgotten the other, at both ends', async () => {
     const options = { heartbeatIntervalMs: 500, heartbeatTimeoutMs: 2_500 };
     const { instance: apart, proxy } = await startApart(options);
