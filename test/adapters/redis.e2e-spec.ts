@@ -248,6 +248,47 @@ describeUnless(whyNoRedis(), 'instances that are joined over Redis', () => {
     await until('nothing runs', () => running === 0);
   });
 
+  it('end a call that the other one will never hear of', async () => {
+    const { instance: apart, proxy } = await startApart({ maxLength: 100 });
+    const [one, ann, other, bob] = await two(Promise.resolve(apart), start({ maxLength: 100 }));
+    ann.client.handle('ask', () => 'answered');
+    proxy.target = undefined;
+    proxy.reset();
+    await isDegraded(one);
+    const lost = errorOf(other.server.hub.client(ann.id).send('ask', {}, { timeoutMs: Infinity }));
+    emit(other, 0, 1_000);
+    await until('bob has all', () => bob.news.length === 1_000);
+    await isKept(999);
+    proxy.target = redis.url.replace('redis:', 'tcp:');
+    expect(await lost).toMatchObject({ code: 'CONNECTION_LOST', sent: 'maybe' });
+  });
+
+  it('end the calls between them where one has forgotten the other, at both ends', async () => {
+    const options = { heartbeatIntervalMs: 500, heartbeatTimeoutMs: 2_500 };
+    const { instance: apart, proxy } = await startApart(options);
+    const [one, ann, other, bob] = await two(Promise.resolve(apart), start(options));
+    let running = 0;
+    const ticks = (): Observable<number> =>
+      new Observable((observer) => {
+        running += 1;
+        observer.next(running);
+        return () => (running -= 1);
+      });
+    for (const { client } of [ann, bob]) client.handle('ticks', ticks);
+    const seen: unknown[] = [];
+    const [ofOne, ofOther] = [one.server.hub.client(bob.id), other.server.hub.client(ann.id)].map((client) =>
+      errorOf(client.send('ticks', {}, { timeoutMs: Infinity }).pipe(tap((n) => seen.push(n)))),
+    );
+    await until('both have begun', () => seen.length === 2);
+    proxy.swallow();
+    await allSee([other], bob);
+    expect(await ofOther).toMatchObject({ code: 'CONNECTION_LOST', sent: 'maybe' });
+    proxy.heal();
+    proxy.reset();
+    expect(await ofOne).toMatchObject({ code: 'CONNECTION_LOST', sent: 'maybe' });
+    await until('nothing runs', () => running === 0);
+  });
+
   it('keep no more than they may while Redis is away, say so once, and agree on presence afterwards', async () => {
     const { instance: apart, proxy } = await startApart({ maxQueueBytes: 10_000 });
     const [one, ann, other, bob] = await two(Promise.resolve(apart), start());

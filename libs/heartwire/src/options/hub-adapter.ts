@@ -59,7 +59,10 @@ export interface HubMember {
   hear(instance: string, news: HubNews): void;
   /** All the clients that are at another instance now, in place of what was known of it. */
   learn(instance: string, clients: readonly HubClient[]): void;
-  /** Some of what that instance has published will never be heard here: calls to and from it that run can't go on. */
+  /**
+   * Some of what that instance has published will never be heard here, or the other way round: calls to and from it
+   * that run can't go on.
+   */
   miss(instance: string): void;
   /** That instance is gone, with its clients. */
   lose(instance: string): void;

@@ -100,6 +100,9 @@ export class Conversation {
       case 'ask':
         this.sayState(peer.name);
         break;
+      case 'missed':
+        this.member.miss(peer.name);
+        break;
       case 'state':
         this.takeState(peer, notice);
         break;
@@ -146,5 +149,6 @@ export class Conversation {
       `${String(missed)} entries of the Redis stream were gone before they were read: their pushes are lost, and presence is asked for again`,
     );
     this.member.miss(peer.name);
+    this.own.say({ type: 'missed' }, peer.name);
   }
 }

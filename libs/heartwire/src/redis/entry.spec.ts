@@ -20,6 +20,7 @@ describe('an entry of the stream', () => {
   it.each<Notice>([
     { type: 'hello' },
     { type: 'bye' },
+    { type: 'missed' },
     { type: 'state', isFirst: true, isLast: false, clients: [{ ...who, rooms: ['lobby'] }] },
     {
       type: 'push',

@@ -16,6 +16,8 @@ export type Notice =
   | { readonly type: 'bye' }
   /** Asks for all the clients of an instance. */
   | { readonly type: 'ask' }
+  /** Some of what an instance said will never be heard: it may wait for an answer to that. */
+  | { readonly type: 'missed' }
   /** The clients of an instance, in several parts where they are many. */
   | {
       readonly type: 'state';
@@ -89,6 +91,7 @@ function readNotice(text: Buffer | undefined, bytes: Buffer | undefined): Notice
     case 'beat':
     case 'bye':
     case 'ask':
+    case 'missed':
       return { type: notice['type'] };
     case 'state':
       return {

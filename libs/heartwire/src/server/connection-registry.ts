@@ -36,6 +36,7 @@ import {
 } from './server-connection.js';
 import { StatusRounds } from './status-rounds.js';
 import { SuspendedSessions } from './suspended-sessions.js';
+import { toldInOrder } from './told-in-order.js';
 
 /** The part of Nest's Logger that is used. */
 interface Logger {
@@ -72,7 +73,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
     private readonly dispatchFor: (connection: ServerConnection) => Dispatch,
     private readonly logger: Logger,
   ) {
-    this.events$ = this.eventSubject.asObservable();
+    this.events$ = this.eventSubject.pipe(toldInOrder());
     this.instances = new Instances(options.adapter ?? new InProcessAdapter(), logger);
     // The first to follow the events: whoever hears of one finds the hub up to date.
     this.hub = new HeartwireHub({

@@ -73,7 +73,8 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
       codecOf(this.options),
       (connection) => (call) => {
         if (!connection.isIntroduced) connection.introduce();
-        this.dispatch(connection, call);
+        // Who heard of the client may have cost it its session: nobody would stop the handler then.
+        if (!call.isSettled) this.dispatch(connection, call);
       },
       this.logger,
     );

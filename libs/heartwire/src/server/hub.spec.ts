@@ -87,4 +87,22 @@ describe('the hub', () => {
     expect(silent.pushed).toEqual([]);
     expect(hub.clients).toEqual([]);
   });
+
+  it('tells who leaves a room, also of one that was put there and went without a word', () => {
+    const silent = new FakeConnection('c1') as unknown as ServerConnection;
+    const connections = new Map([['c1', silent]]);
+    const events$ = new Subject<ConnectionEvent>();
+    const hub = newHub(connections, events$);
+    const seen: unknown[] = [];
+    hub.presence$.subscribe((presence) => seen.push(presence));
+    hub.join('c1', 'lobby');
+    connections.delete('c1');
+    events$.next({ type: 'closed', connection: silent, reason: undefined as never });
+    const lobby = { clientId: 'c1', identity: undefined, room: 'lobby' };
+    expect(seen).toEqual([
+      { type: 'joined', ...lobby },
+      { type: 'left', ...lobby },
+    ]);
+    expect(hub.rooms).toEqual([]);
+  });
 });

@@ -242,6 +242,11 @@ export class HeartwireHub {
   private closed(clientId: string, identity: unknown): void {
     this.identities.leaveAll(clientId);
     const rooms = this.roomTable.leaveAll(clientId);
-    if (this.present.delete(clientId)) this.tell({ type: 'disconnected', clientId, identity, rooms });
+    if (this.present.delete(clientId)) {
+      this.tell({ type: 'disconnected', clientId, identity, rooms });
+      return;
+    }
+    // It was put there before its first word, and never said one: the others have not heard of it.
+    for (const room of rooms) this.presenceSubject.next({ type: 'left', clientId, identity, room });
   }
 }

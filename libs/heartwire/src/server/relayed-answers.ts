@@ -1,5 +1,6 @@
 import { Subscription } from 'rxjs';
 
+import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { toWireError } from '../errors/wire-error.js';
 import type { HubNews } from '../options/hub-adapter.js';
@@ -57,19 +58,24 @@ export class RelayedAnswers {
 
   /** That instance may have given up any of its calls. */
   miss(instance: string): void {
-    for (const callId of [...(this.running.get(instance)?.keys() ?? [])]) {
-      this.cancel(instance, callId);
-      this.publish({ type: 'answered', callId, failure: { err: failureOf(partLost()) } }, instance);
-    }
+    this.fail(instance, partLost());
   }
 
-  /** Nobody waits for those of that instance any more. */
+  /** That instance is gone: or only silent for so long, and then it waits for what nobody answers any more. */
   lose(instance: string): void {
-    for (const callId of [...(this.running.get(instance)?.keys() ?? [])]) this.cancel(instance, callId);
+    this.fail(instance, forgotten());
   }
 
   close(): void {
-    for (const instance of [...this.running.keys()]) this.lose(instance);
+    for (const [instance, calls] of [...this.running])
+      for (const callId of [...calls.keys()]) this.cancel(instance, callId);
+  }
+
+  private fail(instance: string, error: HeartwireError): void {
+    for (const callId of [...(this.running.get(instance)?.keys() ?? [])]) {
+      this.cancel(instance, callId);
+      this.publish({ type: 'answered', callId, failure: { err: failureOf(error) } }, instance);
+    }
   }
 
   private begin(instance: string, callId: string): Subscription {
@@ -78,6 +84,12 @@ export class RelayedAnswers {
     this.running.set(instance, calls.set(callId, subscription));
     return subscription;
   }
+}
+
+function forgotten(): HeartwireError {
+  const message =
+    'the instance of the client has heard nothing of this one for too long, and gave the call up';
+  return new HeartwireError(ErrorCode.CONNECTION_LOST, message, { sent: 'maybe' });
 }
 
 /** As it travels; a call that never reached the client may be made again. */

@@ -112,12 +112,14 @@ export class RelayedCalls implements DeadlineKeeper {
     }
   }
 
-  /** That instance is gone, with its clients. */
+  /** That instance is gone, with its clients: or only silent for so long, and then it must hear that nobody waits. */
   lose(instance: string): void {
     for (const [callId, call] of this.calls) {
-      if (call.instance !== instance) continue;
-      this.settle(callId);
-      fail(call, new HeartwireError(ErrorCode.CONNECTION_LOST, 'the instance of the client is gone'));
+      if (call.instance === instance)
+        this.giveUp(
+          callId,
+          new HeartwireError(ErrorCode.CONNECTION_LOST, 'the instance of the client is gone'),
+        );
     }
   }
 

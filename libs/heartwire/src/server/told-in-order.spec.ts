@@ -18,6 +18,30 @@ describe('what is told in order', () => {
     expect(late).toEqual([1, 2, 3]);
   });
 
+  it('tells of any number of events that follow from each other', () => {
+    const subject = new Subject<number>();
+    let last = 0;
+    subject.pipe(toldInOrder()).subscribe((event) => {
+      last = event;
+      if (event < 100_000) subject.next(event + 1);
+    });
+    subject.next(1);
+    expect(last).toBe(100_000);
+  });
+
+  it('tells of what follows from something else that is told, before that goes on', () => {
+    const [outer, inner] = [new Subject<string>(), new Subject<string>()];
+    const [outer$, inner$] = [outer.pipe(toldInOrder()), inner.pipe(toldInOrder())];
+    const seen: string[] = [];
+    inner$.subscribe((event) => seen.push(event));
+    outer$.subscribe((event) => {
+      inner.next(`of ${event}`);
+    });
+    outer$.subscribe((event) => seen.push(event));
+    outer.next('this');
+    expect(seen).toEqual(['of this', 'this']);
+  });
+
   it('completes once everything has been told', () => {
     const subject = new Subject<string>();
     const events$ = subject.pipe(toldInOrder());

@@ -40,10 +40,10 @@ export class Inbound {
     this.decoding?.restart();
   }
 
-  /** What came early has its turn now. */
-  deliver(early: readonly EarlyMessage[]): void {
+  /** What came early has its turn now, as long as the session still listens: any of it, or who was told, may end that. */
+  deliver(early: readonly EarlyMessage[], isListening: () => boolean): void {
     try {
-      for (const { raw, frameBytes } of early) this.accept(raw, frameBytes);
+      for (const { raw, frameBytes } of early) if (isListening()) this.accept(raw, frameBytes);
     } catch (error) {
       this.host.refuse(error);
     }

@@ -128,10 +128,11 @@ export class Reception implements Gate {
   private letIn(attachment: Attachment, hello: HelloMessage, early: readonly EarlyMessage[]): void {
     const known = hello.resume && this.session.owner.resume(hello.resume);
     if (known === undefined) {
+      const { lifecycle } = this.session;
       this.session.handshake.openSession(attachment, hello);
-      if (this.session.lifecycle.isGreeting(attachment)) this.session.lifecycle.ready(attachment);
+      if (lifecycle.isGreeting(attachment)) lifecycle.ready(attachment);
       this.session.owner.ready(false);
-      this.session.inbound.deliver(early);
+      this.session.inbound.deliver(early, () => lifecycle.isListeningTo(attachment.link));
       return;
     }
     // The session that the other end means takes over the link; this one was only its doorman.

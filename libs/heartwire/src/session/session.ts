@@ -157,7 +157,7 @@ export class Session
     this.outbox.replay();
     this.lifecycle.ready(attachment);
     this.owner.ready(true);
-    this.inbound.deliver(early);
+    this.inbound.deliver(early, () => this.lifecycle.isListeningTo(link));
   }
 
   /**
