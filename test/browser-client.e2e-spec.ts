@@ -174,6 +174,19 @@ describe.each(['as its sources', 'as it is published'])('a client of heartwire/b
     await expect(late).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
   });
 
+  it('fails a call whose metadata are no texts, and no other call with it', async () => {
+    const client = connect();
+    const other = firstValueFrom(client.send('wait', 1));
+    await until('it runs', () => controller.counted.length === 1);
+    const metadata = { attempt: 1 } as unknown as Record<string, string>;
+    const refused = { code: 'UNSERIALIZABLE', message: 'metadata.attempt must be a string', sent: 'never' };
+    await expect(firstValueFrom(client.send('count', 2, { metadata }))).rejects.toMatchObject(refused);
+    await expect(firstValueFrom(client.emit('note', 2, { metadata }))).rejects.toMatchObject(refused);
+    controller.gate.resolve();
+    expect(await other).toBe(1);
+    expect(controller.counted).toEqual([1]);
+  });
+
   it('loses nothing and doubles nothing when its connection is cut again and again', async () => {
     const client = connect({ callTimeoutMs: 20_000 });
     const pushed: unknown[] = [];

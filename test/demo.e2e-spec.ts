@@ -141,6 +141,16 @@ describe('the demo', () => {
       expect(await ask(`${gateway}/rooms/lobby/messages?limit=1`)).toEqual({ status: 200, body: [second] });
     });
 
+    it('take JSON, in whatever letter case its type is given', async () => {
+      const { gateway } = await startBoth();
+      const response = await fetch(`${gateway}/rooms/lobby/messages`, {
+        method: 'POST',
+        headers: { 'content-type': 'Application/JSON; Charset=UTF-8' },
+        body: '{"author":"ada","text":"hello"}',
+      });
+      expect(response.status).toBe(201);
+    });
+
     it('are made by their first message, and listed', async () => {
       const { gateway } = await startBoth();
       await post(gateway, 'first', 'tea-room');

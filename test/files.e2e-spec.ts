@@ -94,6 +94,11 @@ describe('the files of the demo', () => {
     expect((await put(`${url}/a.json`, '{ no', { 'content-type': 'application/json' })).status).toBe(201);
     expect((await put(`${url}/empty`, '')).status).toBe(201);
     expect(await (await fetch(`${url}/a.json`)).text()).toBe('{ no');
+    const shouted = url.replace('/files', '/FILES');
+    expect((await put(`${shouted}/b.json`, '{"b":1}', { 'content-type': 'application/json' })).status).toBe(
+      201,
+    );
+    expect(await (await fetch(`${url}/b.json`)).text()).toBe('{"b":1}');
     expect(await (await fetch(`${url}/empty`)).text()).toBe('');
   });
 

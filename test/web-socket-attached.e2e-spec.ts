@@ -1,8 +1,8 @@
 import type { AddressInfo, Socket } from 'node:net';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, type INestApplication } from '@nestjs/common';
+import { Body, Controller, Get, Headers, type INestApplication, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { HeartwireServer, type HeartwireServerOptions } from 'heartwire';
 import { firstValueFrom } from 'rxjs';
@@ -18,6 +18,11 @@ class PageController {
   @Get()
   page(): string {
     return 'the page';
+  }
+
+  @Post()
+  form(@Headers('content-length') length: string, @Body() body: unknown): string {
+    return `${JSON.stringify(body).length === Number(length) ? length : '?'} bytes`;
   }
 }
 
@@ -81,6 +86,28 @@ describe('a server attached to Nest’s HTTP server', () => {
     });
     expect((await knock('/other')).status).toBe(299);
     expect((await knock('/live')).status).toBe(101);
+  });
+
+  it('leaves it to the HTTP server not to speak what else is asked for, such as HTTP/2', async () => {
+    await open();
+    const other = stage.track(new HeartwireServer({ attach: http, path: '/other' }));
+    await new Promise((resolve) => other.listen(resolve));
+    const asked: string[] = [];
+    const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABk' };
+    for (const body of ['', '{"some":"data"}', JSON.stringify(['x'.repeat(50_000)])]) {
+      const reply = await new Promise<string>((resolve, reject) => {
+        const method = body === '' ? 'GET' : 'POST';
+        const type = body !== '' && { 'content-type': 'application/json', 'content-length': body.length };
+        request({ port: port(), method, headers: { ...headers, ...type } }, (response) => {
+          response.setEncoding('utf8').on('data', (text: string) => asked.push(text));
+          response.on('end', () => resolve(asked.splice(0).join('')));
+        })
+          .on('error', reject)
+          .end(body);
+      });
+      expect(reply).toBe(body === '' ? 'the page' : `${String(body.length)} bytes`);
+    }
+    expect((await knock()).status).toBe(101);
   });
 
   it('lets no page of another origin in', async () => {

@@ -70,10 +70,12 @@ export async function createGateway(
   return app;
 }
 
+/** In any letter case, as that of a media type means nothing. */
 function isJson({ headers }: IncomingMessage): boolean {
-  return headers['content-type']?.startsWith('application/json') ?? false;
+  return headers['content-type']?.toLowerCase().startsWith('application/json') ?? false;
 }
 
+/** In any letter case, as Express looks for routes. */
 function isFile({ url }: IncomingMessage): boolean {
-  return url?.startsWith('/files/') ?? false;
+  return url?.toLowerCase().startsWith('/files/') ?? false;
 }

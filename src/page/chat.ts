@@ -53,6 +53,8 @@ export class Chat {
   /** Returns whether it could be kept for sending. */
   speak(place: Place, text: string): boolean {
     try {
+      // A file may be stored only after its room was left; to write there would open the room again, with nobody in it.
+      if ('room' in place && !this.rooms.includes(place.room)) throw new Error('you have left the room');
       const draftId = 'room' in place ? this.user.say(place.room, text) : this.user.whisper(place.nick, text);
       this.conversations.expect(place, draftId, text);
       return true;

@@ -5,6 +5,7 @@ export interface AttachableServer {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in Node's own signatures
   off(event: string, listener: (...args: any[]) => void): unknown;
   listeners(event: string): readonly object[];
+  emit(event: string, ...args: unknown[]): unknown;
   address(): string | { readonly address: string; readonly port: number } | null;
   close(callback?: (error?: Error) => void): unknown;
 }

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { Server as TlsServer } from 'node:tls';
+import { Server as TlsServer, TLSSocket } from 'node:tls';
 
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
+import { asksForWebSocket, withoutUpgrade } from '../link/ignore-upgrade.js';
 import { refuseUpgrade, type WebSocketUpgrade } from '../link/web-socket-upgrade.js';
 import type { Address } from '../options/address.js';
 import type { AttachableServer } from '../options/attachable.js';
@@ -58,14 +59,26 @@ export class AttachedListener implements ConnectionListener {
     });
   }
 
-  /** Where nobody looks at it, it would be left hanging: the first of those here refuses it. */
+  /** Where nobody looks at it, it would be left hanging: the first of those here answers for it. */
   private isLost(request: IncomingMessage): boolean {
     const all = attachedTo(this.server);
     if (all.length < this.server.listeners('upgrade').length) return false;
-    return all[0] === this && !all.some(({ upgrade }) => upgrade.isMeant(request));
+    return (
+      all[0] === this && !(asksForWebSocket(request) && all.some(({ upgrade }) => upgrade.isMeant(request)))
+    );
+  }
+
+  /** An ordinary request, had nobody listened for upgrades: the HTTP server gets it again. */
+  private giveBack(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    withoutUpgrade(request, socket, head);
+    this.server.emit(socket instanceof TLSSocket ? 'secureConnection' : 'connection', socket);
   }
 
   private readonly upgraded = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
+    if (!asksForWebSocket(request)) {
+      if (this.isLost(request)) this.giveBack(request, socket, head);
+      return;
+    }
     if (!this.upgrade.isMeant(request)) {
       if (this.isLost(request)) refuseUpgrade(socket, 404);
       return;
