@@ -110,9 +110,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
         session.destroy(connectionClosed('too many connections have said nothing yet'));
       },
     });
-    const door = new Door(options.limits, nodeRuntime.clock, (message) => {
-      logger.warn(message);
-    });
+    const door = new Door(options.limits, nodeRuntime.clock, (message) => logger.warn(message));
     const entrance = new Entrance(options, door, this);
     const { addresses, attach, path } = options;
     this.listeners = [
