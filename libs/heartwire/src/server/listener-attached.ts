@@ -59,13 +59,10 @@ export class AttachedListener implements ConnectionListener {
     });
   }
 
-  /** Where nobody looks at it, it would be left hanging: the first of those here answers for it. */
-  private isLost(request: IncomingMessage): boolean {
+  /** A request that nobody looks at would be left hanging: where nobody else listens, the first of those here answers. */
+  private get answersForAll(): boolean {
     const all = attachedTo(this.server);
-    if (all.length < this.server.listeners('upgrade').length) return false;
-    return (
-      all[0] === this && !(asksForWebSocket(request) && all.some(({ upgrade }) => upgrade.isMeant(request)))
-    );
+    return all.length === this.server.listeners('upgrade').length && all[0] === this;
   }
 
   /** An ordinary request, had nobody listened for upgrades: the HTTP server gets it again. */
@@ -76,11 +73,12 @@ export class AttachedListener implements ConnectionListener {
 
   private readonly upgraded = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
     if (!asksForWebSocket(request)) {
-      if (this.isLost(request)) this.giveBack(request, socket, head);
+      if (this.answersForAll) this.giveBack(request, socket, head);
       return;
     }
     if (!this.upgrade.isMeant(request)) {
-      if (this.isLost(request)) refuseUpgrade(socket, 404);
+      const isMeant = attachedTo(this.server).some(({ upgrade }) => upgrade.isMeant(request));
+      if (this.answersForAll && !isMeant) refuseUpgrade(socket, 404);
       return;
     }
     if (!this.entrance.admits(socket)) {
