@@ -25,15 +25,13 @@ const WORDS = [
   { id: 2, event: true, pattern: 'told', data: 'an acknowledged event' },
 ];
 
-/** Pushes more to whoever comes than may wait for it. */
 @Injectable()
-class Eager {
+class Quiet {
   readonly seen: string[] = [];
 
   @OnConnect()
-  welcome(connection: ServerConnection): void {
+  welcome(_connection: ServerConnection): void {
     this.seen.push('came');
-    for (let n = 0; n < 8; n += 1) connection.emit('news', 'x'.repeat(MIB / 2));
   }
 
   @OnDisconnect()
@@ -42,18 +40,13 @@ class Eager {
   }
 }
 
+/** Pushes more to whoever comes than may wait for it. */
 @Injectable()
-class Quiet {
-  readonly seen: string[] = [];
-
+class Eager extends Quiet {
   @OnConnect()
-  welcome(): void {
-    this.seen.push('came');
-  }
-
-  @OnDisconnect()
-  miss(): void {
-    this.seen.push('went');
+  override welcome(connection: ServerConnection): void {
+    super.welcome(connection);
+    for (let n = 0; n < 8; n += 1) connection.emit('news', 'x'.repeat(MIB / 2));
   }
 }
 

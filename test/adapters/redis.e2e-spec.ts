@@ -37,6 +37,19 @@ describeUnless(whyNoRedis(), 'instances that are joined over Redis', () => {
     return startInstance(stage, redisAdapter({ url, prefix, ...beats, ...options }));
   };
 
+  /** Calls of `ticks` to these never end by themselves. Returns whether any runs. */
+  const tickAt = (...guests: readonly Guest[]): (() => boolean) => {
+    let running = 0;
+    const ticks = (): Observable<number> =>
+      new Observable((observer) => {
+        running += 1;
+        observer.next(running);
+        return () => (running -= 1);
+      });
+    for (const { client } of guests) client.handle('ticks', ticks);
+    return () => running > 0;
+  };
+
   /** One of which a proxy stands before Redis. */
   const startApart = async (options: Rest = {}): Promise<{ instance: Instance; proxy: FaultProxy }> => {
     const proxy = stage.track(await FaultProxy.to(redis.url.replace('redis:', 'tcp:')));
@@ -217,14 +230,7 @@ describeUnless(whyNoRedis(), 'instances that are joined over Redis', () => {
   it('end the calls between them where one has missed something of the other, at both ends', async () => {
     const { instance: apart, proxy } = await startApart({ maxLength: 100 });
     const [one, ann, other, bob] = await two(Promise.resolve(apart), start({ maxLength: 100 }));
-    let running = 0;
-    const ticks = (): Observable<number> =>
-      new Observable((observer) => {
-        running += 1;
-        observer.next(running);
-        return () => (running -= 1);
-      });
-    for (const { client } of [ann, bob]) client.handle('ticks', ticks);
+    const isRunning = tickAt(ann, bob);
     const seen: unknown[] = [];
     const lost = errorOf(
       one.server.hub
@@ -245,7 +251,7 @@ describeUnless(whyNoRedis(), 'instances that are joined over Redis', () => {
     await isKept(999);
     proxy.target = redis.url.replace('redis:', 'tcp:');
     expect(await lost).toMatchObject({ code: 'CONNECTION_LOST', sent: 'maybe' });
-    await until('nothing runs', () => running === 0);
+    await until('nothing runs', () => !isRunning());
   });
 
   it('end a call that the other one will never hear of', async () => {
@@ -267,14 +273,7 @@ describeUnless(whyNoRedis(), 'instances that are joined over Redis', () => {
     const options = { heartbeatIntervalMs: 500, heartbeatTimeoutMs: 2_500 };
     const { instance: apart, proxy } = await startApart(options);
     const [one, ann, other, bob] = await two(Promise.resolve(apart), start(options));
-    let running = 0;
-    const ticks = (): Observable<number> =>
-      new Observable((observer) => {
-        running += 1;
-        observer.next(running);
-        return () => (running -= 1);
-      });
-    for (const { client } of [ann, bob]) client.handle('ticks', ticks);
+    const isRunning = tickAt(ann, bob);
     const seen: unknown[] = [];
     const [ofOne, ofOther] = [one.server.hub.client(bob.id), other.server.hub.client(ann.id)].map((client) =>
       errorOf(client.send('ticks', {}, { timeoutMs: Infinity }).pipe(tap((n) => seen.push(n)))),
@@ -286,7 +285,7 @@ describeUnless(whyNoRedis(), 'instances that are joined over Redis', () => {
     proxy.heal();
     proxy.reset();
     expect(await ofOne).toMatchObject({ code: 'CONNECTION_LOST', sent: 'maybe' });
-    await until('nothing runs', () => running === 0);
+    await until('nothing runs', () => !isRunning());
   });
 
   it('keep no more than they may while Redis is away, say so once, and agree on presence afterwards', async () => {
