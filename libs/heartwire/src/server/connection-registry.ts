@@ -233,7 +233,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
   }
 
   left(connection: ServerConnection): void {
-    this.waiting.enter(connection);
+    this.waiting.enterLeft(connection);
   }
 
   resumed(connection: ServerConnection): void {

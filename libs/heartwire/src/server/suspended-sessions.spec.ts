@@ -61,6 +61,20 @@ describe('sessions that wait for a new link', () => {
     expect(ended).toEqual(['b']);
   });
 
+  it('are not too many for those that nobody comes back to, which count with what they keep', () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) {
+      bytes.set(name, 15);
+      sessions.enterLeft(name);
+    }
+    for (const name of ['f', 'g', 'h', 'i']) enter(name, 1);
+    expect(ended).toEqual([]);
+    bytes.set('e', 50);
+    jest.advanceTimersByTime(1_000);
+    expect(ended).toEqual(['e']);
+    for (const name of ['a', 'b', 'c', 'd', 'f', 'g', 'h', 'i']) sessions.leave(name);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
   it('leave their room to others once they have a link again, and no timer behind', () => {
     enter('a', 90);
     sessions.leave('a');

@@ -17,12 +17,13 @@ export interface SuspendedHost<Waiting> {
 }
 
 /**
- * Sessions that wait for a new link, or, when their clients have left, for the end of their events. A client that leaves them behind needs no connection for them, so no
+ * Sessions without a link: those that wait for a new one, and those that nobody comes back to, while events of them run. A client that leaves them behind needs no connection for them, so no
  * bound of connections holds it back.
  */
 export class SuspendedSessions<Waiting> {
-  /** In the order in which they lost their links. */
+  /** Those that wait for a new link, in the order in which they lost theirs. */
   private readonly waiting = new Set<Waiting>();
+  private readonly left = new Set<Waiting>();
   /** What they kept when each was looked at last. */
   private bytes = 0;
   private timer: ReturnType<typeof setInterval> | undefined;
@@ -34,33 +35,50 @@ export class SuspendedSessions<Waiting> {
 
   enter(one: Waiting): void {
     this.waiting.add(one);
-    this.bytes += this.host.bytesOf(one);
-    this.timer ??= setInterval(this.look, LOOK_EVERY_MS);
+    this.count(one);
     if (this.waiting.size > this.limits.suspendedSessions) {
       const [longest = one] = this.waiting;
       this.host.giveUp(longest, 'too many sessions wait for a new link');
     }
-    if (this.bytes > this.limits.suspendedBytes) this.look();
+    this.lookIfMuch();
+  }
+
+  /** Nobody comes back to it: it doesn't wait for a link, and keeps what its events take until they are done. */
+  enterLeft(one: Waiting): void {
+    this.waiting.delete(one);
+    this.left.add(one);
+    this.count(one);
+    this.lookIfMuch();
   }
 
   /** It has a link again, or is gone. */
   leave(one: Waiting): void {
-    if (!this.waiting.delete(one) || this.waiting.size > 0) return;
+    const wasHere = this.waiting.delete(one) || this.left.delete(one);
+    if (!wasHere || this.waiting.size + this.left.size > 0) return;
     clearInterval(this.timer);
     this.timer = undefined;
     this.bytes = 0;
   }
 
+  private count(one: Waiting): void {
+    this.bytes += this.host.bytesOf(one);
+    this.timer ??= setInterval(this.look, LOOK_EVERY_MS);
+  }
+
+  private lookIfMuch(): void {
+    if (this.bytes > this.limits.suspendedBytes) this.look();
+  }
+
   /** Those that keep most go first; of two that keep as much, the one that has waited longer. */
   private readonly look = (): void => {
     const { suspendedBytes } = this.limits;
-    const all = Array.from(this.waiting, (one) => ({ one, bytes: this.host.bytesOf(one) }));
+    const all = [...this.waiting, ...this.left].map((one) => ({ one, bytes: this.host.bytesOf(one) }));
     this.bytes = all.reduce((sum, { bytes }) => sum + bytes, 0);
     if (this.bytes <= suspendedBytes) return;
     for (const { one, bytes } of all.sort((a, b) => b.bytes - a.bytes)) {
       if (this.bytes <= suspendedBytes) break;
       this.bytes -= bytes;
-      this.host.giveUp(one, 'the sessions that wait for a new link keep too much');
+      this.host.giveUp(one, 'the sessions without a link keep too much');
     }
   };
 }
