@@ -7,6 +7,7 @@ export const loads = [
   { name: '512x50B', inFlight: 512, bytes: 50, targets: { nest: 3.5, bare: 0.85 } },
   { name: '64x1KB', inFlight: 64, bytes: 1_024, targets: {} },
   { name: '64x20KB', inFlight: 64, bytes: 20_480, targets: { nest: 1.3, bare: 0.9 } },
+  { name: '64x20KB-records', inFlight: 64, bytes: 20_480, isRecords: true, targets: {} },
 ];
 
 /** Calls that are all made at once on one connection. To reach: all of them complete in time. */

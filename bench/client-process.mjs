@@ -5,7 +5,7 @@ import { Logger } from '@nestjs/common';
 
 import { answer } from './child.mjs';
 import { watchMemory } from './memory-watch.mjs';
-import { payload } from './payload.mjs';
+import { payload, records } from './payload.mjs';
 import { percentiles } from './statistics.mjs';
 import { uploadSource } from './upload-source.mjs';
 
@@ -21,9 +21,9 @@ async function connect({ address, connections }) {
 }
 
 /** Keeps `inFlight` calls under way for `seconds`. Returns how many a second were answered. */
-async function load({ inFlight, bytes, seconds }) {
+async function load({ inFlight, bytes, isRecords = false, seconds }) {
   const [peer] = peers;
-  const data = payload(bytes);
+  const data = isRecords ? records(bytes) : payload(bytes);
   deepStrictEqual(await peer.call(data), data);
 
   let isRunning = true;

@@ -20,12 +20,12 @@ export async function measureLoad(load, contestants, { rounds, warmups, seconds 
 }
 
 /** Calls per second of a contestant that has done the same for `warmups` times as long. */
-async function measureOnce({ inFlight, bytes }, contestant, warmups, seconds, pinning) {
+async function measureOnce({ inFlight, bytes, isRecords }, contestant, warmups, seconds, pinning) {
   const pair = await startPair(contestant, pinning);
   try {
     let rate;
     for (let turn = 0; turn <= warmups; turn++) {
-      rate = await pair.client.ask('load', { inFlight, bytes, seconds }, seconds + GRACE_SECONDS);
+      rate = await pair.client.ask('load', { inFlight, bytes, isRecords, seconds }, seconds + GRACE_SECONDS);
     }
     return rate;
   } finally {

@@ -17,7 +17,8 @@ function table(head, rows) {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-const loadTitle = ({ inFlight, bytes }) => `${inFlight} in flight, ${size(bytes)}`;
+const loadTitle = ({ inFlight, bytes, isRecords = false }) =>
+  `${inFlight} in flight, ${size(bytes)}${isRecords ? ' of records' : ''}`;
 
 function ratioCell(rates, ours, theirs, target) {
   if (rates[ours] === undefined || rates[theirs] === undefined) return '–';

@@ -28,6 +28,8 @@ const LEFT_OUT = {
   'protocol/hello-parser.ts': "export const parseHello = () => ({ kind: 'hello' });",
   // A WebSocket gives messages whole.
   'session/envelope-parts.ts': 'export const portionsOf = () => undefined;',
+  // It is a matter of speed only.
+  'protocol/json-text.ts': 'export const jsonText = JSON.stringify;',
   // It never asks for a status.
   'protocol/status-response-parser.ts':
     "export const parseStatusResponse = () => ({ kind: 'status-response' });",

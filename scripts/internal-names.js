@@ -84,7 +84,7 @@ class Names {
     } else if (ts.isObjectLiteralExpression(node)) {
       const expected = this.#checker.getContextualType(node);
       for (const { name } of node.properties) {
-        if (name === undefined || expected === undefined) continue;
+        if (name === undefined || ts.isComputedPropertyName(name) || expected === undefined) continue;
         this.#keepForeign(name.text, propertyOf(expected, name.text));
       }
     } else if (ts.isClassLike(node)) {

@@ -1,6 +1,7 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { firstLineOf } from '../errors/thrown.js';
+import { jsonText } from '../protocol/json-text.js';
 import { eventText, requestText, withLongMember } from '../protocol/message-text.js';
 import type { CallId, Metadata } from '../protocol/messages.js';
 import type { Outgoing } from '../protocol/outgoing.js';
@@ -49,7 +50,7 @@ export function patternText(pattern: unknown): string {
 /** JSON text; `undefined` where JSON has no word for the value. */
 export function toJson(value: unknown): string | undefined {
   try {
-    return JSON.stringify(value);
+    return jsonText(value);
   } catch (cause) {
     const message = `the value can't be written as JSON: ${firstLineOf(cause)}`;
     throw new HeartwireError(ErrorCode.UNSERIALIZABLE, message, { cause });
