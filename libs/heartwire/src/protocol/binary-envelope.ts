@@ -46,7 +46,7 @@ export function headerLength({ buffer, byteOffset }: Uint8Array): number {
  * Puts an envelope's bytes where its header leaves them out: as the `data` of a request or event,
  * as the `chunk` of a header that names one (`"chunk":null`), otherwise as the `response`.
  *
- * @param header the parsed JSON of the envelope's header
+ * @param header the parsed JSON of the envelope's header, which becomes the message
  * @throws ProtocolViolation when the header is no object, or a control message
  */
 export function attachBytes(header: unknown, bytes: Uint8Array): object {
@@ -56,7 +56,10 @@ export function attachBytes(header: unknown, bytes: Uint8Array): object {
   if (Object.hasOwn(header, 'type')) {
     throw new ProtocolViolation('PROTOCOL_ERROR', 'a message with a "type" carries no bytes');
   }
-  if (Object.hasOwn(header, 'pattern')) return { ...header, data: bytes };
-  if (Object.hasOwn(header, 'chunk')) return { ...header, chunk: bytes };
-  return { ...header, response: bytes };
+  // No copy is made: V8 (of Node 20) puts what is spread into its old generation, and has to collect that.
+  const message: { data?: unknown; chunk?: unknown; response?: unknown } = header;
+  if (Object.hasOwn(header, 'pattern')) message.data = bytes;
+  else if (Object.hasOwn(header, 'chunk')) message.chunk = bytes;
+  else message.response = bytes;
+  return message;
 }
