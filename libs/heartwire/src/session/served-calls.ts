@@ -10,6 +10,7 @@ import type { Admission } from './admission.js';
 import { AnswerWriter } from './answer-writer.js';
 import { EventBacklog } from './event-backlog.js';
 import { overloaded, Refusal } from './refusal.js';
+import { RunningCalls } from './running-calls.js';
 import type { Serve, Served, ServedHost, ServedLimits } from './served.js';
 import { type AnswerStreamOptions, ServedCall, type ServedCallKeeper } from './served-call.js';
 import { endInlet, ServedStreams } from './served-streams.js';
@@ -30,7 +31,7 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
   /** Set while this end is going away. */
   private refusal: Refusal | undefined;
 
-  private readonly running = new Map<CallId, ServedCall>();
+  private readonly running = new RunningCalls();
   /** Made with the first event. */
   private runningEvents: Set<ServedCall> | undefined;
   private readonly backlog: EventBacklog;
@@ -58,7 +59,7 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
   }
 
   get count(): number {
-    return this.running.size + this.eventCount;
+    return this.running.count + this.eventCount;
   }
 
   private get eventCount(): number {
@@ -78,7 +79,7 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
   }
 
   request(message: RequestMessage | EventMessage, id: CallId): void {
-    if (this.running.has(id))
+    if (this.running.get(id) !== undefined)
       throw new ProtocolViolation('PROTOCOL_ERROR', `id ${JSON.stringify(id)} is in use already`);
     const isRequest = message.kind === 'request';
     const timeoutMs = isRequest ? message.timeoutMs : undefined;
@@ -97,7 +98,7 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
         this.stop(call, error);
       });
     }
-    this.running.set(id, call);
+    this.running.add(call, id);
     if (deadlineAt !== Infinity) this.deadlines.watch(deadlineAt);
     this.start(call);
   }
@@ -143,11 +144,11 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
 
   cancelCalls(reason: HeartwireError): void {
     this.deadlines.stop();
-    this.cancelEach(this.running.values(), reason);
+    this.cancelEach(this.running, reason);
   }
 
   failAll(reason: HeartwireError): void {
-    for (const call of [...this.running.values()]) this.stop(call, reason);
+    for (const call of [...this.running]) this.stop(call, reason);
     this.cancelAll(reason);
   }
 
@@ -188,7 +189,7 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
   expire(now: number): number | undefined {
     let next = Infinity;
     const due: ServedCall[] = [];
-    for (const call of this.running.values()) {
+    for (const call of this.running) {
       if (call.deadlineAt <= now) {
         due.push(call);
       } else if (call.deadlineAt < next) {
@@ -245,8 +246,7 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
    * must not have more handlers at work than who waits for the answers.
    */
   private forget(call: ServedCall, reason?: HeartwireError): void {
-    const wasRunning =
-      call.id === undefined ? this.runningEvents?.delete(call) : this.running.delete(call.id);
+    const wasRunning = call.id === undefined ? this.runningEvents?.delete(call) : this.running.remove(call);
     if (wasRunning !== true) return;
     if (call.inlet !== undefined) this.inlets -= 1;
     if (reason !== undefined) call.cancel(reason);
@@ -269,7 +269,7 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
     // One with a stream that has crossed the goaway can't be made again: its stream has begun.
     if (this.refusal !== undefined && !sendsStream) return this.refusal;
     // The caller doesn't know of handlers that go on: those of a few calls that it gave up cost it no other call.
-    if (Math.max(this.running.size, this.givenUp) >= runningCallsPerConnection)
+    if (Math.max(this.running.count, this.givenUp) >= runningCallsPerConnection)
       return (this.tooManyCalls ??= overloaded(runningCallsPerConnection, 'on this connection'));
     if (this.admission.isFull) return this.admission.refusal;
     if (sendsStream && this.inlets >= incomingStreams)
