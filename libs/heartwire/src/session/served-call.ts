@@ -41,6 +41,9 @@ export class ServedCall {
   /** The stream that answers it. */
   answers: OutgoingStream | undefined;
 
+  /** Where an event stands among those that run. For its keeper. */
+  place = 0;
+
   private controller: AbortController | undefined;
   private cancelReason: Error | undefined;
 

@@ -11,6 +11,7 @@ import { AnswerWriter } from './answer-writer.js';
 import { EventBacklog } from './event-backlog.js';
 import { overloaded, Refusal } from './refusal.js';
 import { RunningCalls } from './running-calls.js';
+import { RunningEvents } from './running-events.js';
 import type { Serve, Served, ServedHost, ServedLimits } from './served.js';
 import { type AnswerStreamOptions, ServedCall, type ServedCallKeeper } from './served-call.js';
 import { endInlet, ServedStreams } from './served-streams.js';
@@ -33,7 +34,7 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
 
   private readonly running = new RunningCalls();
   /** Made with the first event. */
-  private runningEvents: Set<ServedCall> | undefined;
+  private runningEvents: RunningEvents | undefined;
   private readonly backlog: EventBacklog;
   private readonly deadlines: DeadlineSweep;
   private readonly words: AnswerWriter;
@@ -63,7 +64,7 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
   }
 
   private get eventCount(): number {
-    return this.runningEvents?.size ?? 0;
+    return this.runningEvents?.count ?? 0;
   }
 
   get isIdle(): boolean {
@@ -212,7 +213,7 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
   private startEvent(message: EventMessage): void {
     const { pattern, data, metadata } = message;
     const call = new ServedCall(this, undefined, true, pattern, data, metadata, Infinity);
-    this.runningEvents ??= new Set();
+    this.runningEvents ??= new RunningEvents();
     this.runningEvents.add(call);
     this.start(call);
   }
@@ -246,7 +247,7 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
    * must not have more handlers at work than who waits for the answers.
    */
   private forget(call: ServedCall, reason?: HeartwireError): void {
-    const wasRunning = call.id === undefined ? this.runningEvents?.delete(call) : this.running.remove(call);
+    const wasRunning = call.id === undefined ? this.runningEvents?.remove(call) : this.running.remove(call);
     if (wasRunning !== true) return;
     if (call.inlet !== undefined) this.inlets -= 1;
     if (reason !== undefined) call.cancel(reason);
