@@ -84,14 +84,17 @@ export class Pushes {
   private tell(call: ServedCall, route: string): void {
     const handlers = this.handlersOf(route);
     const listeners = this.listeners.to(route);
-    if (handlers.length === 0 && listeners === undefined) {
+    if (handlers.length > 0) {
+      const all: Handler = (data, context) => {
+        listeners?.next(data);
+        return runAll(handlers, this.explain)(data, context);
+      };
+      void runHandler(all, call, new HeartwirePushContext(route, call), this.explain);
+    } else if (listeners !== undefined) {
+      listeners.next(call.takeData());
+      call.complete();
+    } else {
       refuseCall(call);
-      return;
     }
-    const all: Handler = (data, context) => {
-      listeners?.next(data);
-      return handlers.length === 0 ? undefined : runAll(handlers, this.explain)(data, context);
-    };
-    void runHandler(all, call, new HeartwirePushContext(route, call), this.explain);
   }
 }

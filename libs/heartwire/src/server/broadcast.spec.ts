@@ -14,8 +14,8 @@ class FakeHost implements BroadcastHost {
   readonly delivered: [string, unknown][] = [];
   readonly published: Push[] = [];
 
-  everybody(): Iterable<string> {
-    return ['ann', 'bob', 'cid', 'dot'];
+  everybody(): ReadonlySet<string> {
+    return new Set(['ann', 'bob', 'cid', 'dot']);
   }
 
   named(target: PushTarget): Iterable<string> {

@@ -12,7 +12,7 @@ export interface PushOptions {
 /** What a broadcast needs of its hub. */
 export interface BroadcastHost {
   /** The ids of all clients. */
-  everybody(): Iterable<string>;
+  everybody(): ReadonlySet<string>;
   /** The ids of those that a target names. */
   named(target: PushTarget): Iterable<string>;
   /** @throws HeartwireError when it can't be written, or is too large */
@@ -73,7 +73,9 @@ export class Broadcast {
 
   private recipients(): ReadonlySet<string> {
     const { host, targets } = this;
-    const ids = new Set(targets === undefined ? host.everybody() : this.idsOf(targets));
+    const everybody = targets === undefined ? host.everybody() : undefined;
+    if (everybody !== undefined && this.exceptions.length === 0) return everybody;
+    const ids = new Set(everybody ?? this.idsOf(targets ?? []));
     for (const id of this.idsOf(this.exceptions)) ids.delete(id);
     return ids;
   }
