@@ -145,6 +145,8 @@ export class Conversation {
   }
 
   private tellMissed(peer: Peer, missed: number): void {
+    // A part of a state may be among what is missing.
+    this.parts.delete(peer);
     this.missed.make(
       `${String(missed)} entries of the Redis stream were gone before they were read: their pushes are lost, and presence is asked for again`,
     );
