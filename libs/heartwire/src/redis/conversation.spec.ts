@@ -4,6 +4,8 @@ import type { HubClient, HubMember } from '../options/hub-adapter.js';
 import { Conversation } from './conversation.js';
 import { type Notice, noticeFields } from './entry.js';
 
+const MAX_BYTES = 65_536;
+
 const clientsFrom = (from: number, to: number, identity?: unknown): readonly HubClient[] =>
   Array.from({ length: to - from }, (_, n) => ({ clientId: String(from + n), identity, rooms: [] }));
 
@@ -23,7 +25,7 @@ describe('what the instances say to each other', () => {
     lose: () => undefined,
   };
   const hear = (sequence: number, notice: Notice): void => {
-    const pairs = ['from', 'east', 'seq', String(sequence), ...noticeFields(notice, 'west', 65_536)];
+    const pairs = ['from', 'east', 'seq', String(sequence), ...noticeFields(notice, 'west', MAX_BYTES)];
     const fields = new Map<string, Buffer>();
     for (let at = 0; at < pairs.length; at += 2)
       fields.set(String(pairs[at]), Buffer.from(pairs[at + 1] ?? ''));
@@ -39,9 +41,12 @@ describe('what the instances say to each other', () => {
 
   beforeEach(() => {
     [learnt, own, warned, said] = [[], [], [], []];
-    const settings = { name: 'west', maxEntryBytes: 65_536, heartbeatTimeoutMs: 15_000 };
+    const settings = { name: 'west', maxEntryBytes: MAX_BYTES, heartbeatTimeoutMs: 15_000 };
     conversation = new Conversation(settings, member, {
-      say: (notice, to) => said.push({ notice, to }),
+      say: (notice, to) => {
+        noticeFields(notice, to, MAX_BYTES);
+        said.push({ notice, to });
+      },
       heardOwn: () => undefined,
     });
   });
@@ -72,5 +77,36 @@ describe('what the instances say to each other', () => {
     expect(asked()).toBe(1);
     hear(4, part(0, 5, { isFirst: true, isLast: true }));
     expect(learnt.map(idsOf)).toEqual([['0', '1', '2', '3', '4']]);
+  });
+
+  const saidStates = (): readonly (Notice & { readonly type: 'state' })[] =>
+    said.flatMap(({ notice }) => (notice.type === 'state' ? [notice] : []));
+
+  it('is a state in as many parts as it takes', () => {
+    own = clientsFrom(0, 450, 'x'.repeat(1_000));
+    hear(1, { type: 'ask' });
+    const states = saidStates();
+    expect(states.flatMap(({ clients }) => idsOf(clients))).toEqual(idsOf(own));
+    expect(states.findIndex(({ isFirst }) => isFirst)).toBe(0);
+    expect(states.findLastIndex(({ isFirst }) => isFirst)).toBe(0);
+    expect(states.findIndex(({ isLast }) => isLast)).toBe(states.length - 1);
+    expect(warned).toEqual([]);
+  });
+
+  it('is a state without those that no entry has room for, with a warning', () => {
+    own = [
+      ...clientsFrom(100, 101, 'x'.repeat(70_000)),
+      ...clientsFrom(0, 3),
+      ...clientsFrom(101, 102, 'x'.repeat(70_000)),
+    ];
+    hear(1, { type: 'ask' });
+    const states = saidStates();
+    expect(states.flatMap(({ clients }) => idsOf(clients))).toEqual(['0', '1', '2']);
+    expect(states.map(({ isFirst }) => isFirst).indexOf(true)).toBe(0);
+    expect(states.map(({ isLast }) => isLast).indexOf(true)).toBe(states.length - 1);
+    expect(warned).toEqual([expect.stringMatching(/^Other instances don't hear of 100: .*maxEntryBytes/)]);
+    own = [];
+    hear(2, { type: 'ask' });
+    expect(saidStates().at(-1)).toEqual({ type: 'state', isFirst: true, isLast: true, clients: [] });
   });
 });
