@@ -233,6 +233,12 @@ describe('over tls://', () => {
       expect(await call(strict(url))).toBeGreaterThan(0);
     });
 
+    it('says of what is no object only that', async () => {
+      const { server } = await serve();
+      const nothing = undefined as unknown as typeof identity;
+      expect(() => server.setSecureContext(nothing)).toThrow(/options must be an object: it is undefined$/);
+    });
+
     it('is for servers that listen at a tls:// url', async () => {
       const { server } = await stage.serve({ controllers: [CallsController] });
       expect(() => server.setSecureContext(identity)).toThrow(

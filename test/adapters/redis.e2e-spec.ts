@@ -320,6 +320,17 @@ describeUnless(whyNoRedis(), 'instances that are joined over Redis', () => {
     expect(await errorOf(call)).toMatchObject({ code: 'QUEUE_FULL', sent: 'never', retryable: true });
   });
 
+  it('learn who is there already, also where all of them together are longer than an entry may be', async () => {
+    const one = await start({ maxEntryBytes: 1_024 });
+    const names = numbers(10).map((n) => `${String(n)} ${'x'.repeat(100)}`);
+    const guests = await Promise.all(names.map((name) => one.guest(name)));
+    const huge = await one.guest('x'.repeat(2_000));
+    const late = await start({ maxEntryBytes: 1_024 });
+    await allSee([late], ...guests);
+    await allSee([one], ...guests, huge);
+    expect(warnings(huge.id)).not.toEqual([]);
+  });
+
   it('go on with a Redis that has lost all it had', async () => {
     // Nobody writes anything between what follows.
     const silent = { heartbeatIntervalMs: 60_000, heartbeatTimeoutMs: 120_000 };

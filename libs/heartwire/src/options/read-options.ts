@@ -32,7 +32,8 @@ export function readOptions<Options extends object>(
   if (isObject(input)) {
     readSection(options, input, '', () => pathsOf(new type()), faults);
   } else {
-    const message = `options must be an object: it is ${shownValue(input)}; give at least { url }`;
+    const advice = 'url' in options ? '; give at least { url }' : '';
+    const message = `options must be an object: it is ${shownValue(input)}${advice}`;
     faults.push({ path: 'options', message });
   }
   if (faults.length > 0) throw invalidOptions(owner, faults);

@@ -5,8 +5,10 @@ import { type Entry, type Notice, readEntry } from './entry.js';
 import { type Peer, Peers } from './peers.js';
 import type { RawEntry } from './redis-connection.js';
 
-/** Clients in one part of a state, so that no entry gets too long. */
+/** Clients in one part of a state: fewer where they would make an entry too long. */
 const CLIENTS_IN_PART = 200;
+
+type State = Extract<Notice, { readonly type: 'state' }>;
 
 export interface ConversationSettings {
   readonly name: string;
@@ -31,6 +33,7 @@ export class Conversation {
   private readonly parts = new Map<Peer, HubClient[]>();
   private readonly unreadable: Complaint;
   private readonly missed: Complaint;
+  private readonly tooLong: Complaint;
 
   constructor(
     private readonly settings: ConversationSettings,
@@ -42,6 +45,7 @@ export class Conversation {
     };
     this.unreadable = new Complaint(warn);
     this.missed = new Complaint(warn);
+    this.tooLong = new Complaint(warn);
   }
 
   /** An entry of the stream, whoever wrote it. */
@@ -114,7 +118,7 @@ export class Conversation {
     }
   }
 
-  private takeState(peer: Peer, { isFirst, isLast, clients }: Extract<Notice, { type: 'state' }>): void {
+  private takeState(peer: Peer, { isFirst, isLast, clients }: State): void {
     const before = isFirst ? [] : this.parts.get(peer);
     this.parts.delete(peer);
     // A part without the first one belongs to a state that was missed: it is asked for again.
@@ -133,7 +137,26 @@ export class Conversation {
     for (let at = 0; at === 0 || at < clients.length; at += CLIENTS_IN_PART) {
       const part = clients.slice(at, at + CLIENTS_IN_PART);
       const isLast = at + CLIENTS_IN_PART >= clients.length;
-      this.own.say({ type: 'state', isFirst: at === 0, isLast, clients: part }, to);
+      this.sayPart({ type: 'state', isFirst: at === 0, isLast, clients: part }, to);
+    }
+  }
+
+  /** In two halves where it is longer than an entry may be: identities and rooms take what they take. */
+  private sayPart(part: State, to: string): void {
+    const { clients } = part;
+    try {
+      this.own.say(part, to);
+    } catch (error) {
+      const [first] = clients;
+      if (first === undefined) throw error;
+      if (clients.length === 1) {
+        this.tooLong.make(`Other instances don't hear of ${first.clientId}: ${messageOf(error)}`);
+        this.sayPart({ ...part, clients: [] }, to);
+        return;
+      }
+      const half = Math.ceil(clients.length / 2);
+      this.sayPart({ ...part, isLast: false, clients: clients.slice(0, half) }, to);
+      this.sayPart({ ...part, isFirst: false, clients: clients.slice(half) }, to);
     }
   }
 
@@ -145,6 +168,8 @@ export class Conversation {
   }
 
   private tellMissed(peer: Peer, missed: number): void {
+    // A part of a state may be among what is missing.
+    this.parts.delete(peer);
     this.missed.make(
       `${String(missed)} entries of the Redis stream were gone before they were read: their pushes are lost, and presence is asked for again`,
     );

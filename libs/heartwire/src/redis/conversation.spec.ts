@@ -1,0 +1,112 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+
+import type { HubClient, HubMember } from '../options/hub-adapter.js';
+import { Conversation } from './conversation.js';
+import { type Notice, noticeFields } from './entry.js';
+
+const MAX_BYTES = 65_536;
+
+const clientsFrom = (from: number, to: number, identity?: unknown): readonly HubClient[] =>
+  Array.from({ length: to - from }, (_, n) => ({ clientId: String(from + n), identity, rooms: [] }));
+
+describe('what the instances say to each other', () => {
+  let learnt: (readonly HubClient[])[];
+  let own: readonly HubClient[];
+  let warned: string[];
+  let said: { readonly notice: Notice; readonly to: string | undefined }[];
+  let conversation: Conversation;
+
+  const member: HubMember = {
+    logger: { log: () => undefined, warn: (message: string) => warned.push(message) },
+    clients: () => own,
+    hear: () => undefined,
+    learn: (_, clients) => learnt.push(clients),
+    miss: () => undefined,
+    lose: () => undefined,
+  };
+  const hear = (sequence: number, notice: Notice): void => {
+    const pairs = ['from', 'east', 'seq', String(sequence), ...noticeFields(notice, 'west', MAX_BYTES)];
+    const fields = new Map<string, Buffer>();
+    for (let at = 0; at < pairs.length; at += 2)
+      fields.set(String(pairs[at]), Buffer.from(pairs[at + 1] ?? ''));
+    conversation.take({ id: `${String(sequence)}-0`, fields });
+  };
+  const part = (from: number, to: number, is: { isFirst?: boolean; isLast?: boolean } = {}): Notice => {
+    const { isFirst = false, isLast = false } = is;
+    return { type: 'state', isFirst, isLast, clients: clientsFrom(from, to) };
+  };
+  const idsOf = (clients: readonly HubClient[] | undefined): readonly string[] | undefined =>
+    clients?.map(({ clientId }) => clientId);
+  const asked = (): number => said.filter(({ notice }) => notice.type === 'ask').length;
+
+  beforeEach(() => {
+    [learnt, own, warned, said] = [[], [], [], []];
+    const settings = { name: 'west', maxEntryBytes: MAX_BYTES, heartbeatTimeoutMs: 15_000 };
+    conversation = new Conversation(settings, member, {
+      say: (notice, to) => {
+        noticeFields(notice, to, MAX_BYTES);
+        said.push({ notice, to });
+      },
+      heardOwn: () => undefined,
+    });
+  });
+
+  it('is a state in parts, which counts once all are here', () => {
+    hear(1, { type: 'beat' });
+    expect(asked()).toBe(1);
+    hear(2, part(0, 2, { isFirst: true }));
+    hear(3, part(2, 4));
+    expect(learnt).toEqual([]);
+    hear(4, part(4, 5, { isLast: true }));
+    expect(learnt.map(idsOf)).toEqual([['0', '1', '2', '3', '4']]);
+    expect(asked()).toBe(1);
+  });
+
+  it('is no state where a part in the middle was missed: it is asked for again', () => {
+    hear(1, part(0, 2, { isFirst: true }));
+    hear(3, part(4, 5, { isLast: true }));
+    expect(learnt).toEqual([]);
+    expect(asked()).toBe(1);
+    hear(4, part(0, 5, { isFirst: true, isLast: true }));
+    expect(learnt.map(idsOf)).toEqual([['0', '1', '2', '3', '4']]);
+  });
+
+  it('is asked for again where the last part of a state was missed', () => {
+    hear(1, part(0, 2, { isFirst: true }));
+    hear(3, { type: 'beat' });
+    expect(asked()).toBe(1);
+    hear(4, part(0, 5, { isFirst: true, isLast: true }));
+    expect(learnt.map(idsOf)).toEqual([['0', '1', '2', '3', '4']]);
+  });
+
+  const saidStates = (): readonly (Notice & { readonly type: 'state' })[] =>
+    said.flatMap(({ notice }) => (notice.type === 'state' ? [notice] : []));
+
+  it('is a state in as many parts as it takes', () => {
+    own = clientsFrom(0, 450, 'x'.repeat(1_000));
+    hear(1, { type: 'ask' });
+    const states = saidStates();
+    expect(states.flatMap(({ clients }) => idsOf(clients))).toEqual(idsOf(own));
+    expect(states.findIndex(({ isFirst }) => isFirst)).toBe(0);
+    expect(states.findLastIndex(({ isFirst }) => isFirst)).toBe(0);
+    expect(states.findIndex(({ isLast }) => isLast)).toBe(states.length - 1);
+    expect(warned).toEqual([]);
+  });
+
+  it('is a state without those that no entry has room for, with a warning', () => {
+    own = [
+      ...clientsFrom(100, 101, 'x'.repeat(70_000)),
+      ...clientsFrom(0, 3),
+      ...clientsFrom(101, 102, 'x'.repeat(70_000)),
+    ];
+    hear(1, { type: 'ask' });
+    const states = saidStates();
+    expect(states.flatMap(({ clients }) => idsOf(clients))).toEqual(['0', '1', '2']);
+    expect(states.map(({ isFirst }) => isFirst).indexOf(true)).toBe(0);
+    expect(states.map(({ isLast }) => isLast).indexOf(true)).toBe(states.length - 1);
+    expect(warned).toEqual([expect.stringMatching(/^Other instances don't hear of 100: .*maxEntryBytes/)]);
+    own = [];
+    hear(2, { type: 'ask' });
+    expect(saidStates().at(-1)).toEqual({ type: 'state', isFirst: true, isLast: true, clients: [] });
+  });
+});
