@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { READY, ScriptedPeer, settle, WELCOME } from '../../../../test/support/scripted-peer.js';
 import { DiallingEnd } from '../../../../test/support/session-ends.js';
 import { chunkText, responseText, withFlag } from '../protocol/message-text.js';
+import type { Envelope } from '../protocol/outgoing.js';
 import { MemoryWire } from '../testing/memory-wire.js';
 import { callBody } from './call-body.js';
 import { type CallTraits, OutgoingCall } from './outgoing-call.js';
@@ -96,6 +97,31 @@ describe('the credit of an answer', () => {
     peer.link.send([{ header: responseText(1, undefined, true), bytes: Uint8Array.of(2) }]);
     settle();
     expect(seen).toEqual([Buffer.of(1, 2), 'end']);
+  });
+
+  it('does not mind in how many parts the last of a stream of bytes comes', () => {
+    call({ pulls: true });
+    const bytes = (text: string, isLast: boolean): Envelope => ({
+      header: withFlag(responseText(1, undefined, isLast), 'byteStream'),
+      bytes: Buffer.from(text),
+    });
+    peer.link.send(Array.from({ length: INITIAL_CREDIT }, () => bytes('a', false)));
+    const piece = { header: withFlag(bytes('', false).header, 'more'), bytes: Buffer.from('b') };
+    peer.link.send([piece, bytes('c', true)]);
+    settle();
+    expect(end.refusals).toEqual([]);
+    expect(seen.slice(INITIAL_CREDIT)).toEqual([Buffer.from('b'), Buffer.from('c'), 'end']);
+  });
+
+  it('is needed for an item of bytes that is not the last, in however many parts it comes', () => {
+    call({ pulls: true });
+    const header = withFlag(responseText(1, undefined, false), 'byteStream');
+    const bytes = Uint8Array.of(1);
+    peer.link.send(Array.from({ length: INITIAL_CREDIT }, () => ({ header, bytes })));
+    peer.link.send([{ header: withFlag(header, 'more'), bytes }]);
+    peer.link.send([{ header, bytes }]);
+    settle();
+    expect(peer.heardOf('error')).toMatchObject([{ code: 'PROTOCOL_ERROR' }]);
   });
 
   it('can not end within an item', () => {

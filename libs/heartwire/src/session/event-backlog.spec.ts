@@ -30,6 +30,15 @@ describe('EventBacklog', () => {
     expect([backlog.shift()?.data, backlog.shift()?.data]).toEqual([2, 4]);
   });
 
+  it('holds little more of what was read than the bytes of an event', () => {
+    const backlog = new EventBacklog(10, 1_000);
+    const read = Buffer.allocUnsafeSlow(65_536).fill('x');
+    backlog.push(event(read.subarray(7, 8)), 10);
+    const { data } = backlog.shift() ?? {};
+    expect(data).toEqual(Buffer.from('x'));
+    expect((data as Buffer).buffer.byteLength).toBe(1);
+  });
+
   it('holds as many bytes as it may', () => {
     const backlog = new EventBacklog(10, 100);
     backlog.push(event(1), 60);

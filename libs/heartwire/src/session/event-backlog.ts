@@ -1,6 +1,7 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import type { EventMessage } from '../protocol/messages.js';
+import { ownMemory } from '../protocol/own-memory.js';
 import { Fifo } from './fifo.js';
 
 interface Entry {
@@ -34,7 +35,9 @@ export class EventBacklog {
         },
       );
     }
-    this.entries.push({ message, sizeBytes });
+    const { data } = message;
+    const kept = data instanceof Uint8Array ? { ...message, data: ownMemory(data) } : message;
+    this.entries.push({ message: kept, sizeBytes });
     this.bytes += sizeBytes;
   }
 

@@ -256,7 +256,8 @@ export class OutgoingCalls implements CallSource, CallKeeper, DeadlineKeeper {
 
   private item(call: OutgoingCall, value: unknown, bytes: number, isPart: boolean): void {
     const items = (call.items ??= new CreditAccount());
-    if (items.untaken >= INITIAL_CREDIT) throw beyondCredit();
+    // It may be part of the last value, which costs nothing.
+    if (!isPart && items.untaken >= INITIAL_CREDIT) throw beyondCredit();
     call.isStreaming = true;
     items.arrived(bytes, isPart);
     // While the consumer has something to take, it is not the other end that is idle.

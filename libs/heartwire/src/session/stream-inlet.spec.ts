@@ -67,6 +67,19 @@ describe('StreamInlet', () => {
     expect(told).toEqual([CREDIT_PORTION]);
   });
 
+  it('keeps little more of what was read than the bytes that wait', async () => {
+    const read = Buffer.allocUnsafeSlow(65_536).fill('x');
+    inlet.receive({ chunk: read.subarray(7, 8), more: true, byteStream: true }, 10);
+    inlet.receive({ chunk: read.subarray(8, 40_000), byteStream: true }, 10);
+    const iterator = inlet.stream[Symbol.asyncIterator]();
+    const { value: small } = await iterator.next();
+    expect(small).toEqual(Buffer.from('x'));
+    expect((small as Buffer).buffer.byteLength).toBe(1);
+    // What is most of it is not copied.
+    const { value: large } = await iterator.next();
+    expect((large as Buffer).buffer).toBe(read.buffer);
+  });
+
   it('gives out the parts of a stream of bytes at once, and counts them as one item', () => {
     const part = { chunk: Uint8Array.of(1), more: true, byteStream: true };
     const last = { chunk: Uint8Array.of(2), byteStream: true };

@@ -1,6 +1,7 @@
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { ErrorCode } from '../errors/error-code.js';
 import type { ChunkMessage } from '../protocol/messages.js';
+import { ownMemory } from '../protocol/own-memory.js';
 import { beyondCredit, CreditAccount } from './credit-account.js';
 import { Fifo } from './fifo.js';
 import { type IncomingStream, ItemStream, type StreamEnd, type StreamHandle } from './incoming-stream.js';
@@ -58,7 +59,8 @@ export class StreamInlet implements StreamHandle {
       this.overflow();
       return;
     }
-    const item = this.pieces.add(chunk, more, byteStream);
+    const kept = chunk instanceof Uint8Array ? ownMemory(chunk) : chunk;
+    const item = this.pieces.add(kept, more, byteStream);
     this.occupy(frameBytes);
     if (more && item === undefined) {
       this.account.began(frameBytes);
