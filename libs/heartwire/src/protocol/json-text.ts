@@ -3,11 +3,11 @@ const LONG_TEXT = 2_048;
 /** An object with more members is no message with a long text in it. */
 const MAX_MEMBERS = 16;
 
-/** How a text begins that is worth a closer look: no pictographs, no Chinese, no lines, no quotation marks. */
+/** How a text begins that is worth a closer look: ASCII, without lines and quotation marks. */
 const PLAIN_START = /^[ !#-[\]-~]{256}/;
-/** Half a pair would have to be escaped. There is none in a text of one byte a character, which costs no search. */
-const SURROGATE = /[\ud800-\udfff]/;
-/** What JSON escapes besides (RFC 8259, section 7), the likeliest first. */
+/** Half a pair would have to be escaped. In a text of one byte a character V8 needs no search to know that there is none. */
+const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
+/** What JSON escapes in others (RFC 8259, section 7), the likeliest first. */
 const ESCAPED = ['\n', '"', '\\', '\r', '\t', ...controlCharacters()];
 
 /**
@@ -31,9 +31,8 @@ export function jsonText(value: unknown): string | undefined {
 }
 
 function isPlain(text: string): boolean {
-  if (text.length < LONG_TEXT || !PLAIN_START.test(text)) return false;
-  for (const character of ESCAPED) if (text.includes(character)) return false;
-  return !SURROGATE.test(text);
+  if (text.length < LONG_TEXT || !PLAIN_START.test(text) || BEYOND_LATIN_1.test(text)) return false;
+  return !ESCAPED.some((character) => text.includes(character));
 }
 
 /** Not so of objects that stand for something else: with a `toJSON`, boxed primitives, raw JSON (it has no prototype). */

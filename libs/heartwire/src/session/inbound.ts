@@ -2,6 +2,7 @@ import { attachBytes, openEnvelope } from '../protocol/binary-envelope.js';
 import { joined } from '../protocol/joined.js';
 import { parseHeader, parseJson } from '../protocol/message-json.js';
 import { parseMessage } from '../protocol/message-parser.js';
+import { ownMemory } from '../protocol/own-memory.js';
 import { type ControlMessage, isControlMessage } from '../protocol/messages.js';
 import type { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Codec } from './codec.js';
@@ -85,7 +86,8 @@ export class Inbound {
 
   private envelope(envelope: Uint8Array): void {
     const { header, bytes } = openEnvelope(envelope);
-    this.accept(attachBytes(parseHeader(header), bytes), envelope.byteLength);
+    const mayWait = this.gate !== undefined || this.decoding !== undefined;
+    this.accept(attachBytes(parseHeader(header), mayWait ? ownMemory(bytes) : bytes), envelope.byteLength);
   }
 
   private accept(raw: unknown, frameBytes: number): void {

@@ -123,6 +123,27 @@ describe('who is let in', () => {
     expect(end.session.attachment?.hello).not.toHaveProperty('token');
   });
 
+  it('has held back bytes without much of what was read with them', async () => {
+    const served: unknown[] = [];
+    const end = new AcceptingEnd({
+      authenticate: () => after(100, 'yes'),
+      dispatch: (call: ServedCall) => {
+        served.push(call.takeData());
+        call.answer('hello');
+      },
+    });
+    const wire = new MemoryWire();
+    end.accept(wire.accepting);
+    const peer = new ScriptedPeer(wire.dialling);
+    peer.say(HELLO);
+    const header = JSON.stringify({ id: 1, pattern: 'greet', metadata: { note: 'x'.repeat(4_000) } });
+    peer.link.send([{ header, bytes: Uint8Array.of(7) }]);
+    await pass(200);
+    const [bytes] = served as Uint8Array[];
+    expect([...(bytes ?? [])]).toEqual([7]);
+    expect(bytes?.buffer.byteLength).toBe(1);
+  });
+
   it('may not say hello again, neither before nor after', async () => {
     for (const ms of [0, 200]) {
       const end = new AcceptingEnd({ authenticate: () => after(100, 'yes') });
