@@ -28,6 +28,8 @@ const LEFT_OUT = {
   'protocol/hello-parser.ts': "export const parseHello = () => ({ kind: 'hello' });",
   // A WebSocket gives messages whole.
   'session/envelope-parts.ts': 'export const portionsOf = () => undefined;',
+  // Each message has memory of its own there.
+  'protocol/own-memory.ts': 'export const ownMemory = (bytes) => bytes;',
   // It is a matter of speed only.
   'protocol/json-text.ts': 'export const jsonText = JSON.stringify;',
   // It never asks for a status.
