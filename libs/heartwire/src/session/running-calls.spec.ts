@@ -1,21 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { idleKeeper } from '../../../../test/support/idle-keeper.js';
 import type { CallId } from '../protocol/messages.js';
 import { RunningCalls } from './running-calls.js';
-import { ServedCall, type ServedCallKeeper } from './served-call.js';
-
-const keeper: ServedCallKeeper = {
-  answer: () => undefined,
-  finish: () => undefined,
-  stream: () => undefined,
-  fail: () => undefined,
-  timeLeftMs: () => undefined,
-  returned: () => undefined,
-};
+import { ServedCall } from './served-call.js';
 
 function callOf(id: CallId): ServedCall {
-  return new ServedCall(keeper, id, false, 'echo', 'data', undefined, Infinity);
+  return new ServedCall(idleKeeper, id, false, 'echo', 'data', undefined, Infinity);
 }
 
 /** Few enough that they meet: as they come, modulo any number of slots, and in whatever form. */
@@ -55,7 +47,7 @@ describe('RunningCalls', () => {
 
   it('knows no call without an id', () => {
     const table = new RunningCalls();
-    const event = new ServedCall(keeper, undefined, true, 'told', 'data', undefined, Infinity);
+    const event = new ServedCall(idleKeeper, undefined, true, 'told', 'data', undefined, Infinity);
     expect(table.remove(event)).toBe(false);
     expect(table.count).toBe(0);
   });

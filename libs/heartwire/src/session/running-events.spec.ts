@@ -1,20 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { idleKeeper } from '../../../../test/support/idle-keeper.js';
 import { RunningEvents } from './running-events.js';
-import { ServedCall, type ServedCallKeeper } from './served-call.js';
-
-const keeper: ServedCallKeeper = {
-  answer: () => undefined,
-  finish: () => undefined,
-  stream: () => undefined,
-  fail: () => undefined,
-  timeLeftMs: () => undefined,
-  returned: () => undefined,
-};
+import { ServedCall } from './served-call.js';
 
 function event(): ServedCall {
-  return new ServedCall(keeper, undefined, true, 'told', 'data', undefined, Infinity);
+  return new ServedCall(idleKeeper, undefined, true, 'told', 'data', undefined, Infinity);
 }
 
 describe('RunningEvents', () => {
