@@ -25,7 +25,7 @@ export function jsonText(value: unknown): string | undefined {
   for (const key of keys) {
     const member = (value as Record<string, unknown>)[key];
     if (typeof member === 'string' && isPlain(member) && isWrittenByMembers(value))
-      return objectText(value as Record<string, unknown>, keys);
+      return objectText(value as Record<string, unknown>, keys, key);
   }
   return JSON.stringify(value);
 }
@@ -44,13 +44,14 @@ function isWrittenByMembers(value: object): boolean {
   );
 }
 
-function objectText(value: Record<string, unknown>, keys: readonly string[]): string {
+/** @param plainKey that of a member which was looked through already */
+function objectText(value: Record<string, unknown>, keys: readonly string[], plainKey: string): string {
   let text = '';
   for (const key of keys) {
     const member = value[key];
     // An object of one member leaves out what JSON has no word for, and tells a toJSON its key.
     const json =
-      typeof member === 'string' && isPlain(member)
+      typeof member === 'string' && (key === plainKey || isPlain(member))
         ? JSON.stringify(key) + ':' + quoted(member)
         : JSON.stringify({ [key]: member }).slice(1, -1);
     if (json !== '') text += text === '' ? json : ',' + json;
