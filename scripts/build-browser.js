@@ -29,7 +29,7 @@ const LEFT_OUT = {
   // A WebSocket gives messages whole.
   'session/envelope-parts.ts': 'export const portionsOf = () => undefined;',
   // Each message has memory of its own there.
-  'protocol/own-memory.ts': 'export const ownMemory = (bytes) => bytes;',
+  'protocol/own-memory.ts': 'export const ownMemory = (value) => value;',
   // It is a matter of speed only.
   'protocol/json-text.ts': 'export const jsonText = JSON.stringify;',
   // It never asks for a status.

@@ -4,12 +4,12 @@ import { sameClass } from './same-class.js';
 const MAX_KEPT = 4;
 
 /**
- * Bytes that are to wait, without much else: a small view keeps all that was read from the carrier with it, so it is
+ * What is to wait; bytes without much else: a small view keeps all that was read from the carrier with it, so it is
  * copied.
  */
-export function ownMemory(bytes: Uint8Array): Uint8Array {
-  if (bytes.byteLength * MAX_KEPT >= bytes.buffer.byteLength) return bytes;
-  const own = sameClass(bytes, bytes.byteLength);
-  own.set(bytes);
-  return own;
+export function ownMemory<Value>(value: Value): Value {
+  if (!(value instanceof Uint8Array) || value.byteLength * MAX_KEPT >= value.buffer.byteLength) return value;
+  const own = sameClass(value, value.byteLength);
+  own.set(value);
+  return own as Value & Uint8Array;
 }

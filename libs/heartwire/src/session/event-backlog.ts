@@ -35,9 +35,7 @@ export class EventBacklog {
         },
       );
     }
-    const { data } = message;
-    const kept = data instanceof Uint8Array ? { ...message, data: ownMemory(data) } : message;
-    this.entries.push({ message: kept, sizeBytes });
+    this.entries.push({ message: { ...message, data: ownMemory(message.data) }, sizeBytes });
     this.bytes += sizeBytes;
   }
 

@@ -81,13 +81,18 @@ export class Inbound {
 
   /** A deserializer, or who waits to be let in, has a message as it was sent. */
   private get takesPortions(): boolean {
-    return this.isIntroduced && this.gate === undefined && this.decoding === undefined;
+    return this.isIntroduced && !this.mayWait;
+  }
+
+  /** For a verdict, or a slow deserializer. */
+  private get mayWait(): boolean {
+    return this.gate !== undefined || this.decoding !== undefined;
   }
 
   private envelope(envelope: Uint8Array): void {
     const { header, bytes } = openEnvelope(envelope);
-    const mayWait = this.gate !== undefined || this.decoding !== undefined;
-    this.accept(attachBytes(parseHeader(header), mayWait ? ownMemory(bytes) : bytes), envelope.byteLength);
+    const raw = attachBytes(parseHeader(header), this.mayWait ? ownMemory(bytes) : bytes);
+    this.accept(raw, envelope.byteLength);
   }
 
   private accept(raw: unknown, frameBytes: number): void {

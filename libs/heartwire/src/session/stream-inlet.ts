@@ -59,8 +59,7 @@ export class StreamInlet implements StreamHandle {
       this.overflow();
       return;
     }
-    const kept = chunk instanceof Uint8Array ? ownMemory(chunk) : chunk;
-    const item = this.pieces.add(kept, more, byteStream);
+    const item = this.pieces.add(ownMemory(chunk), more, byteStream);
     this.occupy(frameBytes);
     if (more && item === undefined) {
       this.account.began(frameBytes);
