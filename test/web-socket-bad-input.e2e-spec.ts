@@ -142,13 +142,16 @@ describe('over a WebSocket', () => {
   it('the bytes of an unfinished message are signs of life', async () => {
     const heartbeat = { intervalMs: 100, timeoutMs: 200 };
     const peer = await stranger({ heartbeat });
-    const bytes = webSocketFrame(echo(1, 'x'.repeat(60)));
+    const bytes = [...webSocketFrame(echo(1, 'x'.repeat(60)))];
     // Slowly on purpose: all of them take longer than a heartbeat may.
-    for (const byte of bytes) {
-      peer.write(Buffer.from([byte]));
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    const trickle = setInterval(() => {
+      peer.write(Buffer.from(bytes.splice(0, 1)));
+    }, 10);
+    try {
+      expect(await peer.received({ id: 1 })).toMatchObject({ response: 'x'.repeat(60) });
+    } finally {
+      clearInterval(trickle);
     }
-    expect(await peer.received({ id: 1 })).toMatchObject({ response: 'x'.repeat(60) });
   });
 
   it('one that is silent is dead after its time', async () => {
