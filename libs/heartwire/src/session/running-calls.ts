@@ -7,21 +7,21 @@ import type { ServedCall } from './served-call.js';
  * `Map`. Ids that count up seldom meet, so that it is seldom made.
  */
 export class RunningCalls implements Iterable<ServedCall> {
-  count = 0;
-
   private readonly slots = new CallSlots<ServedCall>();
   private others: Map<CallId, ServedCall> | undefined;
 
+  get count(): number {
+    return this.slots.count + (this.others?.size ?? 0);
+  }
+
   get(id: CallId): ServedCall | undefined {
-    return (typeof id === 'number' ? this.slots.get(id) : undefined) ?? this.others?.get(id);
+    return this.slots.get(id) ?? this.others?.get(id);
   }
 
   /** Adds a call whose id is not there. */
   add(call: ServedCall, id: CallId): void {
-    this.slots.makeRoomBeside(this.count);
-    this.count += 1;
-    if (typeof id === 'number' && this.slots.isFree(id)) {
-      this.slots.put(call, id);
+    if (typeof id === 'number' && this.slots.hasRoomFor(id)) {
+      this.slots.add(call, id);
     } else {
       this.others ??= new Map();
       this.others.set(id, call);
@@ -32,9 +32,7 @@ export class RunningCalls implements Iterable<ServedCall> {
   remove(call: ServedCall): boolean {
     const { id } = call;
     if (id === undefined || this.get(id) !== call) return false;
-    this.count -= 1;
-    if (typeof id !== 'number' || !this.slots.remove(call, id)) this.others?.delete(id);
-    return true;
+    return this.slots.remove(call) || this.others?.delete(id) === true;
   }
 
   *[Symbol.iterator](): Iterator<ServedCall> {
