@@ -300,9 +300,10 @@ describe('a server that authenticates', () => {
       const client = stage.client(url, { token: 'wrong', reconnect: AT_ONCE });
       const expected = { code: 'UNAUTHENTICATED', sent: 'never', retryable: false };
       const waiting = errorOf(client.send('run', 'work'));
-      await expect(client.connect()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+      await expect(client.connect()).rejects.toMatchObject(expected);
       expect(await waiting).toMatchObject(expected);
       expect(await firstValueFrom(client.status)).toBe('closed');
+      expect(await errorOf(client.send('run', 'late'))).toMatchObject(expected);
       expect(asked).toBe(1);
       expect(stage.logger.texts('warn').filter((line) => line.includes('no further attempt'))).toHaveLength(
         1,

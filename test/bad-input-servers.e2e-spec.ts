@@ -108,7 +108,9 @@ describe('a client whose server breaks the rules drops it, tells its callers the
     await answerNext(await server.greeted(5));
     expect(await answer).toBe('pong');
     expect(warnings()).toEqual([
-      expect.stringMatching(/^No connection to .* yet, trying on: PROTOCOL_ERROR, a message must be JSON$/),
+      expect.stringMatching(
+        /^No connection to .* yet, trying on: HANDSHAKE_FAILED, a message must be JSON: is it a Heartwire server\?$/,
+      ),
     ]);
   });
 

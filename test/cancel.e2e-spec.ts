@@ -141,6 +141,15 @@ describe('giving up a call', () => {
       await Promise.all(answers);
     });
 
+    it('is refused when its signal is none', async () => {
+      const signal = new AbortController() as unknown as AbortSignal;
+      expect(await errorOf(client.send('time left', 'it', { signal }))).toMatchObject({
+        code: 'INVALID_OPTIONS',
+        sent: 'never',
+        message: 'signal must be an AbortSignal',
+      });
+    });
+
     it('leaves no listener on the signal behind', async () => {
       const { signal } = new AbortController();
       await firstValueFrom(client.send('time left', 'answered', { signal }));

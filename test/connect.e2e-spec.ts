@@ -1,4 +1,5 @@
-import type { Socket } from 'node:net';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ConnectionStatus, HeartwireClient } from 'heartwire';
@@ -72,6 +73,22 @@ describe('connect()', () => {
       expect(await firstValueFrom(client.status)).toBe('closed');
     });
 
+    it('rejects where something else than a Heartwire server answers', async () => {
+      const pages = createServer();
+      await new Promise<void>((listening) => pages.listen(0, '127.0.0.1', listening));
+      const { port } = pages.address() as AddressInfo;
+      const client = stage.client(`tcp://127.0.0.1:${String(port)}`, { strict: true });
+      const expected = { code: 'HANDSHAKE_FAILED', sent: 'never', retryable: true };
+      const waiting = errorOf(client.send('time left', 'it'));
+      await expect(client.connect()).rejects.toMatchObject({
+        ...expected,
+        cause: { code: 'PROTOCOL_ERROR' },
+      });
+      expect(await waiting).toMatchObject(expected);
+      pages.closeAllConnections();
+      await new Promise((closed) => pages.close(closed));
+    });
+
     it('can be tried again', async () => {
       const url = await freeUrl();
       const client = stage.client(url, { strict: true });
@@ -104,6 +121,11 @@ describe('connect()', () => {
         expect(await waiting).toMatchObject({ code: 'CONNECT_FAILED', sent: 'never', retryable: true });
         expect(failures).toBe(maxAttempts);
         expect(await firstValueFrom(client.status)).toBe('closed');
+        expect(await errorOf(client.send('time left', 'it'))).toMatchObject({
+          code: 'CLOSED',
+          sent: 'never',
+          cause: { code: 'CONNECT_FAILED' },
+        });
       },
     );
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { getEventListeners, getMaxListeners } from 'node:events';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type HubAdapter, InProcessAdapter } from 'heartwire';
@@ -297,6 +298,16 @@ for (const kind of kinds) {
         giveUp.abort();
         expect(await failure).toMatchObject({ code: 'CANCELLED' });
         left.unsubscribe();
+      });
+
+      it('with one signal for many calls: Node does not take their listeners for a leak', async () => {
+        const [a] = all();
+        a.client.handle('double', (n) => Number(n) * 2);
+        const { signal } = new AbortController();
+        await firstValueFrom(at(2).server.hub.client(a.id).send('double', 1, { signal }));
+        // Since Node 22 a signal has no bound, which is 0 there.
+        expect(getMaxListeners(signal) || Infinity).toBeGreaterThan(20);
+        expect(getEventListeners(signal, 'abort')).toEqual([]);
       });
 
       it('and hear at once what can not be said to it', async () => {

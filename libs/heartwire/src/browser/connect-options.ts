@@ -6,7 +6,10 @@ import type { Platform, WebSocketClass } from './platform.js';
 
 const MEBIBYTE = 1_024 ** 2;
 
-/** What the client bounds. Each is described with {@link HeartwireClient}'s option of the same name. */
+/**
+ * What the client bounds. Each is described with {@link HeartwireClient}'s option of the same name. The defaults don't grow
+ * with `maxFrameBytes` here: raise the others with it.
+ */
 export interface ConnectLimits {
   /** Default 4 MiB. */
   readonly maxFrameBytes?: number | undefined;

@@ -1,10 +1,9 @@
-import { ErrorCode } from '../errors/error-code.js';
-import { HeartwireError } from '../errors/heartwire-error.js';
+import type { HeartwireError } from '../errors/heartwire-error.js';
 import { resolveByDns } from '../link/resolve-by-dns.js';
 import { formatAddress } from '../options/address.js';
 import type { ConnectionStatus } from '../session/connection-status.js';
 import type { OutgoingCall } from '../session/outgoing-call.js';
-import { answerLost, connectionClosed } from '../session/reasons.js';
+import { answerLost, clientClosed, connectionClosed } from '../session/reasons.js';
 import { RetryBudget } from '../session/retry-budget.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import { balancer } from './balancer.js';
@@ -44,6 +43,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
   private connecting: Promise<void> | undefined;
   private firstAttempt: Waiter | undefined;
   private closing: Promise<void> | undefined;
+  private gaveUpFor: HeartwireError | undefined;
   private tellClosed: (() => void) | undefined;
 
   constructor(
@@ -210,13 +210,10 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
 
   /** There is a choice, or the first connection is yet to be asked for. */
   private place(call: OutgoingCall): void {
-    if (this.isClosed) {
-      call.fail(new HeartwireError(ErrorCode.CLOSED, 'the client is closed'));
-      return;
-    }
     // Who calls without having connected hears of a failed attempt through its call.
     if (this.stage === 'idle') this.connect().catch(() => undefined);
-    this.router.place(call);
+    if (this.isClosed) call.fail(clientClosed(this.gaveUpFor));
+    else this.router.place(call);
     this.tellIfWoken();
   }
 
@@ -227,7 +224,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
   }
 
   private tellIfWoken(): void {
-    if (this.status === 'idle') this.tell('reconnecting');
+    if (this.status === 'idle' && !this.isClosed) this.tell('reconnecting');
   }
 
   /** Its server may be long in coming back. What may run twice needn't wait for it. */
@@ -260,6 +257,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
   }
 
   private giveUp(error: HeartwireError): void {
+    this.gaveUpFor = error;
     this.log.gaveUp(error);
     this.firstAttempt?.reject(error);
     this.beginClosing(error);

@@ -4,7 +4,7 @@ import { fromNodeError } from '../errors/node-error.js';
 import type { StatusResponseMessage } from '../protocol/messages.js';
 import { Admission } from '../session/admission.js';
 import type { OutgoingCalls } from '../session/outgoing-calls.js';
-import { connectionClosed, neverAnswered, UNUSED } from '../session/reasons.js';
+import { connectionClosed, neverAnswered, noSession, UNUSED } from '../session/reasons.js';
 import { serveCalls } from '../session/served-calls.js';
 import { Session } from '../session/session.js';
 import type { SessionOwner } from '../session/session-owner.js';
@@ -239,7 +239,7 @@ export class Connection implements Seat, Candidate {
 
   private linkLost(reason: HeartwireError): void {
     if (this.current.name !== 'ready') {
-      this.attemptFailed(reason);
+      this.attemptFailed(noSession(reason));
       return;
     }
     this.lostAt = this.settings.runtime.clock.now();

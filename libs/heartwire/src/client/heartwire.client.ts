@@ -193,6 +193,11 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     return carrier as T;
   }
 
+  /** With `snapshot` Nest writes clients of its `ClientsModule` down as JSON. @internal */
+  toJSON(): unknown {
+    return this.options;
+  }
+
   /** What fails is told as any lost connection is. After `close()` it stays closed. */
   private connectInBackground(): void {
     if (!this.pool.isClosed) this.pool.connect().catch(() => undefined);
@@ -277,13 +282,8 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
         callback({ isDisposed: true });
       },
     };
-    const call = this.start(
-      'request',
-      packet.pattern,
-      packet.data,
-      { metadata: packet.metadata ?? {} },
-      observer,
-    );
+    const { metadata = {} } = packet;
+    const call = this.start('request', packet.pattern, packet.data, { metadata }, observer);
     return () => call?.unsubscribe();
   }
 

@@ -7,11 +7,12 @@ import type {
   HeartwireClientOptionsFactory,
   HeartwireClientRegistration,
 } from './client-registration.js';
+import { ownFactory } from './own-factory.js';
 
 /** @throws HeartwireError `INVALID_OPTIONS`, where they were written down, and not only when Nest makes the client */
 export function clientProvider({ name, ...options }: HeartwireClientRegistration): Provider {
   resolveClientOptions(options);
-  return { provide: name, useFactory: () => closedWithApplication(new HeartwireClient(options)) };
+  return { provide: name, useFactory: ownFactory(() => closedWithApplication(new HeartwireClient(options))) };
 }
 
 /** The client, and what its options are made with. */
@@ -19,12 +20,14 @@ export function asyncClientProviders(registration: HeartwireAsyncClientRegistrat
   const { name, extraProviders = [] } = registration;
   if ('useFactory' in registration) {
     const { inject = [], useFactory } = registration;
-    const clientOf = async (...injected: unknown[]): Promise<HeartwireClient> =>
-      closedWithApplication(new HeartwireClient(await useFactory(...injected)));
+    const clientOf = ownFactory(async (...injected: unknown[]) =>
+      closedWithApplication(new HeartwireClient(await useFactory(...injected))),
+    );
     return [{ provide: name, inject, useFactory: clientOf }, ...extraProviders];
   }
-  const clientOf = async (factory: HeartwireClientOptionsFactory): Promise<HeartwireClient> =>
-    closedWithApplication(new HeartwireClient(await factory.createClientOptions()));
+  const clientOf = ownFactory(async (factory: HeartwireClientOptionsFactory) =>
+    closedWithApplication(new HeartwireClient(await factory.createClientOptions())),
+  );
   if ('useExisting' in registration) {
     return [{ provide: name, inject: [registration.useExisting], useFactory: clientOf }, ...extraProviders];
   }

@@ -13,6 +13,7 @@ import type {
 import { ConnectionHooks } from './connection-hooks.js';
 import { DecoratedMethods } from './decorated-methods.js';
 import { HeartwireHealthIndicator } from './heartwire.health-indicator.js';
+import { ownFactory } from './own-factory.js';
 import { OWN_CLIENTS, PushBinder } from './push-binder.js';
 
 /**
@@ -58,7 +59,8 @@ export class HeartwireModule {
    */
   static forServer(server: HeartwireServer): DynamicModule {
     const providers: Provider[] = [
-      { provide: HeartwireServer, useValue: server },
+      // Not as a value: with `snapshot` Nest writes values down as JSON, and a server is none.
+      { provide: HeartwireServer, useFactory: ownFactory(() => server) },
       // Of the server that is injected: a test may have put another one in its place.
       { provide: HeartwireHub, inject: [HeartwireServer], useFactory: ({ hub }: HeartwireServer) => hub },
     ];

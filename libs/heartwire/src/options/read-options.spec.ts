@@ -68,8 +68,11 @@ describe('unknown keys', () => {
       { reconnect: { callTimeoutMs: 5 } },
       'reconnect.callTimeoutMs is no option: did you mean callTimeoutMs?',
     ],
-    [{ port: 4001 }, 'port is no option: write host and port as one url: "tcp://host:port"'],
+    [{ port: 4001 }, 'port is no option: write host and port as one url'],
     [{ retryAttempts: 4 }, 'retryAttempts is no option: use reconnect.maxAttempts'],
+    [{ tlsOptions: {} }, 'tlsOptions is no option: use tls, together with a tls:// url'],
+    [{ incompleteMessageTimeout: 4 }, 'incompleteMessageTimeout is no option: use limits.frameTimeoutMs'],
+    [{ maxSendBufferSize: 4 }, 'maxSendBufferSize is no option: use limits.sendBufferBytes'],
     [
       { heartbeat: { everyMs: undefined } },
       'heartbeat.everyMs is no option: leave it out, or use one of intervalMs, timeoutMs, adaptive, countTraffic',
@@ -87,9 +90,9 @@ describe('unknown keys', () => {
     ]);
   });
 
-  it('of a server include what only a client has', () => {
-    expect(serverFaults({ url, strict: true })).toEqual([
-      'strict is no option: leave it out, or use one of heartbeat, callTimeoutMs, drainTimeoutMs, resumeWindowMs, serializer, deserializer, url, urls, attach, path, allowedOrigins, maxConnectionAgeMs, maxConnectionIdleMs, statusIntervalMs, tls, authenticate, adapter, limits',
+  it.each(['strict', 'retryAttempts'])('of a server include what only a client has: %s', (key) => {
+    expect(serverFaults({ url, [key]: true })).toEqual([
+      `${key} is no option: leave it out, or use one of heartbeat, callTimeoutMs, drainTimeoutMs, resumeWindowMs, serializer, deserializer, url, urls, attach, path, allowedOrigins, maxConnectionAgeMs, maxConnectionIdleMs, statusIntervalMs, tls, authenticate, adapter, limits`,
     ]);
   });
 

@@ -1,12 +1,23 @@
 import { shownPath } from './shown-value.js';
 
+interface Counterpart {
+  /** The option that has it, where there is such a one: a server doesn't reconnect. */
+  readonly of: string;
+  readonly advice: string;
+}
+
+const AS_URL: Counterpart = { of: 'url', advice: 'write host and port as one url' };
+
 /** What Nest's TCP transport calls things, and what to write here instead. */
-const TCP_TRANSPORT_NAMES: Readonly<Partial<Record<string, string>>> = {
-  host: 'write host and port as one url: "tcp://host:port"',
-  port: 'write host and port as one url: "tcp://host:port"',
-  retryAttempts: 'use reconnect.maxAttempts',
-  retryDelay: 'use reconnect.baseMs',
-  maxBufferSize: 'use limits.maxFrameBytes',
+const TCP_TRANSPORT_NAMES: Readonly<Partial<Record<string, Counterpart>>> = {
+  host: AS_URL,
+  port: AS_URL,
+  retryAttempts: { of: 'reconnect', advice: 'use reconnect.maxAttempts' },
+  retryDelay: { of: 'reconnect', advice: 'use reconnect.baseMs' },
+  tlsOptions: { of: 'tls', advice: 'use tls, together with a tls:// url' },
+  maxBufferSize: { of: 'limits', advice: 'use limits.maxFrameBytes' },
+  incompleteMessageTimeout: { of: 'limits', advice: 'use limits.frameTimeoutMs' },
+  maxSendBufferSize: { of: 'limits', advice: 'use limits.sendBufferBytes' },
 };
 
 /**
@@ -30,7 +41,8 @@ export function adviceFor(
   if (elsewhere !== undefined && !endsOneHere) return `did you mean ${elsewhere}?`;
   const familiar =
     section === '' && Object.hasOwn(TCP_TRANSPORT_NAMES, key) ? TCP_TRANSPORT_NAMES[key] : undefined;
-  return familiar ?? `leave it out, or use one of ${known.join(', ')}`;
+  if (familiar !== undefined && known.includes(familiar.of)) return familiar.advice;
+  return `leave it out, or use one of ${known.join(', ')}`;
 }
 
 /** The key that was probably meant: a slip of a few letters, or the name without its unit. */

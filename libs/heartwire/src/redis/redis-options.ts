@@ -94,7 +94,7 @@ function EitherUrlOrRedis(): PropertyDecorator {
         : undefined;
     }
     if (redis !== undefined) return 'must not be given beside redis; keep only one of the two';
-    if (typeof url !== 'string') return `must be a text: it is a ${typeof url}; give "redis://host:port"`;
+    if (typeof url !== 'string') return `must be a text: it is ${shownValue(url)}; give "redis://host:port"`;
     const isRedisUrl = /^rediss?:\/\/./.test(url) && URL.canParse(url);
     return isRedisUrl ? undefined : 'must be redis://host:port, or rediss:// for TLS';
   });

@@ -62,6 +62,7 @@ export class ClientCalls {
   ): StreamHandle | undefined {
     try {
       const timeoutMs = timeoutOf(options, this.callTimeoutMs);
+      const signal = options?.signal === undefined ? undefined : sharedSignal(options.signal);
       const session = this.session();
       if (session === undefined) {
         const metadata = checkedMetadata(options?.metadata);
@@ -69,7 +70,7 @@ export class ClientCalls {
           this.clientId,
           pattern,
           data,
-          { ...options, metadata, timeoutMs },
+          { ...options, metadata, signal, timeoutMs },
           observer,
           pulls,
         );
@@ -80,7 +81,7 @@ export class ClientCalls {
       const deadlineAt = this.clock.now() + timeoutMs;
       const traits = traitsOf('request', options, pulls, Infinity);
       const call = new OutgoingCall('request', body, observer, deadlineAt, timeoutMs, traits);
-      if (options?.signal !== undefined) abortWith(sharedSignal(options.signal), call);
+      if (signal !== undefined) abortWith(signal, call);
       session.calls.add(call);
       return call;
     } catch (error) {

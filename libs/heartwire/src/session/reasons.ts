@@ -57,6 +57,23 @@ export function heartbeatTimedOut(remote: string, liveness: Liveness): Heartwire
   return new HeartwireError(ErrorCode.HEARTBEAT_TIMEOUT, message, { details });
 }
 
+/** Dialling end: why a link brought no session. No call has gone over it. */
+export function noSession(reason: HeartwireError): HeartwireError {
+  const isRefusal = reason.code === ErrorCode.UNAUTHENTICATED;
+  const code = isRefusal ? reason.code : ErrorCode.HANDSHAKE_FAILED;
+  if (code === reason.code && reason.sent === 'never') return reason;
+  const hint = reason.code === ErrorCode.PROTOCOL_ERROR ? ': is it a Heartwire server?' : '';
+  return new HeartwireError(code, reason.message + hint, { cause: reason });
+}
+
+/** What a call fails with that is made of a closed client. @param reason why it gave up, unless it was closed by hand */
+export function clientClosed(reason: HeartwireError | undefined): HeartwireError {
+  // A refusal stands until somebody connects again.
+  if (reason?.code === ErrorCode.UNAUTHENTICATED) return notAccepted(reason);
+  const why = reason === undefined ? '' : `, as it gave up: ${reason.message}`;
+  return new HeartwireError(ErrorCode.CLOSED, `the client is closed${why}`, { cause: reason });
+}
+
 /** What the other end gave as its reason to close. */
 export function peerError({ code, message }: ErrorMessage): HeartwireError {
   const known = isErrorCode(code) ? code : ErrorCode.PROTOCOL_ERROR;

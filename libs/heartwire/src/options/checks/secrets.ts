@@ -7,7 +7,7 @@ import { Check } from './check.js';
 export function IsToken(): PropertyDecorator {
   return Check('isToken', (value) => {
     if (value === undefined || typeof value === 'function' || isToken(value)) return undefined;
-    const it = typeof value === 'string' ? `it has ${String(value.length)}` : `it is a ${typeof value}`;
+    const it = typeof value === 'string' ? `it has ${String(value.length)}` : `it is ${kindOf(value)}`;
     return `must be a text of 1 to ${String(MAX_TOKEN_CHARACTERS)} characters, or a function that gives one: ${it}; give one of them, or leave it out`;
   });
 }
@@ -21,7 +21,7 @@ export function IsSecretText(): PropertyDecorator {
   return Check('isSecretText', (value) =>
     value === undefined || typeof value === 'string'
       ? undefined
-      : `must be a text: it is a ${typeof value}; give one, or leave it out`,
+      : `must be a text: it is ${kindOf(value)}; give one, or leave it out`,
   );
 }
 
@@ -41,7 +41,11 @@ function isFileContent(value: unknown): boolean {
 function emptyOr(all: readonly unknown[]): string {
   const wrong = all.find((value) => !isFileContent(value));
   const isEmpty = wrong === undefined || wrong === '' || wrong instanceof Uint8Array;
-  return isEmpty ? 'it is empty' : `it is a ${typeof wrong}`;
+  return isEmpty ? 'it is empty' : `it is ${kindOf(wrong)}`;
+}
+
+function kindOf(value: unknown): string {
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 /** A section that may hold secrets; given as a text, it may be one itself. @param orFunction whether a function may give it later */
@@ -50,6 +54,6 @@ export function SecretSection(type: new () => object, orFunction = false): Prope
     if (value instanceof type || (orFunction && typeof value === 'function')) return undefined;
     const wanted = `an object${orFunction ? ', or a function that gives one' : ''}`;
     const names = Object.keys(new type()).join(', ');
-    return `must be ${wanted}: it is a ${typeof value}; give any of { ${names} }, or leave it out`;
+    return `must be ${wanted}: it is ${kindOf(value)}; give any of { ${names} }, or leave it out`;
   });
 }
