@@ -59,9 +59,9 @@ export function heartbeatTimedOut(remote: string, liveness: Liveness): Heartwire
 
 /** Dialling end: why a link brought no session. No call has gone over it. */
 export function noSession(reason: HeartwireError): HeartwireError {
+  if (reason.sent === 'never') return reason;
   const isRefusal = reason.code === ErrorCode.UNAUTHENTICATED;
   const code = isRefusal ? reason.code : ErrorCode.HANDSHAKE_FAILED;
-  if (code === reason.code && reason.sent === 'never') return reason;
   const hint = reason.code === ErrorCode.PROTOCOL_ERROR ? ': is it a Heartwire server?' : '';
   return new HeartwireError(code, reason.message + hint, { cause: reason });
 }
