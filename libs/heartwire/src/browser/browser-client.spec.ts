@@ -187,6 +187,38 @@ describe('a client in a page', () => {
     expect(ask(client, 'late')).toEqual(['UNAUTHENTICATED']);
     expect(page.sockets).toHaveLength(1);
   });
+
+  it('tells each call why it stays away, where its token was refused as it came back', () => {
+    const client = connect();
+    page.socket.greet();
+    const running = ask(client, 'running');
+    page.socket.break();
+    const waiting = ask(client, 'waiting');
+    jest.advanceTimersByTime(100);
+    page.socket.open().say(WELCOME, { type: 'error', code: 'UNAUTHENTICATED', message: 'no' });
+    page.socket.break(1_000);
+    expect(client.status).toBe('closed');
+    expect(running).toEqual(['CONNECTION_LOST']);
+    expect(waiting).toEqual(['UNAUTHENTICATED']);
+    expect(ask(client, 'late')).toEqual(['UNAUTHENTICATED']);
+  });
+
+  it('fails what waits at once where its token was refused, while calls still run where it was', () => {
+    const client = connect();
+    page.socket.greet();
+    const running = ask(client, 'running');
+    const old = page.socket.say({ type: 'goaway', reason: 'age', graceMs: 10_000 });
+    const waiting = ask(client, 'waiting');
+    jest.advanceTimersByTime(0);
+    page.socket.open().say(WELCOME, { type: 'error', code: 'UNAUTHENTICATED', message: 'no' });
+    page.socket.break(1_000);
+    expect(waiting).toEqual(['UNAUTHENTICATED']);
+    expect(ask(client, 'late')).toEqual(['UNAUTHENTICATED']);
+    old.say({ id: 1, response: 'finished', isDisposed: true }).break(1_000);
+    expect(running).toEqual(['finished', 'complete']);
+    expect(client.status).toBe('closed');
+    expect(ask(client, 'later')).toEqual(['UNAUTHENTICATED']);
+  });
 });
 
 describe('a client in a page that loses its connection', () => {
@@ -438,6 +470,29 @@ describe('a client in a page whose network or visibility changes', () => {
     expect(page.sockets).toHaveLength(1);
     expect(page.listeners).toBe(0);
     expect(ask(client, 'late')).toEqual(['CLOSED']);
+  });
+
+  it('leaves no timer behind that would ask whether the server is there', () => {
+    const client = connect();
+    page.socket.greet();
+    page.becomes('visible');
+    settle();
+    void client.close();
+    page.socket.break(1_000);
+    settle();
+    expect(client.status).toBe('closed');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('fails the calls that wait when it is closed, while others still run where it was', () => {
+    const client = connect();
+    page.socket.greet();
+    ask(client, 'running');
+    page.socket.say({ type: 'goaway', reason: 'age', graceMs: 10_000 });
+    const waiting = ask(client, 'waiting');
+    void client.close();
+    expect(waiting).toEqual(['CLOSED']);
+    expect(client.status).not.toBe('closed');
   });
 
   it('closes at once while it is not connected; calls that wait fail', async () => {

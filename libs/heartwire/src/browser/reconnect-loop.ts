@@ -28,8 +28,8 @@ type State =
   | { readonly name: 'ready'; readonly timer: Timer }
   /** Until the next dial. */
   | { readonly name: 'waiting'; readonly timer: Timer }
-  /** By hand: what runs may finish. */
-  | { readonly name: 'closing' }
+  /** For good, by hand or because it is hopeless: what runs may finish. */
+  | { readonly name: 'closing'; readonly reason: HeartwireError }
   | { readonly name: 'closed'; readonly reason: HeartwireError };
 
 export interface LoopListener {
@@ -65,8 +65,7 @@ export class ReconnectLoop {
 
   request(call: OutgoingCall): void {
     const { current } = this;
-    if (current?.name === 'closed') call.fail(neverAnswered(call, current.reason));
-    else if (current?.name === 'closing') call.fail(neverAnswered(call, closedByHand()));
+    if (current !== undefined && 'reason' in current) call.fail(neverAnswered(call, current.reason));
     else this.session.calls.add(call);
   }
 
@@ -81,10 +80,10 @@ export class ReconnectLoop {
   close(): void {
     if (!this.isWanted) return;
     if (this.current?.name === 'ready') this.listener.statusChanged('draining');
-    this.move({ name: 'closing' });
+    this.move({ name: 'closing', reason: connectionClosed('by hand') });
     for (const session of [this.session, ...this.leaving])
       session.drain('closed', this.settings.drainTimeoutMs);
-    this.closeWhenAllEnded(closedByHand());
+    this.closeWhenAllEnded();
   }
 
   private readonly dialNow = (): void => {
@@ -165,7 +164,6 @@ export class ReconnectLoop {
   }
 
   private linkLost(reason: HeartwireError): void {
-    this.probe.stop();
     if (this.current?.name !== 'ready') {
       this.attemptFailed(reason);
     } else if (this.settings.reconnect.maxAttempts === 0) {
@@ -186,16 +184,15 @@ export class ReconnectLoop {
     else this.wait(this.backoff.next());
   }
 
-  private giveUp(error: HeartwireError): void {
-    this.move({ name: 'closing' });
-    this.session.destroy(error);
-    this.closeWhenAllEnded(error);
+  private giveUp(reason: HeartwireError): void {
+    this.move({ name: 'closing', reason });
+    this.session.destroy(reason);
+    this.closeWhenAllEnded();
   }
 
   /** The server goes away: new calls take a fresh session, what runs finishes on the old one. */
   private moveOn(): void {
     const old = this.session;
-    this.probe.stop();
     this.leaving.add(old);
     this.session = this.newSession();
     // The budget counts on.
@@ -211,14 +208,17 @@ export class ReconnectLoop {
   private sessionEnded(session: Session, reason: HeartwireError): void {
     this.leaving.delete(session);
     session.destroy(reason);
-    this.closeWhenAllEnded(closedByHand());
+    this.closeWhenAllEnded();
   }
 
-  private closeWhenAllEnded(reason: HeartwireError): void {
+  private closeWhenAllEnded(): void {
     const { current, session } = this;
-    if (current?.name !== 'closing' || this.leaving.size > 0 || session.state !== 'ended') return;
-    this.move({ name: 'closed', reason });
+    if (current?.name !== 'closing' || session.state !== 'ended') return;
+    const { reason } = current;
+    // Nobody minds their deadlines any more.
     for (const call of session.calls.releaseWaiting()) call.fail(neverAnswered(call, reason));
+    if (this.leaving.size > 0) return;
+    this.move({ name: 'closed', reason });
     this.listener.statusChanged('closed');
   }
 
@@ -232,12 +232,9 @@ export class ReconnectLoop {
 
   private move(next: State): void {
     const { current } = this;
+    this.probe.stop();
     if (current?.name === 'dialling') current.dial.cancel();
     else if (current !== undefined && 'timer' in current) clearTimeout(current.timer);
     this.current = next;
   }
-}
-
-function closedByHand(): HeartwireError {
-  return connectionClosed('by hand');
 }
