@@ -141,6 +141,19 @@ describe('a client in a page', () => {
     expect(envelope?.slice(-3)).toEqual(new Uint8Array([1, 2, 3]));
   });
 
+  it('goes on sending as soon as the server says something, however late a page’s timers are', () => {
+    const client = connect();
+    page.socket.greet().bufferedAmount = 1_048_576;
+    ask(client, 'large');
+    ask(client, 'next');
+    const patterns = (): unknown[] => page.socket.heardOf(undefined).map(({ pattern }) => pattern);
+    page.socket.say({ type: 'ack', received: 0 });
+    expect(patterns()).toEqual(['large']);
+    page.socket.bufferedAmount = 0;
+    page.socket.say({ type: 'ack', received: 1 });
+    expect(patterns()).toEqual(['large', 'next']);
+  });
+
   it('tells everyone who listens what the server pushes', () => {
     const client = connect();
     const heard: unknown[] = [];

@@ -27,7 +27,7 @@ type State =
   /** Calls flow. Once the timer has passed, the next backoff starts from its beginning. */
   | { readonly name: 'ready'; readonly timer: Timer }
   /** Until the next dial. */
-  | { readonly name: 'waiting'; readonly timer: Timer }
+  | { readonly name: 'waiting'; readonly timer?: Timer }
   /** For good, by hand or because it is hopeless: what runs may finish. */
   | { readonly name: 'closing'; readonly reason: HeartwireError }
   | { readonly name: 'closed'; readonly reason: HeartwireError };
@@ -42,7 +42,7 @@ export interface LoopListener {
  * the server goes away. Calls made meanwhile wait in the session. Once closed, it stays closed.
  */
 export class ReconnectLoop {
-  private current: State | undefined;
+  private current: State = { name: 'waiting' };
   private session: Session;
   /** Sessions that finish what runs on them. */
   private readonly leaving = new Set<Session>();
@@ -65,13 +65,13 @@ export class ReconnectLoop {
 
   request(call: OutgoingCall): void {
     const { current } = this;
-    if (current !== undefined && 'reason' in current) call.fail(neverAnswered(call, current.reason));
+    if ('reason' in current) call.fail(neverAnswered(call, current.reason));
     else this.session.calls.add(call);
   }
 
   /** The network has changed, or the page is seen again. Where nothing stands, what is worth trying is tried at once. */
   lookNow(isWorthTrying: boolean): void {
-    const name = this.current?.name;
+    const name = this.current.name;
     if (name === 'ready') this.probe.start(this.session.attachment);
     else if (isWorthTrying && (name === 'waiting' || name === 'dialling')) this.dialNow();
   }
@@ -79,7 +79,7 @@ export class ReconnectLoop {
   /** Finishes what runs within `drainTimeoutMs`, and then ends. */
   close(): void {
     if (!this.isWanted) return;
-    if (this.current?.name === 'ready') this.listener.statusChanged('draining');
+    if (this.current.name === 'ready') this.listener.statusChanged('draining');
     this.move({ name: 'closing', reason: connectionClosed('by hand') });
     for (const session of [this.session, ...this.leaving])
       session.drain('closed', this.settings.drainTimeoutMs);
@@ -164,7 +164,7 @@ export class ReconnectLoop {
   }
 
   private linkLost(reason: HeartwireError): void {
-    if (this.current?.name !== 'ready') {
+    if (this.current.name !== 'ready') {
       this.attemptFailed(reason);
     } else if (this.settings.reconnect.maxAttempts === 0) {
       this.giveUp(reason);
@@ -213,7 +213,7 @@ export class ReconnectLoop {
 
   private closeWhenAllEnded(): void {
     const { current, session } = this;
-    if (current?.name !== 'closing' || session.state !== 'ended') return;
+    if (current.name !== 'closing' || session.state !== 'ended') return;
     const { reason } = current;
     // Nobody minds their deadlines any more.
     for (const call of session.calls.releaseWaiting()) call.fail(neverAnswered(call, reason));
@@ -227,14 +227,14 @@ export class ReconnectLoop {
   }
 
   private get isWanted(): boolean {
-    return this.current?.name !== 'closing' && this.current?.name !== 'closed';
+    return !('reason' in this.current);
   }
 
   private move(next: State): void {
     const { current } = this;
     this.probe.stop();
-    if (current?.name === 'dialling') current.dial.cancel();
-    else if (current !== undefined && 'timer' in current) clearTimeout(current.timer);
+    if (current.name === 'dialling') current.dial.cancel();
+    else if ('timer' in current) clearTimeout(current.timer);
     this.current = next;
   }
 }
