@@ -508,6 +508,17 @@ describe('a client in a page whose network or visibility changes', () => {
     expect(client.status).not.toBe('closed');
   });
 
+  it('tells who asks late that it is closed', () => {
+    const client = away();
+    void client.close();
+    const heard: unknown[] = [];
+    client.status$.subscribe({
+      next: (status) => heard.push(status),
+      complete: () => heard.push('complete'),
+    });
+    expect(heard).toEqual(['closed', 'complete']);
+  });
+
   it('closes at once while it is not connected; calls that wait fail', async () => {
     const client = away();
     const outcome = ask(client, 'early');
