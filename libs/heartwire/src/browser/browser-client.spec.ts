@@ -386,6 +386,35 @@ describe('a client in a page that loses its connection', () => {
   });
 });
 
+describe('a client in a page whose server is long in saying something', () => {
+  /** How long a link lasts over which nothing more is heard. */
+  function lasts(client: BrowserClient): number {
+    let ms = 0;
+    for (; client.status === 'connected'; ms += 100) jest.advanceTimersByTime(100);
+    jest.advanceTimersByTime(100);
+    page.socket.greet({ resumed: true });
+    return ms;
+  }
+
+  it('waits longer over each link on which it heard nothing at all, and not without an end', () => {
+    const client = connect();
+    page.socket.greet();
+    const ms = [lasts(client), lasts(client), lasts(client), lasts(client), lasts(client)];
+    // A ping after one second, and then the timeout of two seconds, as many times as it has patience.
+    expect(ms.map((each) => Math.round((each - 1_000) / 2_000))).toEqual([1, 2, 4, 8, 8]);
+  });
+
+  it('has no more patience than before with one that it has heard', () => {
+    const client = connect();
+    page.socket.greet();
+    expect([lasts(client), lasts(client)]).toEqual([expect.any(Number), expect.any(Number)]);
+    jest.advanceTimersByTime(1_200);
+    page.socket.say({ type: 'pong', timestamp: 0 });
+    expect(lasts(client)).toBeGreaterThan(8_000);
+    expect(lasts(client)).toBeLessThan(4_000);
+  });
+});
+
 describe('a client in a page whose network or visibility changes', () => {
   /** The backoff is long by now. */
   function away(): BrowserClient {

@@ -18,6 +18,9 @@ import { WebSocketLink } from './web-socket-link.js';
 
 type Timer = ReturnType<typeof setTimeout>;
 
+/** A message of 4 MiB gets through at 50 KiB/s. */
+const MOST_PATIENCE = 8;
+
 /** Where the loop stands. A callback that belongs to an earlier state is stale. */
 type State =
   /** A WebSocket is being opened. */
@@ -139,13 +142,25 @@ export class ReconnectLoop {
         return true;
       },
       livenessChanged: (liveness) => {
-        if (session === this.session) this.listener.livenessChanged(liveness);
+        if (session !== this.session) return;
+        this.learn(liveness);
+        this.listener.livenessChanged(liveness);
       },
       // The loss of the link, which follows, tells it.
       refused: () => undefined,
     };
     const session = new Session({ ...this.settings, clientId: '' }, this.runtime, this.serve, owner);
     return session;
+  }
+
+  /**
+   * A WebSocket gives a message when all of it is here. Where nothing was heard on a whole link, a long one may have been
+   * on its way: it is sent again over the next, and needs as long again.
+   */
+  private learn({ state, missed, heartbeats }: Liveness): void {
+    const { heartbeat } = this.settings;
+    if (state !== 'dead') return;
+    heartbeat.patience = missed < heartbeats ? 1 : Math.min(heartbeat.patience * 2, MOST_PATIENCE);
   }
 
   private becomeReady(): void {
