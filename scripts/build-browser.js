@@ -22,8 +22,13 @@ const MAX_GZIPPED_BYTES = 19_000;
 const LEFT_OUT = {
   // A page has none of Node's Readables.
   'session/readable-puller.ts': 'export const isReadable = () => false; export class ReadablePuller {}',
+  // Nor Buffers: what arrives there is of one class.
+  'protocol/same-class.ts': 'export const sameClass = (_, size) => new Uint8Array(size);',
   // Its heartbeat can't be set to adapt.
   'timing/pace.ts': 'export class AdaptivePace {}',
+  // Nor to count pongs only.
+  'timing/signs-of-life.ts':
+    'export class SignsOfLife { constructor({ link }) { this.link = link; } get at() { return this.link.heardAt; } answered() {} }',
   // Nobody says hello to a page; whoever does is out of turn.
   'protocol/hello-parser.ts': "export const parseHello = () => ({ kind: 'hello' });",
   // A WebSocket gives messages whole.

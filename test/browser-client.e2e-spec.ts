@@ -49,6 +49,11 @@ class PageController {
     return new Uint8Array(size).fill(7);
   }
 
+  @MessagePattern('text')
+  text(@Payload() size: number): string {
+    return 'x'.repeat(size);
+  }
+
   @MessagePattern('sizes')
   sizes(@Ctx() { stream }: HeartwireContext): Observable<unknown> {
     return stream.pipe(map((item) => (item instanceof Uint8Array ? item.byteLength : item)));
@@ -103,6 +108,16 @@ describe.each(['as its sources', 'as it is published'])('a client of heartwire/b
     stage.track(
       browser.connect({ url: proxy.url.replace('tcp', 'ws') + '/heartwire', WebSocket, ...options }),
     );
+
+  it('gets a message that is longer on its way than the heartbeat’s timeout', async () => {
+    proxy.slow({ bytesPerSecond: 500_000 });
+    const client = connect({ heartbeat: { intervalMs: 200, timeoutMs: 400 } });
+    const statuses: string[] = [];
+    client.status$.subscribe((status) => statuses.push(status));
+    const text = await firstValueFrom(client.send<string>('text', 600_000, { timeoutMs: Infinity }));
+    expect(text).toHaveLength(600_000);
+    expect(statuses).toContain('reconnecting');
+  });
 
   it('calls, and hears what the handler threw', async () => {
     const client = connect();

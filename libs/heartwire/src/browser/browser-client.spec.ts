@@ -141,6 +141,19 @@ describe('a client in a page', () => {
     expect(envelope?.slice(-3)).toEqual(new Uint8Array([1, 2, 3]));
   });
 
+  it('goes on sending as soon as the server says something, however late a page’s timers are', () => {
+    const client = connect();
+    page.socket.greet().bufferedAmount = 1_048_576;
+    ask(client, 'large');
+    ask(client, 'next');
+    const patterns = (): unknown[] => page.socket.heardOf(undefined).map(({ pattern }) => pattern);
+    page.socket.say({ type: 'ack', received: 0 });
+    expect(patterns()).toEqual(['large']);
+    page.socket.bufferedAmount = 0;
+    page.socket.say({ type: 'ack', received: 1 });
+    expect(patterns()).toEqual(['large', 'next']);
+  });
+
   it('tells everyone who listens what the server pushes', () => {
     const client = connect();
     const heard: unknown[] = [];
@@ -186,6 +199,38 @@ describe('a client in a page', () => {
     expect(outcome).toEqual(['UNAUTHENTICATED']);
     expect(ask(client, 'late')).toEqual(['UNAUTHENTICATED']);
     expect(page.sockets).toHaveLength(1);
+  });
+
+  it('tells each call why it stays away, where its token was refused as it came back', () => {
+    const client = connect();
+    page.socket.greet();
+    const running = ask(client, 'running');
+    page.socket.break();
+    const waiting = ask(client, 'waiting');
+    jest.advanceTimersByTime(100);
+    page.socket.open().say(WELCOME, { type: 'error', code: 'UNAUTHENTICATED', message: 'no' });
+    page.socket.break(1_000);
+    expect(client.status).toBe('closed');
+    expect(running).toEqual(['CONNECTION_LOST']);
+    expect(waiting).toEqual(['UNAUTHENTICATED']);
+    expect(ask(client, 'late')).toEqual(['UNAUTHENTICATED']);
+  });
+
+  it('fails what waits at once where its token was refused, while calls still run where it was', () => {
+    const client = connect();
+    page.socket.greet();
+    const running = ask(client, 'running');
+    const old = page.socket.say({ type: 'goaway', reason: 'age', graceMs: 10_000 });
+    const waiting = ask(client, 'waiting');
+    jest.advanceTimersByTime(0);
+    page.socket.open().say(WELCOME, { type: 'error', code: 'UNAUTHENTICATED', message: 'no' });
+    page.socket.break(1_000);
+    expect(waiting).toEqual(['UNAUTHENTICATED']);
+    expect(ask(client, 'late')).toEqual(['UNAUTHENTICATED']);
+    old.say({ id: 1, response: 'finished', isDisposed: true }).break(1_000);
+    expect(running).toEqual(['finished', 'complete']);
+    expect(client.status).toBe('closed');
+    expect(ask(client, 'later')).toEqual(['UNAUTHENTICATED']);
   });
 });
 
@@ -341,6 +386,35 @@ describe('a client in a page that loses its connection', () => {
   });
 });
 
+describe('a client in a page whose server is long in saying something', () => {
+  /** How long a link lasts over which nothing more is heard. */
+  function lasts(client: BrowserClient): number {
+    let ms = 0;
+    for (; client.status === 'connected'; ms += 100) jest.advanceTimersByTime(100);
+    jest.advanceTimersByTime(100);
+    page.socket.greet({ resumed: true });
+    return ms;
+  }
+
+  it('waits longer over each link on which it heard nothing at all, and not without an end', () => {
+    const client = connect();
+    page.socket.greet();
+    const ms = [lasts(client), lasts(client), lasts(client), lasts(client), lasts(client)];
+    // A ping after one second, and then the timeout of two seconds, as many times as it has patience.
+    expect(ms.map((each) => Math.round((each - 1_000) / 2_000))).toEqual([1, 2, 4, 8, 8]);
+  });
+
+  it('has no more patience than before with one that it has heard', () => {
+    const client = connect();
+    page.socket.greet();
+    expect([lasts(client), lasts(client)]).toEqual([expect.any(Number), expect.any(Number)]);
+    jest.advanceTimersByTime(1_200);
+    page.socket.say({ type: 'pong', timestamp: 0 });
+    expect(lasts(client)).toBeGreaterThan(8_000);
+    expect(lasts(client)).toBeLessThan(4_000);
+  });
+});
+
 describe('a client in a page whose network or visibility changes', () => {
   /** The backoff is long by now. */
   function away(): BrowserClient {
@@ -438,6 +512,40 @@ describe('a client in a page whose network or visibility changes', () => {
     expect(page.sockets).toHaveLength(1);
     expect(page.listeners).toBe(0);
     expect(ask(client, 'late')).toEqual(['CLOSED']);
+  });
+
+  it('leaves no timer behind that would ask whether the server is there', () => {
+    const client = connect();
+    page.socket.greet();
+    page.becomes('visible');
+    settle();
+    void client.close();
+    page.socket.break(1_000);
+    settle();
+    expect(client.status).toBe('closed');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('fails the calls that wait when it is closed, while others still run where it was', () => {
+    const client = connect();
+    page.socket.greet();
+    ask(client, 'running');
+    page.socket.say({ type: 'goaway', reason: 'age', graceMs: 10_000 });
+    const waiting = ask(client, 'waiting');
+    void client.close();
+    expect(waiting).toEqual(['CLOSED']);
+    expect(client.status).not.toBe('closed');
+  });
+
+  it('tells who asks late that it is closed', () => {
+    const client = away();
+    void client.close();
+    const heard: unknown[] = [];
+    client.status$.subscribe({
+      next: (status) => heard.push(status),
+      complete: () => heard.push('complete'),
+    });
+    expect(heard).toEqual(['closed', 'complete']);
   });
 
   it('closes at once while it is not connected; calls that wait fail', async () => {

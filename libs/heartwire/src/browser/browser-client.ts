@@ -1,4 +1,4 @@
-import { AsyncSubject, BehaviorSubject, type Observable, ReplaySubject } from 'rxjs';
+import { AsyncSubject, type Observable, ReplaySubject } from 'rxjs';
 
 import { abortWith } from '../session/abort-with.js';
 import { callBody } from '../session/call-body.js';
@@ -18,12 +18,13 @@ import { ReconnectLoop } from './reconnect-loop.js';
 
 /** Calls the handlers of a Heartwire server, from a page. What its methods do is what they do on `HeartwireClient`. */
 export class BrowserClient {
-  /** Where the client stands: the current status first, then each change. Completes when it is closed. */
+  /** Where the client stands: the current status first, then each change. Completes once it is closed. */
   readonly status$: Observable<ConnectionStatus>;
   /** How the connection is: the latest first, then each change. Completes when the client is closed. */
   readonly liveness$: Observable<Liveness>;
 
-  private readonly statusSubject = new BehaviorSubject<ConnectionStatus>('connecting');
+  private current: ConnectionStatus = 'connecting';
+  private readonly statusSubject = new ReplaySubject<ConnectionStatus>(1);
   private readonly livenessSubject = new ReplaySubject<Liveness>(1);
   private readonly pushes = new Pushes();
   private readonly loop: ReconnectLoop;
@@ -35,11 +36,12 @@ export class BrowserClient {
     private readonly runtime: Runtime,
     platform: Platform,
   ) {
+    this.statusSubject.next(this.current);
     this.status$ = this.statusSubject.asObservable();
     this.liveness$ = this.livenessSubject.asObservable();
     this.loop = new ReconnectLoop(settings, runtime, this.pushes.serve, {
       statusChanged: (status) => {
-        if (status !== this.status) this.statusSubject.next(status);
+        if (status !== this.current) this.statusSubject.next((this.current = status));
         if (status !== 'closed') return;
         network.unsubscribe();
         this.statusSubject.complete();
@@ -56,7 +58,7 @@ export class BrowserClient {
 
   /** Where the client stands now. */
   get status(): ConnectionStatus {
-    return this.statusSubject.value;
+    return this.current;
   }
 
   /**

@@ -18,6 +18,9 @@ import { WebSocketLink } from './web-socket-link.js';
 
 type Timer = ReturnType<typeof setTimeout>;
 
+/** A message of 4 MiB gets through at 50 KiB/s. */
+const MOST_PATIENCE = 8;
+
 /** Where the loop stands. A callback that belongs to an earlier state is stale. */
 type State =
   /** A WebSocket is being opened. */
@@ -27,9 +30,9 @@ type State =
   /** Calls flow. Once the timer has passed, the next backoff starts from its beginning. */
   | { readonly name: 'ready'; readonly timer: Timer }
   /** Until the next dial. */
-  | { readonly name: 'waiting'; readonly timer: Timer }
-  /** By hand: what runs may finish. */
-  | { readonly name: 'closing' }
+  | { readonly name: 'waiting'; readonly timer?: Timer }
+  /** For good, by hand or because it is hopeless: what runs may finish. */
+  | { readonly name: 'closing'; readonly reason: HeartwireError }
   | { readonly name: 'closed'; readonly reason: HeartwireError };
 
 export interface LoopListener {
@@ -42,7 +45,7 @@ export interface LoopListener {
  * the server goes away. Calls made meanwhile wait in the session. Once closed, it stays closed.
  */
 export class ReconnectLoop {
-  private current: State | undefined;
+  private current: State = { name: 'waiting' };
   private session: Session;
   /** Sessions that finish what runs on them. */
   private readonly leaving = new Set<Session>();
@@ -65,14 +68,13 @@ export class ReconnectLoop {
 
   request(call: OutgoingCall): void {
     const { current } = this;
-    if (current?.name === 'closed') call.fail(neverAnswered(call, current.reason));
-    else if (current?.name === 'closing') call.fail(neverAnswered(call, closedByHand()));
+    if ('reason' in current) call.fail(neverAnswered(call, current.reason));
     else this.session.calls.add(call);
   }
 
   /** The network has changed, or the page is seen again. Where nothing stands, what is worth trying is tried at once. */
   lookNow(isWorthTrying: boolean): void {
-    const name = this.current?.name;
+    const name = this.current.name;
     if (name === 'ready') this.probe.start(this.session.attachment);
     else if (isWorthTrying && (name === 'waiting' || name === 'dialling')) this.dialNow();
   }
@@ -80,11 +82,11 @@ export class ReconnectLoop {
   /** Finishes what runs within `drainTimeoutMs`, and then ends. */
   close(): void {
     if (!this.isWanted) return;
-    if (this.current?.name === 'ready') this.listener.statusChanged('draining');
-    this.move({ name: 'closing' });
+    if (this.current.name === 'ready') this.listener.statusChanged('draining');
+    this.move({ name: 'closing', reason: connectionClosed('by hand') });
     for (const session of [this.session, ...this.leaving])
       session.drain('closed', this.settings.drainTimeoutMs);
-    this.closeWhenAllEnded(closedByHand());
+    this.closeWhenAllEnded();
   }
 
   private readonly dialNow = (): void => {
@@ -140,13 +142,25 @@ export class ReconnectLoop {
         return true;
       },
       livenessChanged: (liveness) => {
-        if (session === this.session) this.listener.livenessChanged(liveness);
+        if (session !== this.session) return;
+        this.learn(liveness);
+        this.listener.livenessChanged(liveness);
       },
       // The loss of the link, which follows, tells it.
       refused: () => undefined,
     };
     const session = new Session({ ...this.settings, clientId: '' }, this.runtime, this.serve, owner);
     return session;
+  }
+
+  /**
+   * A WebSocket gives a message when all of it is here. Where nothing was heard on a whole link, a long one may have been
+   * on its way: it is sent again over the next, and needs as long again.
+   */
+  private learn({ state, missed, heartbeats }: Liveness): void {
+    const { heartbeat } = this.settings;
+    if (state !== 'dead') return;
+    heartbeat.patience = missed < heartbeats ? 1 : Math.min(heartbeat.patience * 2, MOST_PATIENCE);
   }
 
   private becomeReady(): void {
@@ -165,8 +179,7 @@ export class ReconnectLoop {
   }
 
   private linkLost(reason: HeartwireError): void {
-    this.probe.stop();
-    if (this.current?.name !== 'ready') {
+    if (this.current.name !== 'ready') {
       this.attemptFailed(reason);
     } else if (this.settings.reconnect.maxAttempts === 0) {
       this.giveUp(reason);
@@ -186,16 +199,15 @@ export class ReconnectLoop {
     else this.wait(this.backoff.next());
   }
 
-  private giveUp(error: HeartwireError): void {
-    this.move({ name: 'closing' });
-    this.session.destroy(error);
-    this.closeWhenAllEnded(error);
+  private giveUp(reason: HeartwireError): void {
+    this.move({ name: 'closing', reason });
+    this.session.destroy(reason);
+    this.closeWhenAllEnded();
   }
 
   /** The server goes away: new calls take a fresh session, what runs finishes on the old one. */
   private moveOn(): void {
     const old = this.session;
-    this.probe.stop();
     this.leaving.add(old);
     this.session = this.newSession();
     // The budget counts on.
@@ -211,14 +223,17 @@ export class ReconnectLoop {
   private sessionEnded(session: Session, reason: HeartwireError): void {
     this.leaving.delete(session);
     session.destroy(reason);
-    this.closeWhenAllEnded(closedByHand());
+    this.closeWhenAllEnded();
   }
 
-  private closeWhenAllEnded(reason: HeartwireError): void {
+  private closeWhenAllEnded(): void {
     const { current, session } = this;
-    if (current?.name !== 'closing' || this.leaving.size > 0 || session.state !== 'ended') return;
-    this.move({ name: 'closed', reason });
+    if (current.name !== 'closing' || session.state !== 'ended') return;
+    const { reason } = current;
+    // Nobody minds their deadlines any more.
     for (const call of session.calls.releaseWaiting()) call.fail(neverAnswered(call, reason));
+    if (this.leaving.size > 0) return;
+    this.move({ name: 'closed', reason });
     this.listener.statusChanged('closed');
   }
 
@@ -227,17 +242,14 @@ export class ReconnectLoop {
   }
 
   private get isWanted(): boolean {
-    return this.current?.name !== 'closing' && this.current?.name !== 'closed';
+    return !('reason' in this.current);
   }
 
   private move(next: State): void {
     const { current } = this;
-    if (current?.name === 'dialling') current.dial.cancel();
-    else if (current !== undefined && 'timer' in current) clearTimeout(current.timer);
+    this.probe.stop();
+    if (current.name === 'dialling') current.dial.cancel();
+    else if ('timer' in current) clearTimeout(current.timer);
     this.current = next;
   }
-}
-
-function closedByHand(): HeartwireError {
-  return connectionClosed('by hand');
 }

@@ -72,6 +72,8 @@ export class WebSocketLink implements Link {
 
   private receive(data: unknown): void {
     this.heardAt = this.clock.now();
+    // The timer of a page in the background may take a minute, and nothing would be said until then, not even a pong.
+    if (this.timer !== undefined) this.look();
     const isText = typeof data === 'string';
     const bytes = isText ? data.length : (data as ArrayBuffer).byteLength;
     this.bytesReceived += bytes;
@@ -85,12 +87,15 @@ export class WebSocketLink implements Link {
     }
   }
 
+  private readonly look = (): void => {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.bufferedBytes < FULL_BYTES) this.receiver?.writable();
+    else this.lookAgain();
+  };
+
   private lookAgain(): void {
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      if (this.bufferedBytes < FULL_BYTES) this.receiver?.writable();
-      else this.lookAgain();
-    }, LOOK_AGAIN_MS);
+    this.timer ??= setTimeout(this.look, LOOK_AGAIN_MS);
   }
 
   private gone(error?: HeartwireError): void {
