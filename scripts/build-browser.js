@@ -7,6 +7,7 @@ import { build, transform } from 'esbuild';
 
 import { dropDeadMembers } from './drop-dead-members.js';
 import { internalNames } from './internal-names.js';
+import { leaveOutMembers } from './leave-out-members.js';
 
 // Makes `heartwire/browser`: one small file, with RxJS left out. Names that only the library knows are shortened, and what
 // is left unused goes.
@@ -41,6 +42,9 @@ const LEFT_OUT = {
   'protocol/status-response-parser.ts':
     "export const parseStatusResponse = () => ({ kind: 'status-response' });",
 };
+
+/** Members that no page's session has: it accepts no links, and has no serializer. */
+const NEVER_SET = ['reception', 'isAccepting', 'gate', 'codec', 'decoding'];
 
 const leftOut = {
   name: 'left-out',
@@ -81,7 +85,9 @@ async function buildBrowser(folder) {
     mangleProps: new RegExp(`^(${names.map((name) => name.replace('$', '\\$')).join('|')})$`),
     mangleCache: marked,
   });
-  const alive = dropDeadMembers(withOneImport(bundle.text), new Set(Object.values(marked)));
+  const neverSet = new Set(NEVER_SET.map((name) => marked[name] ?? name));
+  const reachable = leaveOutMembers(withOneImport(bundle.text), neverSet);
+  const alive = dropDeadMembers(reachable, new Set(Object.values(marked)));
   const shortened = await transform(alive, { format: 'esm', target, mangleProps: /^\$/ });
   const { code } = await minify(shortened.code, {
     module: true,

@@ -269,6 +269,26 @@ describe('a client in a page that loses its connection', () => {
     },
   );
 
+  it('gives up where no Heartwire server is, and says so', () => {
+    const client = connect({ reconnect: { maxAttempts: 1 } });
+    const outcome = ask(client, 'waiting');
+    page.socket.open().say({ jsonrpc: '2.0', method: 'hello' });
+    page.socket.break();
+    expect(outcome).toEqual(['HANDSHAKE_FAILED']);
+    expect(client.status).toBe('closed');
+  });
+
+  it('shows nothing of its url that may be secret', () => {
+    const url = 'wss://ann:hunter2@chat.example/@ann/heartwire?key=sesame';
+    const client = connect({ url, reconnect: { maxAttempts: 1 } });
+    const fails = jest.fn();
+    client.send('waiting', 1).subscribe({ error: fails });
+    page.socket.break();
+    expect(fails).toHaveBeenCalledWith(
+      expect.objectContaining({ message: 'no connection to wss://chat.example/@ann/heartwire' }),
+    );
+  });
+
   it.each(['breaks', 'goes away'])('stays closed when who hears that its connection %s closes it', (how) => {
     const client = connect();
     client.status$.subscribe((status) => {

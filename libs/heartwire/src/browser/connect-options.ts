@@ -1,7 +1,6 @@
 import type { ReconnectOptions } from '../options/reconnect-options.js';
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
-import type { HeartbeatSettings } from '../session/heart.js';
 import type { SessionLimits, SessionSettings } from '../session/session-settings.js';
 import type { Platform, WebSocketClass } from './platform.js';
 
@@ -64,8 +63,6 @@ export interface ConnectOptions {
 
 /** What holds: complete. */
 export interface Settings extends Omit<SessionSettings, 'clientId'> {
-  /** Its `patience` is what the client has learned of its line. */
-  readonly heartbeat: HeartbeatSettings & { patience: number };
   readonly url: string;
   readonly WebSocket: WebSocketClass;
   readonly callTimeoutMs: number;
@@ -89,7 +86,7 @@ export function settingsOf(options: ConnectOptions, platform: Platform): Setting
     url: webSocketUrl(url, platform.location?.href),
     WebSocket,
     token: typeof token === 'string' ? () => token : token,
-    heartbeat: { intervalMs: 5_000, timeoutMs: 10_000, ...given(options.heartbeat), patience: 1 },
+    heartbeat: { intervalMs: 5_000, timeoutMs: 10_000, ...given(options.heartbeat) },
     reconnect: {
       maxAttempts: Infinity,
       firstMaxMs: 100,

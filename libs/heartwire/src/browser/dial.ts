@@ -32,11 +32,11 @@ export function dial(
   const timer = setTimeout(() => {
     giveUp(
       ErrorCode.CONNECT_TIMEOUT,
-      `no connection to ${withoutQuery(url)} within ${String(connectTimeoutMs)} ms`,
+      `no connection to ${withoutSecrets(url)} within ${String(connectTimeoutMs)} ms`,
     );
   }, connectTimeoutMs);
   const refused = (): void => {
-    giveUp(ErrorCode.CONNECT_FAILED, `no connection to ${withoutQuery(url)}`);
+    giveUp(ErrorCode.CONNECT_FAILED, `no connection to ${withoutSecrets(url)}`);
   };
   socket.addEventListener('open', () => {
     if (!over()) opened(socket);
@@ -51,7 +51,7 @@ export function dial(
   };
 }
 
-/** What is shown of a url: its query may hold what is secret. */
-export function withoutQuery(url: string): string {
-  return url.replace(/\?.*/, '');
+/** What is shown of a url: its query may hold what is secret, and so may what is before an @. */
+export function withoutSecrets(url: string): string {
+  return url.replace(/\?.*/, '').replace(/\/\/[^/]*@/, '//');
 }

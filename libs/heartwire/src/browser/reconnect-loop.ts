@@ -2,7 +2,7 @@ import { ErrorCode } from '../errors/error-code.js';
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import type { OutgoingCall } from '../session/outgoing-call.js';
 import type { ConnectionStatus } from '../session/connection-status.js';
-import { answerLost, connectionClosed, neverAnswered } from '../session/reasons.js';
+import { answerLost, connectionClosed, neverAnswered, noSession } from '../session/reasons.js';
 import { RetryBudget } from '../session/retry-budget.js';
 import type { Serve } from '../session/served.js';
 import { Session } from '../session/session.js';
@@ -11,7 +11,7 @@ import { Backoff } from '../timing/backoff.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import type { Runtime } from '../timing/runtime.js';
 import type { Settings } from './connect-options.js';
-import { type Dial, dial, withoutQuery } from './dial.js';
+import { type Dial, dial, withoutSecrets } from './dial.js';
 import type { WebSocketLike } from './platform.js';
 import { Probe } from './probe.js';
 import { WebSocketLink } from './web-socket-link.js';
@@ -53,6 +53,8 @@ export class ReconnectLoop {
   private readonly budget = new RetryBudget();
   private readonly probe: Probe;
   private failures = 0;
+  /** The next link's. */
+  private patience = 1;
 
   constructor(
     private readonly settings: Settings,
@@ -109,7 +111,8 @@ export class ReconnectLoop {
     const { clock } = this.runtime;
     const { url, limits } = this.settings;
     this.move({ name: 'greeting' });
-    this.session.attach(new WebSocketLink(socket, withoutQuery(url), clock, limits.maxFrameBytes));
+    const { maxFrameBytes } = limits;
+    this.session.attach(new WebSocketLink(socket, withoutSecrets(url), clock, maxFrameBytes, this.patience));
   }
 
   private newSession(): Session {
@@ -158,9 +161,8 @@ export class ReconnectLoop {
    * on its way: it is sent again over the next, and needs as long again.
    */
   private learn({ state, missed, heartbeats }: Liveness): void {
-    const { heartbeat } = this.settings;
     if (state !== 'dead') return;
-    heartbeat.patience = missed < heartbeats ? 1 : Math.min(heartbeat.patience * 2, MOST_PATIENCE);
+    this.patience = missed < heartbeats ? 1 : Math.min(this.patience * 2, MOST_PATIENCE);
   }
 
   private becomeReady(): void {
@@ -180,7 +182,7 @@ export class ReconnectLoop {
 
   private linkLost(reason: HeartwireError): void {
     if (this.current.name !== 'ready') {
-      this.attemptFailed(reason);
+      this.attemptFailed(noSession(reason));
     } else if (this.settings.reconnect.maxAttempts === 0) {
       this.giveUp(reason);
     } else {

@@ -27,6 +27,7 @@ export class WebSocketLink implements Link {
     readonly remote: string,
     private readonly clock: Clock,
     private readonly maxFrameBytes: number,
+    readonly patience: number,
   ) {
     this.heardAt = clock.now();
   }

@@ -15,6 +15,11 @@ export interface Link {
   readonly bufferedBytes: number;
   /** The moment of the last byte received, on the link's clock, in ms. */
   readonly heardAt: number;
+  /**
+   * How many times as long as agreed its silence may last. More than 1 where a message is seen when all of it is here, and
+   * a long one may be on its way. Default: 1.
+   */
+  readonly patience?: number;
   /** Whether what the other end says is read now. Missing on a link that always reads. */
   readonly isReading?: boolean;
   /** What carries it (a `net.Socket`), for `unwrap()`. */

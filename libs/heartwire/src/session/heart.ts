@@ -13,8 +13,6 @@ export interface HeartbeatSettings {
   readonly adaptive?: boolean | undefined;
   /** Whether any byte is a sign of life here, or only a pong. */
   readonly countTraffic?: boolean | undefined;
-  /** How many times as long as agreed this end waits before its verdict, on the next link. Default: 1. */
-  readonly patience?: number | undefined;
 }
 
 /** The ping that no round trip is measured by. */
@@ -77,7 +75,7 @@ export class Heart {
     let hasBegun = false;
     const watching = watchLiveness({
       ...this.settings,
-      timeoutMs: this.timeoutMs * (this.settings.patience ?? 1),
+      timeoutMs: this.timeoutMs * (this.link.patience ?? 1),
       clock,
       scheduler,
       random,

@@ -101,10 +101,9 @@ export class Inbound {
       this.owner.heard?.();
     }
     if (this.gate?.holdsBack(raw, frameBytes) === true) return;
-    const { decoding } = this;
-    if (decoding !== undefined && !hasType(raw)) {
+    if (this.decoding !== undefined && !hasType(raw)) {
       this.host.arrived(frameBytes);
-      decoding.packet(raw, frameBytes);
+      this.decoding.packet(raw, frameBytes);
       return;
     }
     const message = parseMessage(raw);
@@ -113,8 +112,8 @@ export class Inbound {
       return;
     }
     this.host.arrived(frameBytes);
-    if (decoding === undefined) this.host.receiveCall(message, frameBytes);
-    else decoding.message(message, frameBytes);
+    if (this.decoding === undefined) this.host.receiveCall(message, frameBytes);
+    else this.decoding.message(message, frameBytes);
   }
 }
 

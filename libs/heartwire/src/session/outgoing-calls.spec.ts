@@ -256,7 +256,9 @@ describe('the calls that a session makes', () => {
   it('wait in a bounded line, by bytes', () => {
     prepare({ limits: { waitingBytes: 1_000 } });
     const long = call('x'.repeat(900));
-    expect(call('y'.repeat(200)).failure).toMatchObject({ code: 'QUEUE_FULL', sent: 'never' });
+    const { failure } = call('y'.repeat(200));
+    expect(failure).toMatchObject({ code: 'QUEUE_FULL', sent: 'never' });
+    expect(String(failure)).toMatch(/no room for a call of 2\d\d bytes; waiting already: 1, 9\d\d bytes/);
     expect(call('z').ends).toEqual([]);
     long.cancel();
     expect(call('y'.repeat(200)).ends).toEqual([]);

@@ -79,8 +79,9 @@ export class OutgoingCalls implements CallSource, CallKeeper, DeadlineKeeper {
   add(call: OutgoingCall): void {
     if (call.isUnsubscribed) return;
     const { count, bytes } = this.waiting;
-    if (count >= this.limits.waitingCalls || bytes + call.body.sizeBytes > this.limits.waitingBytes) {
-      const message = `${String(count)} calls (${String(bytes)} bytes) are waiting already`;
+    const { sizeBytes } = call.body;
+    if (count >= this.limits.waitingCalls || bytes + sizeBytes > this.limits.waitingBytes) {
+      const message = `no room for a call of ${String(sizeBytes)} bytes; waiting already: ${String(count)}, ${String(bytes)} bytes (limits.waitingCalls, limits.waitingBytes)`;
       call.fail(new HeartwireError(ErrorCode.QUEUE_FULL, message, { sent: call.sent }));
       return;
     }
