@@ -1,34 +1,46 @@
 import { startPair } from './pair.mjs';
 
-/** Time that a contestant has, beyond the round itself, to answer the calls still under way. */
+/** Time that a contestant has, beyond its turn itself, to answer the calls still under way. */
 const GRACE_SECONDS = 20;
 
+/** A round has so many turns of each contestant: what slows the machine down for a while hits them alike. */
+const TURNS = 15;
+
 /**
- * Calls per second of each contestant, round by round. The contestants take turns, and each round
- * another one begins, so that what slows the machine down for a while hits them alike. Each time with a
- * fresh pair of processes: how V8 treats a program is decided early, and may differ from run to run.
+ * Calls per second of each contestant, round by round. In a round the contestants take short turns, and another one
+ * begins with each. Each round has fresh pairs of processes: how V8 treats a program is decided early, and may differ
+ * from run to run.
  */
-export async function measureLoad(load, contestants, { rounds, warmups, seconds }, pinning) {
+export async function measureLoad(load, contestants, rounds, pinning) {
   const rates = Object.fromEntries(contestants.map((name) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
-    const first = round % contestants.length;
-    for (const name of [...contestants.slice(first), ...contestants.slice(0, first)]) {
-      rates[name].push(await measureOnce(load, name, warmups, seconds, pinning));
-    }
+  for (let round = 0; round < rounds.rounds; round++) {
+    const measured = await measureRound(load, contestants, rounds, pinning);
+    for (const name of contestants) rates[name].push(measured[name]);
   }
   return rates;
 }
 
-/** Calls per second of a contestant that has done the same for `warmups` times as long. */
-async function measureOnce({ inFlight, bytes, isRecords }, contestant, warmups, seconds, pinning) {
-  const pair = await startPair(contestant, pinning);
+/** Calls per second of each contestant, after it has done the same for `warmups` times as long. */
+async function measureRound({ inFlight, bytes, isRecords }, contestants, { warmups, seconds }, pinning) {
+  const pairs = new Map();
+  const rateOf = (name, length) =>
+    pairs
+      .get(name)
+      .client.ask('load', { inFlight, bytes, isRecords, seconds: length }, length + GRACE_SECONDS);
+  const rates = Object.fromEntries(contestants.map((name) => [name, 0]));
   try {
-    let rate;
-    for (let turn = 0; turn <= warmups; turn++) {
-      rate = await pair.client.ask('load', { inFlight, bytes, isRecords, seconds }, seconds + GRACE_SECONDS);
+    for (const name of contestants) {
+      pairs.set(name, await startPair(name, pinning));
+      if (warmups > 0) await rateOf(name, seconds * warmups);
     }
-    return rate;
+    for (let turn = 0; turn < TURNS; turn++) {
+      const first = turn % contestants.length;
+      for (const name of [...contestants.slice(first), ...contestants.slice(0, first)]) {
+        rates[name] += (await rateOf(name, seconds / TURNS)) / TURNS;
+      }
+    }
+    return rates;
   } finally {
-    await pair.stop();
+    for (const pair of pairs.values()) await pair.stop();
   }
 }

@@ -30,7 +30,7 @@ function ratioCell(rates, ours, theirs, target) {
 function loadsReport(results, contestants, { rounds, warmups, seconds }) {
   return [
     '## Calls per second',
-    `Medians of ${rounds} rounds of ${seconds} s (lowest to highest), each with a fresh pair of processes that was warmed up for ${warmups * seconds} s.`,
+    `Medians of ${rounds} rounds of ${seconds} s in short turns (lowest to highest), each with a fresh pair of processes that was warmed up for ${warmups * seconds} s.`,
     table(
       ['', ...contestants.map((name) => titles[name])],
       results.map(({ load, rates }) => [
