@@ -32,15 +32,18 @@ async function load({ inFlight, bytes, isRecords = false, seconds }) {
     while (isRunning) {
       await peer.call(data);
       answered++;
+      // In a short turn it would matter how long the first answers took.
+      if (answered === inFlight) begunAt = performance.now();
     }
   };
-  const begunAt = performance.now();
+  let begunAt;
   const loops = Array.from({ length: inFlight }, loop);
   await delay(seconds * 1_000);
+  if (begunAt === undefined) throw new Error(`not ${inFlight} answers in ${seconds} s: give it more --seconds`);
+  const rate = ((answered - inFlight) * 1_000) / (performance.now() - begunAt);
   isRunning = false;
   await Promise.all(loops);
-  // Until the last answer: in a short turn it matters how long the first ones took.
-  return (answered * 1_000) / (performance.now() - begunAt);
+  return rate;
 }
 
 /** Makes `calls` calls at once. Returns how many were answered, rightly, within `seconds`. */

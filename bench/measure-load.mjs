@@ -4,7 +4,7 @@ import { startPair } from './pair.mjs';
 const GRACE_SECONDS = 20;
 
 /** A round has so many turns of each contestant: what slows the machine down for a while hits them alike. */
-const TURNS = 15;
+const TURNS = 6;
 
 /**
  * Calls per second of each contestant, round by round. In a round the contestants take short turns, and another one
