@@ -39,7 +39,8 @@ async function load({ inFlight, bytes, isRecords = false, seconds }) {
   let begunAt;
   const loops = Array.from({ length: inFlight }, loop);
   await delay(seconds * 1_000);
-  if (begunAt === undefined) throw new Error(`not ${inFlight} answers in ${seconds} s: give it more --seconds`);
+  if (begunAt === undefined)
+    throw new Error(`not ${inFlight} answers in ${seconds} s: give it more --seconds`);
   const rate = ((answered - inFlight) * 1_000) / (performance.now() - begunAt);
   isRunning = false;
   await Promise.all(loops);
