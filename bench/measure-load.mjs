@@ -11,10 +11,10 @@ const TURNS = 6;
  * begins with each. Each round has fresh pairs of processes: how V8 treats a program is decided early, and may differ
  * from run to run.
  */
-export async function measureLoad(load, contestants, rounds, pinning) {
+export async function measureLoad(load, contestants, { rounds, warmups, seconds }, pinning) {
   const rates = Object.fromEntries(contestants.map((name) => [name, []]));
-  for (let round = 0; round < rounds.rounds; round++) {
-    const measured = await measureRound(load, contestants, rounds, pinning);
+  for (let round = 0; round < rounds; round++) {
+    const measured = await measureRound(load, contestants, { warmups, seconds }, pinning);
     for (const name of contestants) rates[name].push(measured[name]);
   }
   return rates;
