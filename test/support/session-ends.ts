@@ -20,6 +20,7 @@ export const virtualRuntime: Runtime = {
   scheduler: asyncScheduler,
   random: () => 0.5,
   defer: (task) => void setImmediate(task),
+  afterInput: (task) => void setImmediate(task),
 };
 
 const LIMITS: SessionLimits = {

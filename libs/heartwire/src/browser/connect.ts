@@ -6,15 +6,18 @@ import { BrowserClient } from './browser-client.js';
 import { type ConnectOptions, settingsOf } from './connect-options.js';
 import type { Platform } from './platform.js';
 
+// A browser wants it called as a function of its own.
+const inMicrotask = (task: () => void): void => {
+  queueMicrotask(task);
+};
+
 /** A browser as the platform. What is said in one turn of the event loop leaves together. */
 const browserRuntime: Runtime = {
   clock: monotonicClock,
   scheduler: asyncScheduler,
   random: Math.random,
-  // A browser wants it called as a function of its own.
-  defer: (task) => {
-    queueMicrotask(task);
-  },
+  defer: inMicrotask,
+  afterInput: inMicrotask,
 };
 
 /**

@@ -19,6 +19,10 @@ export const nodeRuntime: Runtime = {
   defer: (task) => {
     process.nextTick(task);
   },
+  // Libuv reads a socket several times in a turn of its loop, as long as there is more.
+  afterInput: (task) => {
+    setImmediate(task);
+  },
 };
 
 const nodeText: TextPlatform = {

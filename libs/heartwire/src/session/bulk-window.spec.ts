@@ -6,8 +6,8 @@ const KIB = 1_024;
 
 describe('how much of streams may be on its way', () => {
   it('is little on a short link, and before its round trip is known', () => {
-    expect(bulkWindowBytes()).toBe(256 * KIB);
-    expect(bulkWindowBytes(0.2)).toBe(256 * KIB);
+    expect(bulkWindowBytes()).toBe(384 * KIB);
+    expect(bulkWindowBytes(0.2)).toBe(384 * KIB);
   });
 
   it('grows with the round trip, so that a long link is kept busy', () => {

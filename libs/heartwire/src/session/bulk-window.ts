@@ -1,6 +1,6 @@
 /** What a link of about 1 Gbit/s carries in a millisecond. */
 const BYTES_PER_MS = 131_072;
-const MIN_BYTES = 262_144;
+const MIN_BYTES = 393_216;
 const MAX_BYTES = 4_194_304;
 
 /**

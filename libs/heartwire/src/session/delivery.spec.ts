@@ -70,6 +70,18 @@ describe('Delivery', () => {
     expect(delivery.arrived(65_535)).toBe(false);
   });
 
+  it('lets one that is due wait for more bytes, and not for long', () => {
+    const delivery = session();
+    expect(delivery.arrived(196_607)).toBe(true);
+    expect(delivery.isAckUrgent).toBe(false);
+    delivery.arrived(1);
+    expect(delivery.isAckUrgent).toBe(true);
+    delivery.acknowledgementSent();
+    expect([delivery.isAckDue, delivery.isAckUrgent]).toEqual([false, false]);
+    for (let count = 1; count <= 256; count += 1) delivery.arrived(1);
+    expect(delivery.isAckUrgent).toBe(true);
+  });
+
   it('counts from zero in each session, and forgets what the last one kept', () => {
     const delivery = session();
     handOver(delivery, 'a', 'b');

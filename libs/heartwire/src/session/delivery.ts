@@ -4,6 +4,8 @@ import { DeliveryLog } from './delivery-log.js';
 /** An acknowledgement is due after so many counted messages, or so many bytes of them. */
 const ACK_AFTER_MESSAGES = 256;
 const ACK_AFTER_BYTES = 65_536;
+/** One that is due may wait for more of a stream that is here already, but not for more bytes than this. */
+const ACK_AT_LATEST_BYTES = 196_608;
 
 /**
  * Counts what a session has received and keeps what it has sent, so that a new link goes on
@@ -60,7 +62,16 @@ export class Delivery {
     this.received += 1;
     this.messagesSinceAck += 1;
     this.bytesSinceAck += bytes;
+    return this.isAckDue;
+  }
+
+  get isAckDue(): boolean {
     return this.messagesSinceAck >= ACK_AFTER_MESSAGES || this.bytesSinceAck >= ACK_AFTER_BYTES;
+  }
+
+  /** Whether one that is due must not wait any longer. */
+  get isAckUrgent(): boolean {
+    return this.messagesSinceAck >= ACK_AFTER_MESSAGES || this.bytesSinceAck >= ACK_AT_LATEST_BYTES;
   }
 
   /** `received` has just been told to the other end. */

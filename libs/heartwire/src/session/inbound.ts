@@ -12,8 +12,12 @@ import type { EarlyMessage, Gate } from './early-message.js';
 import type { SessionOwner } from './session-owner.js';
 
 export interface InboundHost extends DecodingHost {
-  /** A counted message is here, whatever becomes of it (docs/protocol.md, section 4). */
-  arrived(frameBytes: number): void;
+  /**
+   * A counted message is here, whatever becomes of it (docs/protocol.md, section 4).
+   *
+   * @param isBulk it is a part of a stream of bytes, of which more may be here already
+   */
+  arrived(frameBytes: number, isBulk: boolean): void;
   receiveControl(message: ControlMessage): void;
 }
 
@@ -67,7 +71,8 @@ export class Inbound {
         return;
       }
       // One message on the wire.
-      this.host.arrived(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
+      const bytes = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+      this.host.arrived(bytes, true);
       for (const { message, frameBytes } of portions) this.host.receiveCall(message, frameBytes);
     } catch (error) {
       this.host.refuse(error);
@@ -102,7 +107,7 @@ export class Inbound {
     }
     if (this.gate?.holdsBack(raw, frameBytes) === true) return;
     if (this.decoding !== undefined && !hasType(raw)) {
-      this.host.arrived(frameBytes);
+      this.host.arrived(frameBytes, false);
       this.decoding.packet(raw, frameBytes);
       return;
     }
@@ -111,7 +116,7 @@ export class Inbound {
       this.host.receiveControl(message);
       return;
     }
-    this.host.arrived(frameBytes);
+    this.host.arrived(frameBytes, false);
     if (this.decoding === undefined) this.host.receiveCall(message, frameBytes);
     else this.decoding.message(message, frameBytes);
   }

@@ -9,7 +9,7 @@ import type { BulkRoom } from './outgoing-stream.js';
 /** How much is handed to the link at once. What waits behind it can still be overtaken. */
 const BATCH_BYTES = 262_144;
 /** How much of streams waits here, and how much of it leaves at once, so that calls can overtake it. */
-const BULK_BYTES = 65_536;
+const BULK_BYTES = 131_072;
 
 /**
  * A tick that has so much to say says it in several writes: after so many messages, and each time that they are

@@ -177,7 +177,7 @@ describe('OutgoingStream', () => {
   });
 
   it('asks a source for no more than so many bytes ahead', async () => {
-    const stage = new Stage({ credit: 64, say: () => 'x'.repeat(50_000) });
+    const stage = new Stage({ credit: 64, say: () => 'x'.repeat(100_000) });
     stage.hasBulkRoom = false;
     const { items, asked } = counter();
     stage.stream.start(items);

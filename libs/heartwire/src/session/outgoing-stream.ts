@@ -64,7 +64,7 @@ export interface StreamBounds {
  */
 export const STREAM_WINDOW_BYTES = 15 * 65_536;
 /** A pull source is asked for more while less than this waits to be sent, in bytes. */
-const PULL_AHEAD_BYTES = 131_072;
+const PULL_AHEAD_BYTES = 262_144;
 /** Longer bytes are cut, so that what is more urgent can go between; the other end joins them. */
 const MAX_PIECE_BYTES = 65_536;
 

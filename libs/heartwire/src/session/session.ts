@@ -226,8 +226,8 @@ export class Session
     this.owner.sessionLost(reason, this.calls.releaseInFlight());
   }
 
-  arrived(frameBytes: number): void {
-    this.upkeep.arrived(frameBytes);
+  arrived(frameBytes: number, isBulk: boolean): void {
+    this.upkeep.arrived(frameBytes, isBulk);
   }
 
   receiveCall(message: CallMessage, frameBytes: number): void {

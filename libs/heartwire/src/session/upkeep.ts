@@ -32,12 +32,14 @@ export class Upkeep implements HeartHost {
   /** How the link is, or was at last. */
   liveness: Liveness | undefined;
 
+  private isAckPlanned = false;
+
   constructor(
     private readonly runtime: Runtime,
     private readonly heartbeat: HeartbeatSettings,
-    private readonly outbox: Outbox,
+    private readonly outbox: Pick<Outbox, 'pushControl' | 'wake' | 'followRoundTrip'>,
     private readonly delivery: Delivery,
-    private readonly handshake: Handshake,
+    private readonly handshake: Pick<Handshake, 'tellReceived'>,
     private readonly host: UpkeepHost,
   ) {}
 
@@ -57,11 +59,19 @@ export class Upkeep implements HeartHost {
     this.host.livenessChanged(link, liveness);
   }
 
-  /** A counted message is here. */
-  arrived(frameBytes: number): void {
+  /**
+   * A counted message is here.
+   *
+   * @param isBulk it is a part of a stream of bytes: an acknowledgement waits for what else of it is here already
+   */
+  arrived(frameBytes: number, isBulk: boolean): void {
     if (!this.delivery.arrived(frameBytes)) return;
-    this.delivery.acknowledgementSent();
-    this.say({ kind: 'ack', received: this.delivery.received });
+    if (!isBulk || this.delivery.isAckUrgent) {
+      this.tellReceived();
+    } else if (!this.isAckPlanned) {
+      this.isAckPlanned = true;
+      this.runtime.afterInput(this.tellIfDue);
+    }
   }
 
   /** @throws ProtocolViolation when the other end can't have received what it claims. */
@@ -92,6 +102,17 @@ export class Upkeep implements HeartHost {
 
   say(message: ControlMessage): void {
     this.outbox.pushControl(controlText(message));
+  }
+
+  private readonly tellIfDue = (): void => {
+    this.isAckPlanned = false;
+    // It may have been told meanwhile, or the link is gone.
+    if (this.delivery.isAckDue) this.tellReceived();
+  };
+
+  private tellReceived(): void {
+    const received = this.handshake.tellReceived();
+    if (received !== undefined) this.say({ kind: 'ack', received });
   }
 
   private acknowledge(received: number | undefined): void {

@@ -11,4 +11,6 @@ export interface Runtime {
   readonly random: () => number;
   /** Runs `task` once the current tick's work is done: messages of one tick leave as one write. */
   readonly defer: (task: () => void) => void;
+  /** Runs `task` once all that has come in by now was taken. */
+  readonly afterInput: (task: () => void) => void;
 }
