@@ -8,6 +8,7 @@ import {
   type HeartwireServerOptions,
   IncomingStream,
 } from 'heartwire';
+import { FaultProxy } from 'heartwire/testing';
 import { filter, firstValueFrom, lastValueFrom, type Observable, Subject } from 'rxjs';
 
 import { deferred } from './support/deferred.js';
@@ -198,20 +199,31 @@ describe('an idle connection', () => {
     expect(await firstValueFrom(client.status)).toBe('idle');
   });
 
-  it('costs no call that meets its end on the way', async () => {
-    await serve({ maxConnectionIdleMs: 100 });
-    const client = stage.client(url);
-    const failures: unknown[] = [];
-    // A call is to meet the end on its way: at a moment, around the very one, that no condition could tell.
-    for (let round = 0; round < 12; round++) {
-      await new Promise((resolve) => setTimeout(resolve, 95 + 3 * round));
-      const { error } = await outcomeOf(client.send('who', {}));
-      if (error !== undefined) failures.push(error);
-      client.emit('told', round);
-    }
-    expect(failures).toEqual([]);
-    await until('every event has arrived', () => controller.told.length === 12);
-  });
+  it.each(['upstream', 'downstream'] as const)(
+    'costs no call that meets its end on the way, with %s slow',
+    async (way) => {
+      await serve({ maxConnectionIdleMs: 100 });
+      const proxy = stage.track(await FaultProxy.to(url));
+      const client = stage.client(proxy.url);
+      const failures: unknown[] = [];
+      for (let round = 0; round < 3; round++) {
+        await firstValueFrom(client.send('who', {}));
+        proxy.slow({ delayMs: 300 }, way);
+        const said = server.connections[0]?.bytesSent;
+        const endIsSaid = until('the end is said', () => server.connections[0]?.bytesSent !== said);
+        // Of the call and the connection's end, one is on its way when the other is said.
+        if (way === 'downstream') await endIsSaid;
+        const call = outcomeOf(client.send('who', {}));
+        client.emit('told', round);
+        await endIsSaid;
+        proxy.heal();
+        const { error } = await call;
+        if (error !== undefined) failures.push(error);
+      }
+      expect(failures).toEqual([]);
+      await until('every event has arrived', () => controller.told.length === 3);
+    },
+  );
 
   it('is none that a call runs on, a stream is open on, or a push goes over', async () => {
     await serve(IDLE);
