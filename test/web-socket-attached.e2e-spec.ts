@@ -110,6 +110,39 @@ describe('a server attached to Nest’s HTTP server', () => {
     expect((await knock()).status).toBe(101);
   });
 
+  it('leaves it to who else listens for upgrades what else is asked for', async () => {
+    await open();
+    http.on('upgrade', ({ headers: { upgrade } }: IncomingMessage, socket: Socket) => {
+      if (upgrade === 'other') socket.end('HTTP/1.1 299 Somebody else\r\n\r\n');
+    });
+    const answer = await new Promise<number | undefined>((resolve, reject) => {
+      const headers = { connection: 'Upgrade', upgrade: 'other' };
+      request({ port: port(), headers }, ({ statusCode }) => resolve(statusCode))
+        .on('error', reject)
+        .end();
+    });
+    expect(answer).toBe(299);
+  });
+
+  it('leaves an HTTP server as it was', async () => {
+    await open();
+    const before = createServer();
+    const other = stage.track(new HeartwireServer({ attach: before, path: '/other' }));
+    const untouched = Object.getOwnPropertyDescriptors(before);
+    await new Promise((resolve) => other.listen(resolve));
+    await other.close();
+    expect(Object.getOwnPropertyDescriptors(before)).toEqual(untouched);
+  });
+
+  it.each(['Content-Length: 5', 'Transfer-Encoding: chunked'])(
+    'refuses a request for a WebSocket that has a body of its own: %s',
+    async (header) => {
+      await open();
+      expect((await knock('/heartwire', [header])).status).toBe(400);
+      expect((await knock('/heartwire', ['Content-Length: 0'])).status).toBe(101);
+    },
+  );
+
   it('lets no page of another origin in', async () => {
     await open();
     expect((await knock('/heartwire', ['Origin: https://evil.example'])).status).toBe(403);

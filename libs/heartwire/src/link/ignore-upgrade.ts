@@ -6,6 +6,35 @@ export function asksForWebSocket({ headers: { upgrade } }: IncomingMessage): boo
   return upgrade?.toLowerCase() === 'websocket';
 }
 
+/** Decides whether a request may change the protocol, or is served as though it had not asked. */
+type UpgradeDecision = (request: IncomingMessage) => unknown;
+
+/**
+ * Has an HTTP server serve a request as an ordinary one whose wish for another protocol than WebSocket nobody would
+ * hear. Node from 22.21 and 24.9 on asks for each (`shouldUpgradeCallback`); older ones need {@link withoutUpgrade}.
+ *
+ * @param isAlone whether nobody else listens for upgrades now
+ * @returns undoes it
+ */
+export function declineOtherUpgrades(server: object, isAlone: () => boolean): () => void {
+  const key = 'shouldUpgradeCallback';
+  const own = Object.getOwnPropertyDescriptor(server, key);
+  const decide: unknown = own?.value;
+  if (own === undefined || typeof decide !== 'function') return () => undefined;
+  const decideHere: UpgradeDecision = (request) =>
+    (asksForWebSocket(request) || !isAlone()) && (decide as UpgradeDecision).call(server, request);
+  Object.defineProperty(server, key, { ...own, value: decideHere });
+  return () => {
+    if (Object.getOwnPropertyDescriptor(server, key)?.value === decideHere)
+      Object.defineProperty(server, key, own);
+  };
+}
+
+/** A request to upgrade may have a body, which comes before the new protocol: no WebSocket begins so (RFC 6455, section 4.1). */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+}
+
 /**
  * Makes a request be read again, as though the other end had not asked for another protocol: a server may ignore that,
  * and Node does as long as nobody listens for upgrades. Who would rather speak HTTP/2 asks so with any request

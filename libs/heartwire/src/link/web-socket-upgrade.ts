@@ -10,6 +10,7 @@ import type { AllowedOrigins } from '../options/origins.js';
 import { quote } from '../protocol/peer-text.js';
 import type { WebSocketEncoder } from '../protocol/web-socket-encoder.js';
 import type { Clock } from '../timing/clock.js';
+import { hasBody } from './ignore-upgrade.js';
 import type { Link } from './link.js';
 import { remoteUrl } from './remote-url.js';
 import { isSameOrigin } from './same-origin.js';
@@ -50,6 +51,10 @@ export class WebSocketUpgrade {
       refuseUpgrade(socket, 404);
       return;
     }
+    if (hasBody(request)) {
+      refuseUpgrade(socket, 400);
+      return;
+    }
     const refusal = this.refusalOf(request);
     if (refusal !== undefined) {
       const remote = remoteUrl(socket, socket instanceof TLSSocket ? 'wss' : 'ws');
@@ -82,7 +87,7 @@ export class WebSocketUpgrade {
 }
 
 /** An answer in HTTP, where there is to be no WebSocket. */
-export function refuseUpgrade(socket: Socket, status: 403 | 404 | 503): void {
+export function refuseUpgrade(socket: Socket, status: 400 | 403 | 404 | 503): void {
   const reason = STATUS_CODES[status] ?? '';
   const body = `${reason}\n`;
   socket.on('error', () => undefined);

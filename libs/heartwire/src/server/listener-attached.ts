@@ -4,7 +4,7 @@ import { Server as TlsServer, TLSSocket } from 'node:tls';
 
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
-import { asksForWebSocket, withoutUpgrade } from '../link/ignore-upgrade.js';
+import { asksForWebSocket, declineOtherUpgrades, withoutUpgrade } from '../link/ignore-upgrade.js';
 import { refuseUpgrade, type WebSocketUpgrade } from '../link/web-socket-upgrade.js';
 import type { Address } from '../options/address.js';
 import type { AttachableServer } from '../options/attachable.js';
@@ -21,6 +21,7 @@ export class AttachedListener implements ConnectionListener {
   private readonly open = new Set<Socket>();
   private tellEmpty: (() => void) | undefined;
   private restoreClose: (() => void) | undefined;
+  private restoreUpgrades: (() => void) | undefined;
 
   /** @param onServerClosing somebody closes the HTTP server, which waits for all its sockets, and so for those here */
   constructor(
@@ -44,6 +45,7 @@ export class AttachedListener implements ConnectionListener {
       return Promise.reject(pathTaken(path));
     this.server.on('upgrade', this.onUpgrade);
     this.restoreClose = beforeClose(this.server, this.onServerClosing);
+    this.restoreUpgrades = declineOtherUpgrades(this.server, () => isOurs(this.server));
     return Promise.resolve();
   }
 
@@ -53,6 +55,7 @@ export class AttachedListener implements ConnectionListener {
   async close(): Promise<void> {
     this.server.off('upgrade', this.onUpgrade);
     this.restoreClose?.();
+    this.restoreUpgrades?.();
     if (this.open.size === 0) return;
     await new Promise<void>((resolve) => {
       this.tellEmpty = resolve;
@@ -61,8 +64,7 @@ export class AttachedListener implements ConnectionListener {
 
   /** A request that nobody looks at would be left hanging: where nobody else listens, the first of those here answers. */
   private get answersForAll(): boolean {
-    const all = attachedTo(this.server);
-    return all.length === this.server.listeners('upgrade').length && all[0] === this;
+    return isOurs(this.server) && attachedTo(this.server)[0] === this;
   }
 
   /** An ordinary request, had nobody listened for upgrades: the HTTP server gets it again. */
@@ -102,6 +104,11 @@ function attachedTo(server: AttachableServer): readonly AttachedListener[] {
     const owner = OWNER in listener ? listener[OWNER] : undefined;
     return owner instanceof AttachedListener ? [owner] : [];
   });
+}
+
+/** Whether Heartwire servers alone listen for its upgrades. */
+function isOurs(server: AttachableServer): boolean {
+  return attachedTo(server).length === server.listeners('upgrade').length;
 }
 
 function pathTaken(path: string): HeartwireError {
