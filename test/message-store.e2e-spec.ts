@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readdir, rename, rm, truncate } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -273,6 +273,12 @@ describe('a folder', () => {
     await expect(place.open()).rejects.toThrow(`another process has ${place.location} open`);
     await store.append(message('still here'));
     await store.close();
+  });
+
+  it('that can’t be used is refused with the reason', async () => {
+    await writeFile(place.location, 'no folder');
+
+    await expect(place.open()).rejects.toThrow(/messages can't be used: EEXIST/);
   });
 
   it('loses nothing that it has acknowledged when its process is killed', async () => {
