@@ -28,9 +28,12 @@ try {
   });
   print(whatToTry(gateway.address, chat, env.CHAT_TCP_PORT));
 } catch (error) {
-  print(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-  group.stop('SIGTERM');
+  // Who stops it while it starts is told nothing, and gets what it ends with.
+  if (!group.isStopping) {
+    print(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+    group.stop('SIGTERM');
+  }
 }
 
 const exitCode = await group.ended();

@@ -189,6 +189,23 @@ describe('the chat in a terminal', () => {
   );
 
   it(
+    'takes more from a pipe than may wait at once, and sends all of it',
+    async () => {
+      await startChat();
+      const ada = terminal('ada');
+      const texts = Array.from({ length: 1_100 }, (_, index) => `line ${index + 1}`);
+      ada.type(...texts);
+      ada.endInput();
+      await ada.ended();
+
+      expect(ada.exitCode).toBe(0);
+      expect(ada.printed.filter((line) => line.startsWith('!'))).toEqual([]);
+      expect(shown(ada)).toEqual(texts);
+    },
+    LONG_MS,
+  );
+
+  it(
     'loses nothing and shows nothing twice while the chat service is killed and started again',
     async () => {
       let chat = await startChat();

@@ -271,4 +271,22 @@ describe('users of the chat', () => {
       response: { code: 'TOO_MANY_ROOMS', message: 'you are in 20 rooms already: leave one first' },
     });
   });
+
+  it('make no more rooms than there may be at once either', async () => {
+    const guests = await Promise.all(
+      Array.from({ length: 6 }, async (_, of) => {
+        const someone = guest();
+        await someone.ask('chat.nick', { nick: `someone-${of}`, key: someone.key });
+        return someone;
+      }),
+    );
+    const joins = guests.flatMap((someone, of) =>
+      Array.from({ length: 20 }, (_, n) => someone.ask('chat.join', { room: `room-${of * 20 + n}` })),
+    );
+    const joined = (await Promise.allSettled(joins)).filter(({ status }) => status === 'fulfilled');
+
+    // The lobby is one too.
+    expect(joined).toHaveLength(99);
+    expect(await guests[0]?.ask('chat.rooms')).toHaveLength(100);
+  });
 });

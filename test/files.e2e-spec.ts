@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { type FileHandle, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { get, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -100,6 +101,23 @@ describe('the files of the demo', () => {
     );
     expect(await (await fetch(`${url}/b.json`)).text()).toBe('{"b":1}');
     expect(await (await fetch(`${url}/empty`)).text()).toBe('');
+  });
+
+  it('may be JSON also where the request has the whole URL, as proxies are asked', async () => {
+    const { url, base } = await start();
+    const { hostname, port } = new URL(base);
+    const asked = request({
+      hostname,
+      port,
+      path: `${url}/a.json`,
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+    });
+    asked.end('{"a":1}');
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(201);
+    expect(await (await fetch(`${url}/a.json`)).text()).toBe('{"a":1}');
   });
 
   it('say whether they are new, or took the place of others', async () => {

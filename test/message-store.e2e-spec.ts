@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -275,6 +275,12 @@ describe('a folder', () => {
     await store.close();
   });
 
+  it('that can’t be used is refused with the reason', async () => {
+    await writeFile(place.location, 'no folder');
+
+    await expect(place.open()).rejects.toThrow(/messages can't be used: EEXIST/);
+  });
+
   it('loses nothing that it has acknowledged when its process is killed', async () => {
     const { location } = place;
     const child = spawn(
@@ -298,6 +304,25 @@ describe('a folder', () => {
     expect(acknowledged).toBeGreaterThanOrEqual(200);
     expect(last).toBeGreaterThanOrEqual(acknowledged);
     expect(kept).toEqual(Array.from({ length: kept.length }, (_, index) => last - kept.length + 1 + index));
+  });
+
+  it('that is put back as it once was gives no id a second time', async () => {
+    const copy = `${place.location}-copy`;
+    const first = await place.open();
+    await first.append(message('kept'));
+    await first.close();
+    await cp(place.location, copy, { recursive: true });
+    const second = await place.open();
+    const lost = await second.append(message('lost'));
+    await second.close();
+    await rm(place.location, { recursive: true });
+    await rename(copy, place.location);
+
+    const store = await place.open();
+    const next = await store.append(message('next'));
+    expect(next.id).not.toBe(lost.id);
+    expect((await store.read('lobby', { limit: 9, after: lost.id })).messages).toEqual([next]);
+    await store.close();
   });
 
   it.each([['MANIFEST'], ['CURRENT']])('whose %s is cut off is repaired, or moved aside', async (file) => {

@@ -52,7 +52,7 @@ describe('rooms', () => {
   }
 
   it('give a follower of an empty room one empty page at once', async () => {
-    expect(await first('lobby')).toEqual([{ messages: [], cursor: expect.stringMatching(/^\w+-0$/) }]);
+    expect(await first('lobby')).toEqual([{ messages: [], cursor: expect.stringMatching(/^\w+-\d+$/) }]);
   });
 
   it('can be followed before anybody made them', async () => {

@@ -75,7 +75,7 @@ function isJson({ headers }: IncomingMessage): boolean {
   return headers['content-type']?.toLowerCase().startsWith('application/json') ?? false;
 }
 
-/** In any letter case, as Express looks for routes. */
+/** As Express looks for routes: in any letter case, also where a proxy was asked for the whole URL. */
 function isFile({ url }: IncomingMessage): boolean {
-  return url?.toLowerCase().startsWith('/files/') ?? false;
+  return /^(?:https?:\/\/[^/]+)?\/files\//i.test(url ?? '');
 }

@@ -66,6 +66,15 @@ describe('a group of services', () => {
     expect(lines.sort()).toEqual(['one     | bye', 'two     | bye']);
   });
 
+  it('starts none any more once it is told to stop', async () => {
+    await start('one', `${stayUntilSignal} ${ready}`);
+    group.stop('SIGTERM');
+
+    await expect(start('two', `${stayUntilSignal} ${ready}`)).rejects.toThrow('two is not started');
+    expect(await group.ended()).toBe(0);
+    expect(lines).toEqual(['one     | bye']);
+  });
+
   it('lets the others go on when one dies', async () => {
     const one = await start('one', `${stayUntilSignal} ${ready}`);
     const two = await start('two', `${stayUntilSignal} ${ready}`);

@@ -22,7 +22,7 @@ type Ending = { readonly exitCode: number } | { readonly signal: NodeJS.Signals 
  */
 export class ServiceGroup {
   private readonly members: Member[] = [];
-  private isStopping = false;
+  private wasStopped = false;
 
   /** `print` takes whole lines: what the services say, and what becomes of them. */
   constructor(
@@ -30,16 +30,27 @@ export class ServiceGroup {
     private readonly stopLimitMs = STOP_LIMIT_MS,
   ) {}
 
+  /** Whether it was told to stop. */
+  get isStopping(): boolean {
+    return this.wasStopped;
+  }
+
   /**
    * Starts a service. Resolves with its address once it listens.
    *
-   * @throws Error when it ends before that.
+   * @throws Error when it ends before that, or the group was told to stop.
    */
-  start(name: string, modulePath: string, env: NodeJS.ProcessEnv): Promise<{ address: string; pid: number }> {
+  async start(
+    name: string,
+    modulePath: string,
+    env: NodeJS.ProcessEnv,
+  ): Promise<{ address: string; pid: number }> {
+    // One that begins now would not hear of it.
+    if (this.wasStopped) throw new Error(`${name} is not started: the group stops`);
     const child = fork(modulePath, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     const member: Member = { name, process: child, ended: this.endOf(name, child) };
     this.members.push(member);
-    return new Promise((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       let isReady = false;
       child.on('message', ({ ready: address }: ReadyMessage) => {
         isReady = true;
@@ -47,7 +58,7 @@ export class ServiceGroup {
       });
       void member.ended.then((ending) => {
         if (!isReady) reject(new Error(`${name} ended before it was ready (${shown(ending)})`));
-        else if (!this.isStopping) this.print(`${name} has ended (${shown(ending)})`);
+        else if (!this.wasStopped) this.print(`${name} has ended (${shown(ending)})`);
       });
     });
   }
@@ -55,8 +66,8 @@ export class ServiceGroup {
   /** Asks every service to finish; kills those that take too long. */
   stop(signal: NodeJS.Signals): void {
     this.send(signal);
-    if (this.isStopping) return;
-    this.isStopping = true;
+    if (this.wasStopped) return;
+    this.wasStopped = true;
     const limit = setTimeout(() => {
       this.print(`Still running after ${String(this.stopLimitMs)} ms: killing what is left`);
       this.send('SIGKILL');
@@ -94,7 +105,7 @@ export class ServiceGroup {
 
   private isInOrder(ending: Ending): boolean {
     if ('exitCode' in ending) return ending.exitCode === 0;
-    return this.isStopping && ending.signal !== 'SIGKILL';
+    return this.wasStopped && ending.signal !== 'SIGKILL';
   }
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,5 +37,11 @@ describe('a file that is to be sent', () => {
   it('is refused in words when there is none, or it is a folder', async () => {
     expect(await refusalOf(join(folder, 'none'))).toBe(`There is no file ${join(folder, 'none')}`);
     expect(await refusalOf(folder)).toBe(`It failed: ${folder} is not a file`);
+  });
+
+  it('is refused when it is a pipe, without waiting for its writer', async () => {
+    const path = join(folder, 'pipe');
+    execFileSync('mkfifo', [path]);
+    expect(await refusalOf(path)).toBe(`It failed: ${path} is not a file`);
   });
 });

@@ -1,5 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+
+/** A pipe is not waited for until somebody writes there. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /** A file of this machine, read once from its beginning to its end. */
 export class LocalFile {
@@ -13,7 +17,7 @@ export class LocalFile {
 
   /** @throws Error of the file system, or one that says that it is no file. */
   static async open(path: string): Promise<LocalFile> {
-    const file = await open(path);
+    const file = await open(path, OPEN_FLAGS);
     try {
       const stats = await file.stat();
       if (!stats.isFile()) throw new Error(`${path} is not a file`);

@@ -18,7 +18,7 @@ interface Arguments {
   readonly room: string;
 }
 
-/** How long what was written may take to be sent when a pipe has ended, and when somebody wants to go: a call's time. In ms. */
+/** How long to wait for the next message to be sent when a pipe has ended or brings more than may wait, and when somebody wants to go: a call's time. In ms. */
 const AFTER_END_MS = 30_000;
 const AFTER_QUIT_MS = 5_000;
 
@@ -51,6 +51,11 @@ chat.start(room);
 screen.lines.once('SIGINT', () => screen.lines.close());
 let patienceMs = screen.isTerminal ? AFTER_QUIT_MS : AFTER_END_MS;
 for await (const text of screen.lines) {
+  // Who types is told when too much waits already; what comes through a pipe can wait.
+  if (!screen.isTerminal && !(await chat.writable(AFTER_END_MS))) {
+    patienceMs = 0;
+    break;
+  }
   if (chat.enter(text)) continue;
   patienceMs = AFTER_QUIT_MS;
   break;

@@ -1,4 +1,5 @@
 import {
+  distinctUntilChanged,
   filter,
   firstValueFrom,
   map,
@@ -6,14 +7,17 @@ import {
   type Observable,
   of,
   race,
+  share,
   skipWhile,
   Subscription,
+  switchMap,
   timer,
 } from 'rxjs';
 
 import type { ChatUser } from '../user/chat-user.js';
 import { failureOf } from '../user/failure.js';
 import type { LineState } from '../user/line-state.js';
+import { MAX_DRAFTS } from '../user/outbox.js';
 import { type Command, HELP, parseCommand } from './command.js';
 import { printable } from './printable.js';
 import type { Screen } from './screen.js';
@@ -84,14 +88,29 @@ export class TerminalChat {
     return true;
   }
 
-  /** Resolves once all that was written is confirmed and all that was asked is answered, or the time is over: with whether all was sent. */
+  /** Resolves once more may be written, or nothing was sent for so long: with whether it may. */
+  async writable(withinMs: number): Promise<boolean> {
+    const isWritable = (): boolean => this.user.waiting < MAX_DRAFTS;
+    if (!isWritable()) await this.until(isWritable, withinMs);
+    return isWritable();
+  }
+
+  /** Resolves once all that was written is confirmed and all that was asked is answered, or nothing was sent for so long: with whether all was sent. */
   async settled(withinMs: number): Promise<boolean> {
-    const progress$ = merge(of(undefined), this.user.events$, timer(0, 50));
-    const isSettled$ = progress$.pipe(filter(() => this.user.waiting === 0 && this.questions === 0));
-    await firstValueFrom(race(isSettled$, timer(withinMs)));
+    await this.until(() => this.user.waiting === 0 && this.questions === 0, withinMs);
     const { waiting } = this.user;
     if (waiting > 0) this.screen.print(`! Not sent: ${counted(waiting, 'message')}`);
     return waiting === 0;
+  }
+
+  private async until(isSo: () => boolean, withinMs: number): Promise<void> {
+    const looks$ = merge(of(undefined), this.user.events$, timer(0, 50)).pipe(share());
+    const stuck$ = looks$.pipe(
+      map(() => this.user.waiting),
+      distinctUntilChanged(),
+      switchMap(() => timer(withinMs)),
+    );
+    await firstValueFrom(merge(looks$.pipe(filter(isSo)), stuck$));
   }
 
   /** What is typed meanwhile doesn't wait for it. */

@@ -18,7 +18,8 @@ export interface OutboxOwner {
   failed(draft: Draft, thrown: unknown): Promise<'keep' | 'drop'>;
 }
 
-const MAX_DRAFTS = 1_000;
+/** As many may wait to be sent. */
+export const MAX_DRAFTS = 1_000;
 
 /** Sends one after the other while it is open, so that all is stored in the order in which it was written. */
 export class Outbox {

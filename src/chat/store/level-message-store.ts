@@ -102,12 +102,14 @@ export class LevelMessageStore implements MessageStore {
   private async load(level: Level): Promise<void> {
     const index = new Map([[LOBBY, new RoomIndex()]]);
     let unreadable = 0;
-    this.lastNumber = 0;
+    // Beyond all that a folder may have lost, repaired or put back from a copy: a new message with the number of
+    // an old one would be taken for it by whoever has seen that.
+    let lastNumber = Date.now();
     for await (const [key, record] of level.iterator(ALL_MESSAGES)) {
       const place = parseMessageKey(key);
       if (place === undefined) continue;
       const { room, number } = place;
-      this.lastNumber = Math.max(this.lastNumber, number);
+      lastNumber = Math.max(lastNumber, number);
       const message = readRecord(room, record);
       if (message === undefined) unreadable += 1;
       const known = index.get(room) ?? new RoomIndex();
@@ -115,7 +117,8 @@ export class LevelMessageStore implements MessageStore {
       known.add(number, message?.draftId);
     }
     if (unreadable > 0) this.logger.warn(`${String(unreadable)} messages can't be read, and are left out`);
-    this.lastWritten = this.lastNumber;
+    this.lastNumber = lastNumber;
+    this.lastWritten = lastNumber;
     this.index = index;
     this.numbering = new MessageNumbering(await storeIdOf(level));
   }

@@ -1,6 +1,6 @@
 /**
- * The ids of a store's messages: `<store>-<number>`. The first part tells them from those of another store, which
- * began to count at 1 as well.
+ * The ids of a store's messages: `<store>-<number>`. The first part tells them from those of another store, whose
+ * numbers may be the same.
  */
 export class MessageNumbering {
   constructor(private readonly storeId: string) {}

@@ -25,7 +25,7 @@ export async function openLevel(
       throw new Error(`another process has ${folder} open: stop it, or set CHAT_FOLDER to something else`, {
         cause: error,
       });
-    if (!isDamage(error)) throw error;
+    if (!isDamage(error)) throw new Error(`${folder} can't be used: ${reasonOf(error)}`, { cause: error });
     logger.warn(`What ${folder} holds is damaged: ${reasonOf(error)}. It is repaired as far as that goes`);
   }
   try {

@@ -27,13 +27,15 @@ export class RoomBoard {
     });
   }
 
-  /** @throws UserRefusal `TOO_MANY_ROOMS` when entering it would make a room too many */
-  async checkPlaceFor(room: string): Promise<void> {
-    if (this.users.members(room).length > 0) return;
-    const rooms = await this.list();
-    if (rooms.length < ChatLimits.rooms || rooms.some(({ name }) => name === room)) return;
-    const message = `there are ${String(ChatLimits.rooms)} rooms already, and no more can be made`;
-    throw new UserRefusal(UserFault.tooManyRooms, message);
+  /** @throws UserRefusal `TOO_MANY_ROOMS` when it would make a room too many, and as `UserDirectory.enter` */
+  async enter(clientId: string, room: string): Promise<void> {
+    if (this.users.members(room).length === 0) {
+      const kept = await firstValueFrom(this.chat.rooms());
+      // Others may have made rooms meanwhile: from here to the entrance nothing is waited for.
+      const names = new Set([...kept.map(({ name }) => name), ...this.users.rooms]);
+      if (names.size >= ChatLimits.rooms && !names.has(room)) throw tooManyRooms();
+    }
+    this.users.enter(clientId, room);
   }
 
   /** Nothing, of a room that has no messages. */
@@ -49,6 +51,11 @@ export class RoomBoard {
       throw error;
     }
   }
+}
+
+function tooManyRooms(): UserRefusal {
+  const message = `there are ${String(ChatLimits.rooms)} rooms already, and no more can be made`;
+  return new UserRefusal(UserFault.tooManyRooms, message);
 }
 
 function isNotFound(error: unknown): boolean {

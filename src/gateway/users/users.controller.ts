@@ -36,8 +36,7 @@ export class UsersController {
     @Ctx() { connection }: HeartwireContext,
   ): Promise<JoinedRoom> {
     this.users.cardOf(connection.clientId);
-    await this.board.checkPlaceFor(room);
-    this.users.enter(connection.clientId, room);
+    await this.board.enter(connection.clientId, room);
     const messages = await this.board.messages(room, after);
     return { room, members: this.users.members(room), messages };
   }
