@@ -1,5 +1,14 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { DiscoveryService, ExternalContextCreator, type ParamsFactory } from '@nestjs/core';
+import {
+  APP_FILTER,
+  APP_GUARD,
+  APP_INTERCEPTOR,
+  APP_PIPE,
+  DiscoveryService,
+  ExternalContextCreator,
+  ModulesContainer,
+  type ParamsFactory,
+} from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
 
 import type { HeartwireClient } from '../client/heartwire.client.js';
@@ -24,6 +33,8 @@ const PARAMETERS = '__routeArguments__';
 /** Nest's numbers of `@Payload()` and `@Ctx()`. */
 const PAYLOAD = 3;
 const CONTEXT = 6;
+
+const FOR_ALL = [APP_GUARD, APP_PIPE, APP_INTERCEPTOR, APP_FILTER];
 
 /** What a handler of pushes is called with: the data, and the context. */
 const parameters: ParamsFactory = {
@@ -55,6 +66,7 @@ export class PushBinder implements OnApplicationBootstrap {
     @Inject(OWN_CLIENTS) private readonly clients: OwnClients,
     private readonly discovery: DiscoveryService,
     private readonly methods: DecoratedMethods,
+    private readonly modules: ModulesContainer,
     contexts: ExternalContextCreator,
   ) {
     this.contexts = lenient(contexts);
@@ -69,7 +81,8 @@ export class PushBinder implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     const names = this.allNames();
     const methods = this.methods.find<PushPatternMetadata>(PUSH_PATTERN);
-    for (const found of methods) check(found, names);
+    const leftOut = this.leftOut();
+    for (const found of methods) check(found, names, leftOut);
     for (const found of methods) this.bind(found);
   }
 
@@ -86,6 +99,12 @@ export class PushBinder implements OnApplicationBootstrap {
   private allNames(): ReadonlySet<string | symbol> {
     const registered = this.discovery.getProviders().filter(({ token }) => token === OWN_CLIENTS);
     return new Set(registered.flatMap(({ instance }) => [...(instance as OwnClients).keys()]));
+  }
+
+  /** Nest keeps what is to be made for each request apart from providers, and gives it to controllers alone. */
+  private leftOut(): string | undefined {
+    const kept = [...this.modules.values()].flatMap(({ injectables }) => [...injectables.keys()]);
+    return FOR_ALL.find((name) => kept.some((key) => typeof key === 'string' && key.startsWith(name)));
   }
 
   private handlerOf({ host, method, name }: DecoratedMethod<PushPatternMetadata>) {
@@ -108,6 +127,7 @@ export class PushBinder implements OnApplicationBootstrap {
 function check(
   { host, name, metadata, isForeign }: DecoratedMethod<PushPatternMetadata>,
   names: ReadonlySet<string | symbol>,
+  leftOut: string | undefined,
 ): void {
   const mistake = (what: string): HeartwireError =>
     new HeartwireError(
@@ -119,6 +139,8 @@ function check(
     throw mistake(
       'its class must be a provider, a controller or a useClass: of what a factory or a value gives, Nest applies no guards and pipes',
     );
+  if (leftOut !== undefined)
+    throw mistake(`each ${leftOut} must have the default scope: Nest would leave one of another scope out`);
   if (from !== undefined && !names.has(from)) {
     const known = [...names].map(String).join(', ');
     throw mistake(`from must be the name of a client of HeartwireModule (${known}), not ${String(from)}`);
