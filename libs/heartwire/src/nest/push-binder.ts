@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type Type } from '@nestjs/common';
 import {
   APP_FILTER,
   APP_GUARD,
@@ -49,28 +49,35 @@ function memberOf(data: unknown, name: string): unknown {
   return (data as Readonly<Record<string, unknown>> | null | undefined)?.[name];
 }
 
-/** Nest's own, but that an Observable may end without a value, as one of a handler may: then the answer has none. */
-function lenient(contexts: ExternalContextCreator): ExternalContextCreator {
+/**
+ * Nest's own, but that an Observable may end without a value, as one of a handler may: then the answer has none. And
+ * controllers have a module: Nest knows that of providers, and leaves out the guards and pipes of anything else.
+ */
+function contextsOf(contexts: ExternalContextCreator, modules: ModulesContainer, host: object) {
   return Object.assign(Object.create(contexts) as ExternalContextCreator, {
     transformToResult: (result: unknown): unknown =>
       isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result,
+    getContextModuleKey: (type: Type) => moduleOf(modules, host) ?? contexts.getContextModuleKey(type),
   });
+}
+
+function moduleOf(modules: ModulesContainer, host: object): string | undefined {
+  const found = [...modules].find(([, { controllers }]) =>
+    [...controllers.values()].some(({ instance }) => instance === host),
+  );
+  return found?.[0];
 }
 
 /** Gives the `@PushPattern` methods of the application to the clients that they are for. */
 @Injectable()
 export class PushBinder implements OnApplicationBootstrap {
-  private readonly contexts: ExternalContextCreator;
-
   constructor(
     @Inject(OWN_CLIENTS) private readonly clients: OwnClients,
     private readonly discovery: DiscoveryService,
     private readonly methods: DecoratedMethods,
     private readonly modules: ModulesContainer,
-    contexts: ExternalContextCreator,
-  ) {
-    this.contexts = lenient(contexts);
-  }
+    private readonly contexts: ExternalContextCreator,
+  ) {}
 
   /**
    * With the clients' first connect, nothing is pushed before its handler is there.
@@ -109,7 +116,7 @@ export class PushBinder implements OnApplicationBootstrap {
 
   private handlerOf({ host, method, name }: DecoratedMethod<PushPatternMetadata>) {
     const options = { guards: true, interceptors: true, filters: true };
-    return this.contexts.create(
+    return contextsOf(this.contexts, this.modules, host).create(
       host,
       method,
       name,
