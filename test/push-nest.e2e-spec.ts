@@ -9,6 +9,7 @@ import {
   ParseIntPipe,
   UseGuards,
   UseInterceptors,
+  UsePipes,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Ctx, type MicroserviceOptions, Payload, RpcException } from '@nestjs/microservices';
@@ -73,6 +74,12 @@ class Listener {
   @PushPattern({ cmd: 'half' }, { from: 'CHAT' })
   half(@Payload(ParseIntPipe) n: number): number {
     return n / 2;
+  }
+
+  @UsePipes(ParseIntPipe)
+  @PushPattern('type')
+  typeOf(n: number): string {
+    return typeof n;
   }
 
   @PushPattern('half', { from: 'OTHER' })
@@ -217,6 +224,12 @@ describe('pushes in a Nest application', () => {
     expect(await errorOf(hub.client(id).send('half', 1))).toMatchObject({ code: 'NO_HANDLER' });
     expect(await outcomeOf(hub.client(id).send('count', {}))).toMatchObject({ values: [1, 2] });
     expect(await errorOf(hub.client(id).send('refuse', {}))).toEqual({ reason: 'not today' });
+  });
+
+  it('go through pipes where no parameter is decorated, too', async () => {
+    const { hub, id } = await open();
+    expect(await firstValueFrom(hub.client(id).send('type', '84'))).toBe('number');
+    expect(await errorOf(hub.client(id).send('type', 'many'))).toMatchObject({ status: 400 });
   });
 
   it('of several patterns have one method', async () => {

@@ -45,18 +45,34 @@ const parameters: ParamsFactory = {
   },
 };
 
+/** What a method gets that says nothing of its parameters, through its pipes. */
+const WHOLE_DATA = {
+  index: 0,
+  type: PAYLOAD,
+  data: undefined,
+  pipes: [],
+  extractValue: (data: unknown) => data,
+};
+
 function memberOf(data: unknown, name: string): unknown {
   return (data as Readonly<Record<string, unknown>> | null | undefined)?.[name];
 }
 
 /**
- * Nest's own, but that an Observable may end without a value, as one of a handler may: then the answer has none. And
- * controllers have a module: Nest knows that of providers, and leaves out the guards and pipes of anything else.
+ * Nest's own, but as with handlers: an Observable may end without a value, and then the answer has none; where no
+ * parameter is decorated, the data go through the pipes and are the first; and controllers have a module, which Nest
+ * knows of providers only: it leaves out the guards and pipes of anything else.
  */
 function contextsOf(contexts: ExternalContextCreator, modules: ModulesContainer, host: object) {
   return Object.assign(Object.create(contexts) as ExternalContextCreator, {
     transformToResult: (result: unknown): unknown =>
       isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result,
+    getMetadata: (...args: Parameters<ExternalContextCreator['getMetadata']>) => {
+      const known = contexts.getMetadata(...args);
+      return known.argsLength > 0
+        ? known
+        : { ...known, argsLength: 1, getParamsMetadata: () => [WHOLE_DATA] };
+    },
     getContextModuleKey: (type: Type) => moduleOf(modules, host) ?? contexts.getContextModuleKey(type),
   });
 }
