@@ -1,12 +1,15 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   type CanActivate,
+  Controller,
   type ExecutionContext,
+  Inject,
   Injectable,
   type NestInterceptor,
   ParseIntPipe,
   UseGuards,
   UseInterceptors,
+  UsePipes,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Ctx, type MicroserviceOptions, Payload, RpcException } from '@nestjs/microservices';
@@ -34,6 +37,24 @@ class OnlyWithTicket implements CanActivate {
   }
 }
 
+/** Whom the controller of one module lets in, and who has asked there. */
+const GUESTS = Symbol('GUESTS');
+interface Guests {
+  readonly known: string;
+  readonly asked: string[];
+}
+
+@Injectable()
+class OnTheList implements CanActivate {
+  constructor(@Inject(GUESTS) private readonly guests: Guests) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const { guest } = context.switchToRpc().getData<{ guest: string }>();
+    this.guests.asked.push(guest);
+    return guest === this.guests.known;
+  }
+}
+
 @Injectable()
 class Swallow implements NestInterceptor {
   intercept(): Observable<never> {
@@ -53,6 +74,12 @@ class Listener {
   @PushPattern({ cmd: 'half' }, { from: 'CHAT' })
   half(@Payload(ParseIntPipe) n: number): number {
     return n / 2;
+  }
+
+  @UsePipes(ParseIntPipe)
+  @PushPattern('type')
+  typeOf(n: number): string {
+    return typeof n;
   }
 
   @PushPattern('half', { from: 'OTHER' })
@@ -123,6 +150,16 @@ class Porter {
   }
 }
 
+/** Several modules have it. */
+@Controller()
+class Desk {
+  @UseGuards(OnTheList)
+  @PushPattern('desk')
+  desk(@Payload('room', ParseIntPipe) room: number): number {
+    return room;
+  }
+}
+
 describe('pushes in a Nest application', () => {
   const stage = new Stage();
 
@@ -189,10 +226,36 @@ describe('pushes in a Nest application', () => {
     expect(await errorOf(hub.client(id).send('refuse', {}))).toEqual({ reason: 'not today' });
   });
 
+  it('go through pipes where no parameter is decorated, too', async () => {
+    const { hub, id } = await open();
+    expect(await firstValueFrom(hub.client(id).send('type', '84'))).toBe('number');
+    expect(await errorOf(hub.client(id).send('type', 'many'))).toMatchObject({ status: 400 });
+  });
+
   it('of several patterns have one method', async () => {
     const { hub, id } = await open();
     expect(await firstValueFrom(hub.client(id).send('rise', {}))).toBe('rise');
     expect(await firstValueFrom(hub.client(id).send({ cmd: 'set' }, {}))).toBe('{"cmd":"set"}');
+  });
+
+  it('pass the guards and pipes of a controller, those of its own module', async () => {
+    const { hub, url } = await serve();
+    const lists = ['ada', 'bob'].map((known): Guests => ({ known, asked: [] }));
+    const desks = lists.map((useValue) =>
+      moduleOf({ controllers: [Desk], providers: [{ provide: GUESTS, useValue }] }),
+    );
+    const module = moduleOf({ imports: [HeartwireModule.register([{ name: 'CHAT', url }]), ...desks] });
+    stage.track(await NestFactory.createApplicationContext(module, { logger: stage.logger }));
+    await until('the client is there', () => hub.clients.length === 1);
+    const client = hub.client(hub.clients[0] ?? '');
+    const ask = (guest: string, room: string) => client.send('desk', { guest, room });
+    expect(await errorOf(ask('eve', '7'))).toMatchObject({ status: 403 });
+    // A call has one handler: whichever it is, it lets one of the two in.
+    const known = lists[0]?.asked.length === 1 ? 'ada' : 'bob';
+    expect(await firstValueFrom(ask(known, '7'))).toBe(7);
+    expect(await errorOf(ask(known, 'many'))).toMatchObject({ status: 400 });
+    hub.broadcast.emit('desk', { guest: 'mallory', room: '7' });
+    await until('both were asked', () => lists.every(({ asked }) => asked.includes('mallory')));
   });
 
   it('pass guards, which see the context', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type CanActivate, Injectable, type Provider, Scope, UseGuards } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, NestFactory } from '@nestjs/core';
 import { HeartwireModule, PushPattern } from 'heartwire';
 
 import { moduleOf, Stage } from './support/stage.js';
@@ -18,14 +18,14 @@ describe('pushes to a Nest application', () => {
   afterEach(() => stage.clear());
 
   /** What becomes of an application whose pushes such a provider handles. */
-  const startWith = (provider: Provider): Promise<unknown> => {
+  const startWith = (...providers: Provider[]): Promise<unknown> => {
     const url = 'tcp://127.0.0.1:1';
     const module = moduleOf({
       imports: [
         HeartwireModule.register([{ name: 'CHAT', url }]),
         HeartwireModule.register([{ name: 'OTHER', url }]),
       ],
-      providers: [provider],
+      providers,
     });
     const options = { logger: stage.logger, abortOnError: false };
     return NestFactory.createApplicationContext(module, options).catch((error: unknown) => error);
@@ -62,6 +62,24 @@ describe('pushes to a Nest application', () => {
         message: expect.stringContaining('Made.news'),
       });
     }
+  });
+
+  describe.each([Scope.REQUEST, Scope.TRANSIENT])('can’t be handled where Nest would leave out', (scope) => {
+    @Injectable()
+    class Ready {
+      @PushPattern('news')
+      news(): void {
+        throw new Error('unreachable');
+      }
+    }
+
+    it.each([APP_GUARD, APP_PIPE, APP_INTERCEPTOR, APP_FILTER])(`%s of the scope ${scope}`, async (name) => {
+      const forAll = { provide: name, useClass: Nobody, scope };
+      expect(await startWith(Ready, forAll)).toMatchObject({
+        code: 'INVALID_OPTIONS',
+        message: expect.stringContaining(`Ready.news: each ${name} must have the default scope`),
+      });
+    });
   });
 
   it('can’t be from a client that no HeartwireModule has', async () => {

@@ -114,6 +114,13 @@ describe('the servers behind a name', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  it('leave nothing behind once it has stopped, though the answer never comes', () => {
+    const { watch } = watching(name, ['never']);
+    watch.refresh();
+    watch.stop();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
   it('are known at once, and never looked up, where the url says where they are', async () => {
     const { watch, asked } = watching('tcp://127.0.0.1:4001', []);
     expect(watch.replicas.map(({ key }) => key)).toEqual(['tcp://127.0.0.1:4001']);

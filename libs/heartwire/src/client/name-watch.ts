@@ -30,6 +30,7 @@ export class NameWatch {
   failures = 0;
 
   private readonly question: ResolveQuestion | undefined;
+  /** Until the next look-up or, while one is under way, until that has taken too long. */
   private timer: ReturnType<typeof setTimeout> | undefined;
   private isAsking = false;
   private isStopped = false;
@@ -92,9 +93,8 @@ export class NameWatch {
   private async ask(question: ResolveQuestion): Promise<readonly Replica[]> {
     const { resolve, connectTimeoutMs } = this.settings;
     const url = formatAddress(this.target);
-    let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+      this.timer = setTimeout(() => {
         const message = `${url} could not be looked up within ${String(connectTimeoutMs)} ms`;
         reject(new HeartwireError(ErrorCode.CONNECT_TIMEOUT, message));
       }, connectTimeoutMs);
@@ -103,7 +103,7 @@ export class NameWatch {
       const replicas = replicasOf(this.target, await Promise.race([resolve(question), late]));
       if (replicas.length > 0) return replicas;
     } finally {
-      clearTimeout(timer);
+      clearTimeout(this.timer);
     }
     throw new HeartwireError(ErrorCode.CONNECT_FAILED, `no server is known for ${url}`);
   }

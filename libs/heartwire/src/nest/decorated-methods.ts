@@ -35,7 +35,9 @@ export class DecoratedMethods {
       const [first] = found;
       if (first === undefined || (wrapper.isDependencyTreeStatic() && !wrapper.isTransient)) return found;
       const where = `${host.constructor.name}.${first.name}`;
-      throw new Error(`${where} belongs to no one instance: its class must have the default scope`);
+      throw new Error(
+        `${where} belongs to no one instance: its class must have the default scope, and so must its guards, pipes, interceptors and filters and all that they need`,
+      );
     });
   }
 

@@ -1,5 +1,14 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { DiscoveryService, ExternalContextCreator, type ParamsFactory } from '@nestjs/core';
+import { Inject, Injectable, type OnApplicationBootstrap, type Type } from '@nestjs/common';
+import {
+  APP_FILTER,
+  APP_GUARD,
+  APP_INTERCEPTOR,
+  APP_PIPE,
+  DiscoveryService,
+  ExternalContextCreator,
+  ModulesContainer,
+  type ParamsFactory,
+} from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
 
 import type { HeartwireClient } from '../client/heartwire.client.js';
@@ -25,6 +34,8 @@ const PARAMETERS = '__routeArguments__';
 const PAYLOAD = 3;
 const CONTEXT = 6;
 
+const FOR_ALL = [APP_GUARD, APP_PIPE, APP_INTERCEPTOR, APP_FILTER];
+
 /** What a handler of pushes is called with: the data, and the context. */
 const parameters: ParamsFactory = {
   exchangeKeyForValue(type: number, property: unknown, [data, context]: unknown[]) {
@@ -34,31 +45,55 @@ const parameters: ParamsFactory = {
   },
 };
 
+/** What a method gets that says nothing of its parameters, through its pipes. */
+const WHOLE_DATA = {
+  index: 0,
+  type: PAYLOAD,
+  data: undefined,
+  pipes: [],
+  extractValue: (data: unknown) => data,
+};
+
 function memberOf(data: unknown, name: string): unknown {
   return (data as Readonly<Record<string, unknown>> | null | undefined)?.[name];
 }
 
-/** Nest's own, but that an Observable may end without a value, as one of a handler may: then the answer has none. */
-function lenient(contexts: ExternalContextCreator): ExternalContextCreator {
+/**
+ * Nest's own, but as with handlers: an Observable may end without a value, and then the answer has none; where no
+ * parameter is decorated, the data go through the pipes and are the first; and controllers have a module, which Nest
+ * knows of providers only: it leaves out the guards and pipes of anything else.
+ */
+function contextsOf(contexts: ExternalContextCreator, modules: ModulesContainer, host: object) {
   return Object.assign(Object.create(contexts) as ExternalContextCreator, {
     transformToResult: (result: unknown): unknown =>
       isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result,
+    getMetadata: (...args: Parameters<ExternalContextCreator['getMetadata']>) => {
+      const known = contexts.getMetadata(...args);
+      return known.argsLength > 0
+        ? known
+        : { ...known, argsLength: 1, getParamsMetadata: () => [WHOLE_DATA] };
+    },
+    getContextModuleKey: (type: Type) => moduleOf(modules, host) ?? contexts.getContextModuleKey(type),
   });
+}
+
+function moduleOf(modules: ModulesContainer, host: object): string | undefined {
+  const found = [...modules].find(([, { controllers }]) =>
+    [...controllers.values()].some(({ instance }) => instance === host),
+  );
+  return found?.[0];
 }
 
 /** Gives the `@PushPattern` methods of the application to the clients that they are for. */
 @Injectable()
 export class PushBinder implements OnApplicationBootstrap {
-  private readonly contexts: ExternalContextCreator;
-
   constructor(
     @Inject(OWN_CLIENTS) private readonly clients: OwnClients,
     private readonly discovery: DiscoveryService,
     private readonly methods: DecoratedMethods,
-    contexts: ExternalContextCreator,
-  ) {
-    this.contexts = lenient(contexts);
-  }
+    private readonly modules: ModulesContainer,
+    private readonly contexts: ExternalContextCreator,
+  ) {}
 
   /**
    * With the clients' first connect, nothing is pushed before its handler is there.
@@ -69,7 +104,8 @@ export class PushBinder implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     const names = this.allNames();
     const methods = this.methods.find<PushPatternMetadata>(PUSH_PATTERN);
-    for (const found of methods) check(found, names);
+    const leftOut = this.leftOut();
+    for (const found of methods) check(found, names, leftOut);
     for (const found of methods) this.bind(found);
   }
 
@@ -88,9 +124,15 @@ export class PushBinder implements OnApplicationBootstrap {
     return new Set(registered.flatMap(({ instance }) => [...(instance as OwnClients).keys()]));
   }
 
+  /** Nest keeps what is to be made for each request apart from providers, and gives it to controllers alone. */
+  private leftOut(): string | undefined {
+    const kept = [...this.modules.values()].flatMap(({ injectables }) => [...injectables.keys()]);
+    return FOR_ALL.find((name) => kept.some((key) => typeof key === 'string' && key.startsWith(name)));
+  }
+
   private handlerOf({ host, method, name }: DecoratedMethod<PushPatternMetadata>) {
     const options = { guards: true, interceptors: true, filters: true };
-    return this.contexts.create(
+    return contextsOf(this.contexts, this.modules, host).create(
       host,
       method,
       name,
@@ -108,6 +150,7 @@ export class PushBinder implements OnApplicationBootstrap {
 function check(
   { host, name, metadata, isForeign }: DecoratedMethod<PushPatternMetadata>,
   names: ReadonlySet<string | symbol>,
+  leftOut: string | undefined,
 ): void {
   const mistake = (what: string): HeartwireError =>
     new HeartwireError(
@@ -119,6 +162,8 @@ function check(
     throw mistake(
       'its class must be a provider, a controller or a useClass: of what a factory or a value gives, Nest applies no guards and pipes',
     );
+  if (leftOut !== undefined)
+    throw mistake(`each ${leftOut} must have the default scope: Nest would leave one of another scope out`);
   if (from !== undefined && !names.has(from)) {
     const known = [...names].map(String).join(', ');
     throw mistake(`from must be the name of a client of HeartwireModule (${known}), not ${String(from)}`);

@@ -22,7 +22,8 @@ export interface PushPatternMetadata extends PushPatternOptions {
  * items are a stream; of an Observable, the last value is the answer.
  *
  * The method is one of a provider or controller of the default scope, which is given as a class, and its client is
- * one that `HeartwireModule` provides. The application doesn't start otherwise. The client connects with it.
+ * one that `HeartwireModule` provides; guards and the like for the whole application are of the default scope, too. The
+ * application doesn't start otherwise. The client connects with it.
  *
  * @param pattern one, or several in an array, as with `@MessagePattern`
  * @example
