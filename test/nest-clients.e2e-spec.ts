@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Socket } from 'node:net';
 
-import { Controller, Inject, Injectable, Module } from '@nestjs/common';
+import { Controller, type DynamicModule, Inject, Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Client, ClientProxyFactory, ClientsModule, MessagePattern, Payload } from '@nestjs/microservices';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -77,6 +77,12 @@ describe('Heartwire clients in Nest', () => {
       options: { url },
     });
 
+    const byValue = (client: unknown): DynamicModule => ({
+      module: moduleOf({}),
+      providers: [{ provide: ORDERS, useValue: client }],
+      exports: [ORDERS],
+    });
+
     it.each([
       ['HeartwireModule.register', () => HeartwireModule.register([{ name: ORDERS, url }])],
       [
@@ -143,6 +149,23 @@ describe('Heartwire clients in Nest', () => {
         retryable: false,
       });
       expect(await firstValueFrom(orders.status)).toBe('closed');
+    });
+
+    it.each([
+      ['HeartwireModule.register', () => HeartwireModule.register([{ name: ORDERS, url }])],
+      ['ClientsModule.register', () => ClientsModule.register([{ name: ORDERS, ...custom() }])],
+      ['no module, but by value', () => byValue(ClientProxyFactory.create(custom()))],
+    ])('an application that starts again can call again: %s', async (_way, imported) => {
+      const module = moduleOf({ imports: [imported()], providers: [Gateway] });
+      for (const data of ['the first', 'the second']) {
+        const app = await NestFactory.createApplicationContext(module, { logger: stage.logger });
+        const { orders } = app.get(Gateway);
+        expect(await firstValueFrom(orders.send('echo', data))).toBe(data);
+        await app.close();
+        await orders.close();
+        expect(await errorOf(orders.send('echo', 1))).toMatchObject({ code: 'CLOSED' });
+      }
+      await until('the server has no connection', () => connectionCount() === 0);
     });
 
     it('@Client() gives a controller a client that closes with the application', async () => {

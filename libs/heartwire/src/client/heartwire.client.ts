@@ -26,7 +26,7 @@ import { ConnectionPool } from './connection-pool.js';
 import { type EndpointLiveness, type EndpointSnapshot, snapshotOf } from './endpoint-snapshot.js';
 import { errorInOwnWords, inOwnWords, type OwnWords } from './own-words.js';
 import { type PushHandler, Pushes } from './pushes.js';
-import { refused } from './refused.js';
+import { isNil, refused } from './refused.js';
 import { toldApart } from './told-apart.js';
 
 /**
@@ -98,8 +98,13 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
    * @throws HeartwireError `CONNECT_FAILED`, `CONNECT_TIMEOUT`, `HANDSHAKE_FAILED` or `CLOSED`, with `strict` only; `UNAUTHENTICATED`.
    */
   override connect(): Promise<void> {
-    if (this.pool.isClosed) this.pool = this.newPool(this.pool.close());
+    this.onModuleInit();
     return this.pool.connect();
+  }
+
+  /** An application starts that has it: open again, where an earlier one has closed it. Called by Nest. @internal */
+  onModuleInit(): void {
+    if (this.pool.isClosed) this.pool = this.newPool(this.pool.close());
   }
 
   /** Finishes what runs within `drainTimeoutMs`, then closes. It doesn't reconnect by itself after that. */
@@ -290,8 +295,4 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
   protected override dispatchEvent<T>(packet: ReadPacket): Promise<T> {
     return lastValueFrom(this.emit<T>(packet.pattern, packet.data));
   }
-}
-
-function isNil(value: unknown): value is null | undefined {
-  return value === null || value === undefined;
 }

@@ -9,3 +9,8 @@ export function refused<T>(failing: Observable<T>): IncomingStream<T> {
     return undefined;
   });
 }
+
+/** What no call can do without, as Nest sees it. */
+export function isNil(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
+}
