@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type FileHandle, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { get, type IncomingMessage, request } from 'node:http';
+import { get, type IncomingMessage, request, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -40,7 +40,10 @@ describe('the files of the demo', () => {
     await guard.check();
   });
 
-  async function start(maxFileBytes = 64 * MIB): Promise<{ url: string; proxy: FaultProxy; base: string }> {
+  async function start(
+    maxFileBytes = 64 * MIB,
+    maxSilenceMs?: number,
+  ): Promise<{ url: string; proxy: FaultProxy; base: string; http: Server }> {
     const chat = await createChat({ url: 'tcp://127.0.0.1:0' }, {}, logger);
     await chat.app.listen();
     cleanups.push(() => chat.app.close());
@@ -50,13 +53,17 @@ describe('the files of the demo', () => {
     const proxy = await FaultProxy.to(files.server.address);
     cleanups.push(() => proxy.close());
     const gateway = await createGateway(
-      { chat: { url: chat.server.address }, files: { url: proxy.url } },
+      {
+        chat: { url: chat.server.address },
+        files: { url: proxy.url },
+        ...(maxSilenceMs !== undefined && { maxSilenceMs }),
+      },
       logger,
     );
     await gateway.listen(0, '127.0.0.1');
     cleanups.push(() => gateway.close());
     const base = await gateway.getUrl();
-    return { url: `${base}/files`, proxy, base };
+    return { url: `${base}/files`, proxy, base, http: gateway.getHttpServer() };
   }
 
   /** What is in the folder, beside the notes of digests. */
@@ -301,6 +308,17 @@ describe('the files of the demo', () => {
     sending.destroy();
     await nothingIsLeft();
     await until('nothing runs', () => runningCalls() === 0);
+  });
+
+  it('may take as long as they take, but whoever falls silent in the middle is given up', async () => {
+    const { url, http } = await start(64 * MIB, 500);
+    expect(http.requestTimeout).toBe(0);
+    const sending = request(`${url}/silent`, { method: 'PUT' });
+    const isLost = once(sending, 'error');
+    sending.write(Buffer.alloc(MIB));
+    await until('it has begun', async () => (await readdir(folder)).length > 0);
+    await isLost;
+    await nothingIsLeft();
   });
 
   it('leave nothing when a sender who hears of the progress goes in the middle', async () => {

@@ -10,6 +10,7 @@ import { strictValidation } from '../contract/strict-validation.js';
 import { GatewayHttp } from './gateway-http.js';
 import { GatewayModule, type ServiceOptions } from './gateway.module.js';
 import { setPageHeaders } from './page-headers.js';
+import { patientWith } from './patience.js';
 
 /** What a gateway stands between. */
 export interface GatewayOptions {
@@ -20,6 +21,8 @@ export interface GatewayOptions {
   readonly users?: HeartwireServerOptions;
   /** Holds the chat's page; without it none is served. */
   readonly pageFolder?: string;
+  /** How long the sender of a body may be silent, in ms. Default: 2 minutes. */
+  readonly maxSilenceMs?: number;
 }
 
 const USERS: HeartwireServerOptions = { url: 'tcp://127.0.0.1:0' };
@@ -41,7 +44,7 @@ const USER_LIMITS: HeartwireServerOptions['limits'] = {
  * `users`, or with a page to `/heartwire` beside what is asked by HTTP.
  */
 export async function createGateway(
-  { chat, files, users = USERS, pageFolder }: GatewayOptions,
+  { chat, files, users = USERS, pageFolder, maxSilenceMs }: GatewayOptions,
   logger?: LoggerService,
 ): Promise<NestExpressApplication> {
   const options = {
@@ -60,6 +63,7 @@ export async function createGateway(
   });
   const module = GatewayModule.to(chat, files, server);
   const app = await NestFactory.create<NestExpressApplication>(module, http, options);
+  app.use(patientWith(app.getHttpServer(), maxSilenceMs));
   if (pageFolder !== undefined) app.useStaticAssets(pageFolder, { setHeaders: setPageHeaders });
   // A file is passed on as it comes, whatever its type.
   app.useBodyParser('json', { type: (request) => isJson(request) && !isFile(request) });
