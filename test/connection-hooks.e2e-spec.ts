@@ -107,3 +107,32 @@ describe('a client that loses its session to who greets it', () => {
     },
   );
 });
+
+describe('the hooks of an application', () => {
+  const stage = new Stage();
+
+  afterEach(() => stage.clear());
+
+  it.each(['reference', 'deep-hash'] as const)(
+    'are called once, however many modules import those of its server (%s)',
+    async (moduleIdGeneratorAlgorithm) => {
+      const server = new HeartwireServer({ url: 'tcp://127.0.0.1:0' });
+      const feature = moduleOf({ imports: [HeartwireModule.forServer(server)] });
+      const imports = [feature, HeartwireModule.forServer(server)];
+      const app = stage.track(
+        await NestFactory.createMicroservice<MicroserviceOptions>(moduleOf({ imports, providers: [Quiet] }), {
+          strategy: server,
+          logger: stage.logger,
+          moduleIdGeneratorAlgorithm,
+        }),
+      );
+      await app.listen();
+      const { seen } = app.get(Quiet);
+      const client = stage.client(server.address);
+      await client.connect();
+      await client.close();
+      await until('it is known to have left', () => seen.includes('went'));
+      expect(seen).toEqual(['came', 'went']);
+    },
+  );
+});

@@ -16,6 +16,9 @@ import { HeartwireHealthIndicator } from './heartwire.health-indicator.js';
 import { ownFactory } from './own-factory.js';
 import { OWN_CLIENTS, PushBinder } from './push-binder.js';
 
+/** One for each server: however many modules import it, an application calls each of its hooks once. */
+const modulesOfServers = new WeakMap<HeartwireServer, DynamicModule>();
+
 /**
  * Provides Heartwire clients by name, and closes them with the application. Provides the
  * {@link HeartwireHealthIndicator} too.
@@ -58,18 +61,22 @@ export class HeartwireModule {
    * const app = await NestFactory.createMicroservice<MicroserviceOptions>(root, { strategy: server });
    */
   static forServer(server: HeartwireServer): DynamicModule {
+    const known = modulesOfServers.get(server);
+    if (known !== undefined) return known;
     const providers: Provider[] = [
       // Not as a value: with `snapshot` Nest writes values down as JSON, and a server is none.
       { provide: HeartwireServer, useFactory: ownFactory(() => server) },
       // Of the server that is injected: a test may have put another one in its place.
       { provide: HeartwireHub, inject: [HeartwireServer], useFactory: ({ hub }: HeartwireServer) => hub },
     ];
-    return {
+    const module: DynamicModule = {
       module: HeartwireModule,
       global: true,
       providers: [...providers, ConnectionHooks],
       exports: providers,
     };
+    modulesOfServers.set(server, module);
+    return module;
   }
 }
 
