@@ -10,6 +10,7 @@ import {
   HeartwireClient,
   type HeartwireClientOptions,
   type HeartwireClientOptionsFactory,
+  type HeartwireClientRegistration,
   HeartwireModule,
 } from 'heartwire';
 import { filter, firstValueFrom } from 'rxjs';
@@ -223,6 +224,16 @@ describe('Heartwire clients in Nest', () => {
       expect(remotes).toEqual([url, other.url]);
       await app.close();
     });
+
+    it.each([[undefined], [null], ['orders'], [{}], [[null]], [[{ url: 'tcp://127.0.0.1:4001' }]]])(
+      'refuses at once to be registered with what names no clients: %j',
+      (registrations: unknown) => {
+        const given = registrations as HeartwireClientRegistration[];
+        const refusal = expect.objectContaining({ code: 'INVALID_OPTIONS' });
+        expect(() => HeartwireModule.register(given)).toThrow(refusal);
+        expect(() => HeartwireModule.registerAsync(given as never)).toThrow(refusal);
+      },
+    );
 
     it('refuses at once to be registered with options that are not valid, naming each fault', () => {
       const options = {

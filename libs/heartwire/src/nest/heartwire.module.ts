@@ -2,6 +2,8 @@ import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 
 import type { HeartwireClient } from '../client/heartwire.client.js';
+import { ErrorCode } from '../errors/error-code.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
 import { HeartwireServer } from '../server/heartwire.server.js';
 import { HeartwireHub } from '../server/hub.js';
 import { asyncClientProviders, clientProvider } from './client-providers.js';
@@ -80,8 +82,27 @@ export class HeartwireModule {
   }
 }
 
-function asObject<Registration>(registrations: HeartwireRegistrations<Registration>) {
-  return { isGlobal: false, ...('clients' in registrations ? registrations : { clients: registrations }) };
+/** @param registrations from JavaScript, or a variable that is not there, it may be anything */
+function asObject<Registration>(registrations: HeartwireRegistrations<Registration> | undefined): {
+  readonly clients: readonly Registration[];
+  readonly isGlobal: boolean;
+} {
+  const { clients, isGlobal = false } = isList(registrations)
+    ? { clients: registrations }
+    : (registrations ?? {});
+  if (isList(clients) && clients.every(hasName)) return { clients, isGlobal };
+  const message =
+    'HeartwireModule takes an array of clients, each with its name, or an object with `clients`';
+  throw new HeartwireError(ErrorCode.INVALID_OPTIONS, message);
+}
+
+function isList<Item>(value: HeartwireRegistrations<Item> | undefined): value is readonly Item[] {
+  return Array.isArray(value);
+}
+
+function hasName(client: unknown): boolean {
+  if (typeof client !== 'object' || client === null || !('name' in client)) return false;
+  return typeof client.name === 'string' || typeof client.name === 'symbol';
 }
 
 /** The clients of one registration, which get the `@PushPattern` methods that are for them. */
