@@ -169,6 +169,27 @@ describe('Heartwire clients in Nest', () => {
       await until('the server has no connection', () => connectionCount() === 0);
     });
 
+    it('a subclass may connect when its application starts, each time', async () => {
+      @Injectable()
+      class Orders extends HeartwireClient {
+        constructor() {
+          super({ url });
+        }
+
+        override onModuleInit(): void {
+          void this.connect();
+        }
+      }
+      const module = moduleOf({ imports: [byValue(new Orders())], providers: [Gateway] });
+      for (let start = 1; start <= 2; start += 1) {
+        const app = await NestFactory.createApplicationContext(module, { logger: stage.logger });
+        const { orders } = app.get(Gateway);
+        expect(await firstValueFrom(orders.send('echo', start))).toBe(start);
+        await app.close();
+        await orders.close();
+      }
+    });
+
     it('@Client() gives a controller a client that closes with the application', async () => {
       @Controller()
       class ClientController {

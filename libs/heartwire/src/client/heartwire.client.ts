@@ -7,7 +7,7 @@ import { AsyncSubject, defer, lastValueFrom, Observable, Subject } from 'rxjs';
 import { Dialler } from '../link/dialler.js';
 import { nodeRuntime } from '../link/node-runtime.js';
 import { sharedSignal } from '../link/shared-signal.js';
-import type { BalancedPacket } from '../options/balance.js';
+import { type BalancedPacket, keyOf } from '../options/balance.js';
 import type { HeartwireClientOptions, ResolvedClientOptions } from '../options/client-options.js';
 import { resolveClientOptions } from '../options/resolve-options.js';
 import type { Metadata } from '../protocol/messages.js';
@@ -61,8 +61,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     super();
     this.options = resolveClientOptions(options);
     this.codec = codecOf(this.options);
-    const { balance } = this.options;
-    this.keyOf = typeof balance === 'object' ? balance.key : undefined;
+    this.keyOf = keyOf(this.options.balance);
     this.pushes = new Pushes(
       (pattern) => this.normalizePattern(pattern as MsPattern),
       (thrown) =>
@@ -72,9 +71,8 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     );
     this.pool = this.newPool();
     this.liveness$ = new Observable((subscriber) => {
-      for (const { endpoint, liveness } of this.endpoints) {
+      for (const { endpoint, liveness } of this.endpoints)
         if (liveness !== undefined) subscriber.next({ ...liveness, endpoint });
-      }
       return this.livenessSubject.subscribe(subscriber);
     });
   }
@@ -98,13 +96,13 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
    * @throws HeartwireError `CONNECT_FAILED`, `CONNECT_TIMEOUT`, `HANDSHAKE_FAILED` or `CLOSED`, with `strict` only; `UNAUTHENTICATED`.
    */
   override connect(): Promise<void> {
-    this.onModuleInit();
+    this.reopen();
     return this.pool.connect();
   }
 
   /** An application starts that has it: open again, where an earlier one has closed it. Called by Nest. @internal */
   onModuleInit(): void {
-    if (this.pool.isClosed) this.pool = this.newPool(this.pool.close());
+    this.reopen();
   }
 
   /** Finishes what runs within `drainTimeoutMs`, then closes. It doesn't reconnect by itself after that. */
@@ -201,6 +199,10 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
   /** With `snapshot` Nest writes clients of its `ClientsModule` down as JSON. @internal */
   toJSON(): unknown {
     return this.options;
+  }
+
+  private reopen(): void {
+    if (this.pool.isClosed) this.pool = this.newPool(this.pool.close());
   }
 
   /** What fails is told as any lost connection is. After `close()` it stays closed. */

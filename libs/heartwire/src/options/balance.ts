@@ -15,3 +15,8 @@ export interface BalanceByKey {
 export type Balance = (typeof BALANCES)[number] | BalanceByKey;
 
 export const BALANCES = ['power-of-two', 'round-robin', 'least-loaded', 'first'] as const;
+
+/** What names the calls that belong together, where the balance is by key. */
+export function keyOf(balance: Balance): BalanceByKey['key'] | undefined {
+  return typeof balance === 'object' ? balance.key : undefined;
+}
