@@ -18,7 +18,10 @@ interface Arguments {
   readonly room: string;
 }
 
-/** How long to wait for the next message to be sent when a pipe has ended or brings more than may wait, and when somebody wants to go: a call's time. In ms. */
+/**
+ * How long to wait for the next message to be sent when a pipe has ended or brings more than may wait, and when somebody
+ * wants to go: a call's time. In ms.
+ */
 const AFTER_END_MS = 30_000;
 const AFTER_QUIT_MS = 5_000;
 

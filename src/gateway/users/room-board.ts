@@ -21,8 +21,7 @@ export class RoomBoard {
   async list(): Promise<readonly RoomView[]> {
     const kept = await firstValueFrom(this.chat.rooms());
     const messages = new Map(kept.map((room) => [room.name, room.messages]));
-    const names = [...new Set([...messages.keys(), ...this.users.rooms])];
-    return names.map((name) => {
+    return [...this.namesOf(kept)].map((name) => {
       return { name, messages: messages.get(name) ?? 0, members: this.users.members(name).length };
     });
   }
@@ -32,10 +31,15 @@ export class RoomBoard {
     if (this.users.members(room).length === 0) {
       const kept = await firstValueFrom(this.chat.rooms());
       // Others may have made rooms meanwhile: from here to the entrance nothing is waited for.
-      const names = new Set([...kept.map(({ name }) => name), ...this.users.rooms]);
+      const names = this.namesOf(kept);
       if (names.size >= ChatLimits.rooms && !names.has(room)) throw tooManyRooms();
     }
     this.users.enter(clientId, room);
+  }
+
+  /** Of all rooms: those that have messages, and those that somebody is in now. */
+  private namesOf(kept: readonly { readonly name: string }[]): ReadonlySet<string> {
+    return new Set([...kept.map(({ name }) => name), ...this.users.rooms]);
   }
 
   /** Nothing, of a room that has no messages. */

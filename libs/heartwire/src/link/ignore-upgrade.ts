@@ -30,7 +30,7 @@ export function declineOtherUpgrades(server: object, isAlone: () => boolean): ()
   };
 }
 
-/** A request to upgrade may have a body, which comes before the new protocol: no WebSocket begins so (RFC 6455, section 4.1). */
+/** Whether it has a body, which would come before the new protocol. That of a GET means nothing (RFC 9110, section 9.3.1). */
 export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }

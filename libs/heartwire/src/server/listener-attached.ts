@@ -20,8 +20,8 @@ const OWNER = Symbol('Heartwire server that an upgrade listener belongs to');
 export class AttachedListener implements ConnectionListener {
   private readonly open = new Set<Socket>();
   private tellEmpty: (() => void) | undefined;
-  private restoreClose: (() => void) | undefined;
-  private restoreUpgrades: (() => void) | undefined;
+  /** Puts back what was changed of the HTTP server. */
+  private restore: readonly (() => void)[] = [];
 
   /** @param onServerClosing somebody closes the HTTP server, which waits for all its sockets, and so for those here */
   constructor(
@@ -44,8 +44,10 @@ export class AttachedListener implements ConnectionListener {
     if (attachedTo(this.server).some(({ upgrade }) => upgrade.path === path))
       return Promise.reject(pathTaken(path));
     this.server.on('upgrade', this.onUpgrade);
-    this.restoreClose = beforeClose(this.server, this.onServerClosing);
-    this.restoreUpgrades = declineOtherUpgrades(this.server, () => isOurs(this.server));
+    this.restore = [
+      beforeClose(this.server, this.onServerClosing),
+      declineOtherUpgrades(this.server, () => isOurs(this.server)),
+    ];
     return Promise.resolve();
   }
 
@@ -54,8 +56,7 @@ export class AttachedListener implements ConnectionListener {
 
   async close(): Promise<void> {
     this.server.off('upgrade', this.onUpgrade);
-    this.restoreClose?.();
-    this.restoreUpgrades?.();
+    for (const restore of this.restore) restore();
     if (this.open.size === 0) return;
     await new Promise<void>((resolve) => {
       this.tellEmpty = resolve;
