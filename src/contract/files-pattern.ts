@@ -1,5 +1,6 @@
 /** What `files` can be asked. */
 export const FilesPattern = {
+  /** Answers with a stream of `StoredFile`. */
   list: 'files.list',
   /** Takes a stream of bytes; answers with `UploadProgress`. */
   put: 'files.put',

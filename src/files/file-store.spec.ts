@@ -128,7 +128,7 @@ describe('the files on the disk', () => {
     expect(texts).toContain(text);
     expect(head.sha256).toBe(sha256(text));
     expect(await names()).toEqual(['same']);
-    expect(await store.list()).toMatchObject([{ name: 'same', size: text.length }]);
+    expect(await collected(store.list())).toMatchObject([{ name: 'same', size: text.length }]);
   });
 
   describe('that fail', () => {
@@ -196,13 +196,13 @@ describe('the files on the disk', () => {
     await writeFile(folder, 'no folder');
     await expect(put('a', 'x')).rejects.toMatchObject({ status: 500 });
     await expect(got('a')).rejects.toMatchObject({ status: 500 });
-    await expect(store.list()).rejects.toMatchObject({ status: 500 });
+    await expect(collected(store.list())).rejects.toMatchObject({ status: 500 });
   });
 
   it('of a folder that may not be used fail, and are not taken for files that are not there', async () => {
     await put('a', 'x');
     await chmod(folder, 0);
-    const tries = [(): Promise<unknown> => put('b', 'x'), () => got('a'), () => store.list()];
+    const tries = [(): Promise<unknown> => put('b', 'x'), () => got('a'), () => collected(store.list())];
     await withoutRights(async () => {
       for (const attempt of tries) {
         await expect(attempt()).rejects.toMatchObject({
@@ -222,7 +222,7 @@ describe('the files on the disk', () => {
     for (const name of ['none', 'folder', 'link']) {
       await expect(got(name)).rejects.toMatchObject({ status: 404 });
     }
-    expect(await store.list()).toEqual([]);
+    expect(await collected(store.list())).toEqual([]);
   });
 
   it('take the place of a link, and do not write to where it leads', async () => {

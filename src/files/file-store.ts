@@ -54,16 +54,15 @@ export class FileStore implements OnModuleInit {
     await removeStrayNotes(folder);
   }
 
-  async list(): Promise<readonly StoredFile[]> {
+  /** By their names, one after the other: there may be more of them than fit into one message. */
+  async *list(): AsyncGenerator<StoredFile> {
     const { folder } = this.options;
     try {
       const entries = await readdir(folder, { withFileTypes: true });
       const names = entries
         .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
         .map(({ name }) => name);
-      return await Promise.all(
-        names.sort().map(async (name) => described(name, await stat(join(folder, name)))),
-      );
+      for (const name of names.sort()) yield described(name, await stat(join(folder, name)));
     } catch (error) {
       throw this.explained(error);
     }

@@ -12,7 +12,7 @@ export class FilesController {
   constructor(private readonly store: FileStore) {}
 
   @MessagePattern(FilesPattern.list)
-  list(): Promise<readonly StoredFile[]> {
+  list(): AsyncIterable<StoredFile> {
     return this.store.list();
   }
 

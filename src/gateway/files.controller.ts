@@ -14,7 +14,7 @@ import {
 } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { HeartwireClient } from 'heartwire';
-import { catchError, type Observable, throwError } from 'rxjs';
+import { catchError, type Observable, throwError, toArray } from 'rxjs';
 
 import { FileDto } from '../contract/file.dto.js';
 import { FilesPattern } from '../contract/files-pattern.js';
@@ -34,9 +34,10 @@ export class FilesController {
 
   @Get()
   list(): Observable<readonly StoredFile[]> {
-    return this.client
-      .send<readonly StoredFile[]>(FilesPattern.list, {}, { idempotent: true })
-      .pipe(catchError((failure: unknown) => throwError(() => toHttpException(failure, 'files'))));
+    return this.client.send<StoredFile>(FilesPattern.list, {}, { idempotent: true }).pipe(
+      toArray(),
+      catchError((failure: unknown) => throwError(() => toHttpException(failure, 'files'))),
+    );
   }
 
   /** Who accepts `text/event-stream` is told of the progress; others get what is stored, at the end. */
