@@ -134,6 +134,21 @@ describe('a server attached to Nest’s HTTP server', () => {
     expect(Object.getOwnPropertyDescriptors(before)).toEqual(untouched);
   });
 
+  it.each([[[0, 1, 2]], [[2, 1, 0]], [[1, 0, 2]]])(
+    'leaves an HTTP server as it was when several go, in the order %j',
+    async (order) => {
+      await open();
+      const shared = createServer();
+      const untouched = Object.getOwnPropertyDescriptors(shared);
+      const servers = ['/a', '/b', '/c'].map((path) =>
+        stage.track(new HeartwireServer({ attach: shared, path })),
+      );
+      for (const server of servers) await new Promise((resolve) => server.listen(resolve));
+      for (const index of order) await servers[index]?.close();
+      expect(Object.getOwnPropertyDescriptors(shared)).toEqual(untouched);
+    },
+  );
+
   it.each(['Content-Length: 5', 'Transfer-Encoding: chunked'])(
     'refuses a request for a WebSocket that has a body of its own: %s',
     async (header) => {

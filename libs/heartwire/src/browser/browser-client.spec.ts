@@ -189,6 +189,23 @@ describe('a client in a page', () => {
     expect(page.socket.heardOf('hello')).toMatchObject([{ token: 'ann’s' }]);
   });
 
+  it('tries on, and asks again, where its function has no token yet', async () => {
+    const tokens = [undefined, 'ann’s'];
+    // What a page's function gives is not checked by anybody else.
+    connect({ token: () => tokens.shift() as string });
+    page.socket.open().say({ ...WELCOME, authentication: 'token' });
+    for (let turns = 0; turns < 9; turns += 1) await Promise.resolve();
+    settle();
+    expect(page.socket.heardOf('hello')).toEqual([]);
+    expect(page.socket.isClosedHere).toBe(true);
+    jest.advanceTimersByTime(100);
+    expect(page.sockets).toHaveLength(2);
+    page.socket.open().say({ ...WELCOME, authentication: 'token' });
+    for (let turns = 0; turns < 9; turns += 1) await Promise.resolve();
+    settle();
+    expect(page.socket.heardOf('hello')).toMatchObject([{ token: 'ann’s' }]);
+  });
+
   it('stays away once its token was refused', () => {
     const client = connect();
     const outcome = ask(client, 'early');
@@ -463,6 +480,28 @@ describe('a client in a page whose network or visibility changes', () => {
     page.tell('online');
     expect(page.sockets).toHaveLength(2);
     expect(page.sockets[0]?.isClosedHere).toBe(true);
+  });
+
+  it('begins anew where the network went while it shook hands, and that counts as no failure', () => {
+    const client = connect({ reconnect: { firstMaxMs: 60_000, baseMs: 60_000, maxAttempts: 1 } });
+    page.socket.greet();
+    page.socket.break();
+    page.tell('online');
+    for (const sockets of [3, 4]) {
+      page.socket.open().say(WELCOME);
+      page.tell('offline');
+      settle();
+      expect(page.socket.isClosedHere).toBe(false);
+      page.tell('online');
+      settle();
+      expect(page.sockets[sockets - 2]?.isClosedHere).toBe(true);
+      expect(page.sockets).toHaveLength(sockets);
+    }
+    page.socket.greet({ resumed: true });
+    settle();
+    expect(client.status).toBe('connected');
+    expect(page.socket.heardOf('hello')).toMatchObject([{ resume: {} }]);
+    expect(page.sockets).toHaveLength(4);
   });
 
   it('goes on connecting when it has only just loaded', () => {

@@ -76,9 +76,14 @@ export class ReconnectLoop {
 
   /** The network has changed, or the page is seen again. Where nothing stands, what is worth trying is tried at once. */
   lookNow(isWorthTrying: boolean): void {
-    const name = this.current.name;
-    if (name === 'ready') this.probe.start(this.session.attachment);
-    else if (isWorthTrying && (name === 'waiting' || name === 'dialling')) this.dialNow();
+    const { name } = this.current;
+    const { attachment } = this.session;
+    if (name === 'ready') this.probe.start(attachment);
+    else if (isWorthTrying && name === 'greeting') {
+      // Its loss, which follows, dials.
+      this.move({ name: 'waiting' });
+      attachment?.link.destroy();
+    } else if (isWorthTrying && (name === 'waiting' || name === 'dialling')) this.dialNow();
   }
 
   /** Finishes what runs within `drainTimeoutMs`, and then ends. */
@@ -181,7 +186,10 @@ export class ReconnectLoop {
   }
 
   private linkLost(reason: HeartwireError): void {
-    if (this.current.name !== 'ready') {
+    const { name } = this.current;
+    if (name === 'waiting') {
+      this.dialNow();
+    } else if (name !== 'ready') {
       this.attemptFailed(noSession(reason));
     } else if (this.settings.reconnect.maxAttempts === 0) {
       this.giveUp(reason);

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
+import { standIn } from './stand-in.js';
+
 /** Whether it is a WebSocket that is asked for, and no other protocol. */
 export function asksForWebSocket({ headers: { upgrade } }: IncomingMessage): boolean {
   return upgrade?.toLowerCase() === 'websocket';
@@ -23,11 +25,7 @@ export function declineOtherUpgrades(server: object, isAlone: () => boolean): ()
   if (own === undefined || typeof decide !== 'function') return () => undefined;
   const decideHere: UpgradeDecision = (request) =>
     (asksForWebSocket(request) || !isAlone()) && (decide as UpgradeDecision).call(server, request);
-  Object.defineProperty(server, key, { ...own, value: decideHere });
-  return () => {
-    if (Object.getOwnPropertyDescriptor(server, key)?.value === decideHere)
-      Object.defineProperty(server, key, own);
-  };
+  return standIn(server, key, decideHere);
 }
 
 /** Whether it has a body, which would come before the new protocol. That of a GET means nothing (RFC 9110, section 9.3.1). */

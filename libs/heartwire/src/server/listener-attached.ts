@@ -5,6 +5,7 @@ import { Server as TlsServer, TLSSocket } from 'node:tls';
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { asksForWebSocket, declineOtherUpgrades, withoutUpgrade } from '../link/ignore-upgrade.js';
+import { standIn } from '../link/stand-in.js';
 import { refuseUpgrade, type WebSocketUpgrade } from '../link/web-socket-upgrade.js';
 import type { Address } from '../options/address.js';
 import type { AttachableServer } from '../options/attachable.js';
@@ -119,16 +120,10 @@ function pathTaken(path: string): HeartwireError {
 
 /** Node has no event for it: only once all sockets are closed, and those that were upgraded nobody else closes. */
 function beforeClose(server: AttachableServer, notify: () => void): () => void {
-  const own = Object.getOwnPropertyDescriptor(server, 'close');
   const close = server.close.bind(server);
   const replacement: AttachableServer['close'] = (callback) => {
     notify();
     return close(callback);
   };
-  server.close = replacement;
-  return () => {
-    if (Object.getOwnPropertyDescriptor(server, 'close')?.value !== replacement) return;
-    if (own === undefined) Reflect.deleteProperty(server, 'close');
-    else Object.defineProperty(server, 'close', own);
-  };
+  return standIn(server, 'close', replacement);
 }

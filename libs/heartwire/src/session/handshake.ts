@@ -128,19 +128,21 @@ export class Handshake {
     attachment.welcome = welcome;
     this.peerLimits.maxFrameBytes = welcome.maxFrameBytes;
     const { token } = this.settings;
-    return token && this.introduce(welcome.authentication === 'token' ? token : () => undefined, isCurrent);
+    return token && this.introduce(welcome.authentication === 'token' ? token : undefined, isCurrent);
   }
 
   private async introduce(
-    ask: () => string | undefined | Promise<string>,
+    ask: (() => string | Promise<string>) | undefined,
     isCurrent: () => boolean,
   ): Promise<void> {
     let token: string | undefined;
     try {
-      token = await ask();
+      token = await ask?.();
     } catch (error) {
       throw noToken(error);
     }
+    // A page's options are not checked: its function may give nothing.
+    if (ask && !token) throw noToken(undefined);
     if (isCurrent()) this.hello(token);
   }
 
