@@ -28,6 +28,14 @@ afterEach(async () => {
 
 const ping = (): Promise<unknown> => firstValueFrom(client.send('ping', {}));
 
+/** A binary envelope in its frame. */
+function envelope(message: object, bytes: string): Buffer {
+  const json = Buffer.from(JSON.stringify(message));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(json.length);
+  return frame(Buffer.concat([length, json, Buffer.from(bytes)]), 2);
+}
+
 /** The next call of the client, answered. */
 async function answerNext(peer: RawPeer): Promise<void> {
   const { id } = await peer.received({ pattern: 'ping' });
@@ -79,6 +87,18 @@ describe('a client whose server breaks the rules drops it, tells its callers the
     first.write(frame('oops'));
     await answerNext(await server.greeted(1));
     expect(await answer).toBe('pong');
+  });
+
+  it('and what had come of an answer that was cut is no part of the next one', async () => {
+    const answer = firstValueFrom(client.send<Buffer>('ping', {}, { idempotent: true }));
+    const first = await server.greeted(0);
+    const { id } = await first.received({ pattern: 'ping' });
+    first.write(envelope({ id, more: true }, 'half of '));
+    first.write(frame('oops'));
+    const second = await server.greeted(1);
+    const again = await second.received({ pattern: 'ping' });
+    second.write(envelope({ id: again.id, isDisposed: true }, 'whole'));
+    expect(String(await answer)).toBe('whole');
   });
 
   it('a call that was not sent yet waits for the next connection', async () => {
