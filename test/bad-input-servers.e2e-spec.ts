@@ -149,6 +149,20 @@ describe('a client whose server breaks the rules drops it, tells its callers the
 });
 
 describe('what is odd and legal is no reason to leave:', () => {
+  it('a stream of bytes without an end of its item, and nobody takes it: parts are not more than items may be', async () => {
+    const small = stage.client(server.url, { limits: { maxFrameBytes: 1_024 } });
+    const items = small.send<Buffer>('bytes', {})[Symbol.asyncIterator]();
+    const next = items.next();
+    const peer = await server.greeted(0);
+    const { id } = await peer.received({ pattern: 'bytes' });
+    const part = envelope({ id, more: true, byteStream: true }, 'x'.repeat(900));
+    peer.write(Buffer.concat(Array.from({ length: 75 }, () => part)));
+    expect(await next).toMatchObject({ done: false });
+    expect(await peer.received({ type: 'error' })).toMatchObject({
+      message: 'a stream must not send more items than it has credit for',
+    });
+  });
+
   it('answers never asked for are ignored, and so are keys named __proto__', async () => {
     const answer = ping();
     const only = await server.greeted(0);
