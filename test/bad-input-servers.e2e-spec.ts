@@ -4,7 +4,7 @@ import { firstValueFrom } from 'rxjs';
 
 import { errorOf } from './support/outcome.js';
 import { frame, header, type RawPeer } from './support/raw-peer.js';
-import { RawServer } from './support/raw-server.js';
+import { READY, RawServer } from './support/raw-server.js';
 import { Stage } from './support/stage.js';
 import { until } from './support/until.js';
 
@@ -134,6 +134,29 @@ describe('a client whose server breaks the rules drops it, tells its callers the
     expect(await first.received({ type: 'error' })).toMatchObject({ message: '"ready" is out of turn' });
     await answerNext(await server.greeted(1));
     expect(await answer).toBe('pong');
+  });
+
+  it('a server that closes it as unused while calls wait', async () => {
+    const answer = ping();
+    const first = await server.peer(0);
+    await first.received({ type: 'hello' });
+    first.send(READY, { type: 'goaway', reason: 'idle', graceMs: 1_000 });
+    await answerNext(await server.greeted(1));
+    expect(await answer).toBe('pong');
+    // It waits before it connects the next time, as after any goaway: it doesn't rest.
+    expect(statuses).toEqual(['connecting', 'connected', 'reconnecting', 'connected']);
+  });
+
+  it('a server that goes away again and again, and is never gone: a few such connections are kept', async () => {
+    const connecting = client.connect();
+    for (let index = 0; index < 17; index += 1) {
+      (await server.greeted(index)).send({ type: 'goaway', reason: 'restart', graceMs: 1e15 });
+    }
+    await connecting;
+    const first = await server.peer(0);
+    await first.received({ type: 'goaway', reason: 'closed' });
+    await first.closed();
+    expect(server.peers[1]?.isClosed).toBe(false);
   });
 
   it('a server that is wrong each time: the log has one line on it', async () => {
