@@ -123,6 +123,14 @@ describe('a message that breaks the protocol ends its own connection, with one l
     expect(await target.refusal(peer)).toMatchObject({ type: 'error', code: 'PROTOCOL_ERROR' });
   });
 
+  it('what would write lines of its own into the log: it is told of in one line', async () => {
+    const id = 'two\u2028lines\u0085\u009b2J';
+    peer.send({ id, pattern: 'endless', data: {} });
+    await endlessIsRunning();
+    peer.send({ id, pattern: 'echo', data: {} });
+    expect(await target.refusal(peer)).toMatchObject({ message: 'id "two lines 2J" is in use already' });
+  });
+
   it('an id that is in use, and the call that has it is torn down', async () => {
     peer.send({ id: 1, pattern: 'endless', data: {} });
     await endlessIsRunning();

@@ -4,7 +4,7 @@ import { firstValueFrom } from 'rxjs';
 
 import { errorOf } from './support/outcome.js';
 import { frame, header, type RawPeer } from './support/raw-peer.js';
-import { RawServer } from './support/raw-server.js';
+import { READY, RawServer } from './support/raw-server.js';
 import { Stage } from './support/stage.js';
 import { until } from './support/until.js';
 
@@ -27,6 +27,14 @@ afterEach(async () => {
 });
 
 const ping = (): Promise<unknown> => firstValueFrom(client.send('ping', {}));
+
+/** A binary envelope in its frame. */
+function envelope(message: object, bytes: string): Buffer {
+  const json = Buffer.from(JSON.stringify(message));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(json.length);
+  return frame(Buffer.concat([length, json, Buffer.from(bytes)]), 2);
+}
 
 /** The next call of the client, answered. */
 async function answerNext(peer: RawPeer): Promise<void> {
@@ -81,6 +89,18 @@ describe('a client whose server breaks the rules drops it, tells its callers the
     expect(await answer).toBe('pong');
   });
 
+  it('and what had come of an answer that was cut is no part of the next one', async () => {
+    const answer = firstValueFrom(client.send<Buffer>('ping', {}, { idempotent: true }));
+    const first = await server.greeted(0);
+    const { id } = await first.received({ pattern: 'ping' });
+    first.write(envelope({ id, more: true }, 'half of '));
+    first.write(frame('oops'));
+    const second = await server.greeted(1);
+    const again = await second.received({ pattern: 'ping' });
+    second.write(envelope({ id: again.id, isDisposed: true }, 'whole'));
+    expect(String(await answer)).toBe('whole');
+  });
+
   it('a call that was not sent yet waits for the next connection', async () => {
     const answer = ping();
     const first = await server.peer(0);
@@ -89,6 +109,20 @@ describe('a client whose server breaks the rules drops it, tells its callers the
     await answerNext(await server.greeted(1));
     expect(await answer).toBe('pong');
     expect(first.messages.some(({ pattern }) => pattern !== undefined)).toBe(false);
+  });
+
+  it('a stream of bytes without an end of its item, and nobody takes it: parts are not more than items may be', async () => {
+    const small = stage.client(server.url, { limits: { maxFrameBytes: 1_024 } });
+    const items = small.send<Buffer>('bytes', {})[Symbol.asyncIterator]();
+    const next = items.next();
+    const peer = await server.greeted(0);
+    const { id } = await peer.received({ pattern: 'bytes' });
+    const part = envelope({ id, more: true, byteStream: true }, 'x'.repeat(900));
+    peer.write(Buffer.concat(Array.from({ length: 75 }, () => part)));
+    expect(await next).toMatchObject({ done: false });
+    expect(await peer.received({ type: 'error' })).toMatchObject({
+      message: 'a stream must not send more items than it has credit for',
+    });
   });
 
   it('a ready without a session to go on with', async () => {
@@ -100,6 +134,29 @@ describe('a client whose server breaks the rules drops it, tells its callers the
     expect(await first.received({ type: 'error' })).toMatchObject({ message: '"ready" is out of turn' });
     await answerNext(await server.greeted(1));
     expect(await answer).toBe('pong');
+  });
+
+  it('a server that closes it as unused while calls wait', async () => {
+    const answer = ping();
+    const first = await server.peer(0);
+    await first.received({ type: 'hello' });
+    first.send(READY, { type: 'goaway', reason: 'idle', graceMs: 1_000 });
+    await answerNext(await server.greeted(1));
+    expect(await answer).toBe('pong');
+    // It waits before it connects the next time, as after any goaway: it doesn't rest.
+    expect(statuses).toEqual(['connecting', 'connected', 'reconnecting', 'connected']);
+  });
+
+  it('a server that goes away again and again, and is never gone: a few such connections are kept', async () => {
+    const connecting = client.connect();
+    for (let index = 0; index < 17; index += 1) {
+      (await server.greeted(index)).send({ type: 'goaway', reason: 'restart', graceMs: 1e15 });
+    }
+    await connecting;
+    const first = await server.peer(0);
+    await first.received({ type: 'goaway', reason: 'closed' });
+    await first.closed();
+    expect(server.peers[1]?.isClosed).toBe(false);
   });
 
   it('a server that is wrong each time: the log has one line on it', async () => {
@@ -118,12 +175,16 @@ describe('a client whose server breaks the rules drops it, tells its callers the
     const connecting = client.connect();
     const first = await server.greeted(0);
     await connecting;
-    first.send({ type: 'error', code: 'NO_SUCH_CODE', message: 'bye\n[Nest] ERROR all is lost\u001b[2J' });
+    first.send({
+      type: 'error',
+      code: 'NO_SUCH_CODE',
+      message: `bye\n[Nest] ERROR all is lost\u001b[2J${'!'.repeat(4_000)}`,
+    });
     first.close();
     await server.greeted(1);
     await until('it is back', () => statuses.at(-1) === 'connected' && statuses.includes('reconnecting'));
     expect(warnings()).toEqual([
-      expect.stringMatching(/PROTOCOL_ERROR, bye \[Nest\] ERROR all is lost \[2J$/),
+      expect.stringMatching(/PROTOCOL_ERROR, bye \[Nest\] ERROR all is lost \[2J!{200,230}$/),
     ]);
   });
 });

@@ -16,6 +16,7 @@ import type { ConnectionLog } from './connection-log.js';
 import type { ConnectionOwner } from './connection-owner.js';
 import type { ConnectionSettings } from './connection-settings.js';
 import { type ConnectionState, leave } from './connection-state.js';
+import { crowdOut } from './crowd-out.js';
 import type { Replica } from './replica.js';
 import type { Seat } from './seats.js';
 
@@ -146,10 +147,9 @@ export class Connection implements Seat, Candidate {
   }
 
   private readonly dialNow = (): void => {
-    const { dialler } = this.settings;
     const { address, hosts } = this.replica;
     this.attempts += 1;
-    const dialled = dialler.dial(address, hosts);
+    const dialled = this.settings.dialler.dial(address, hosts);
     this.move({ name: 'dialling', dial: dialled });
     const isStale = (): boolean => this.current.name !== 'dialling' || this.current.dial !== dialled;
     dialled.link.then(
@@ -254,15 +254,16 @@ export class Connection implements Seat, Candidate {
     this.log.goaway(reason);
     this.answeredBefore += old.calls.answered;
     this.leaving.add(old);
+    crowdOut(this.leaving, this.settings.options.drainTimeoutMs);
     this.session = this.newSession();
     this.lostAt = this.settings.runtime.clock.now();
     const waiting = old.calls.releaseWaiting();
-    if (reason === UNUSED && !this.settings.awaitsPushes()) {
+    if (reason === UNUSED && waiting.length === 0 && !this.settings.awaitsPushes()) {
       this.move({ name: 'resting' });
       this.owner.rests(this, waiting);
       return;
     }
-    // At once, since nothing has failed; but a server must not keep it going round and round.
+    // At once, since nothing has failed; but a server must not keep it going round and round, by any reason.
     const isFirst = this.backoff.attempts === 0;
     const delayMs = this.backoff.next();
     this.wait(isFirst ? 0 : delayMs);

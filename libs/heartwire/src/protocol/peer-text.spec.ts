@@ -7,6 +7,7 @@ describe('quote', () => {
     ['plain', '"plain"'],
     ['', '""'],
     ['two\nlines', '"two\\nlines"'],
+    ['three\u2028more\u0085\u009b2Jlines', '"three more 2Jlines"'],
     ['x'.repeat(41), `"${'x'.repeat(40)}…"`],
     ['\u0000'.repeat(50), `"${'\\u0000'.repeat(9)}\\u000…`],
   ])('%p is shown as %s', (text, shown) => {

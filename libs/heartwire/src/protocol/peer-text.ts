@@ -6,7 +6,8 @@ const QUOTED_ESCAPED = 60;
 
 /** The beginning of a text between quotation marks, in one line. */
 export function quote(text: string): string {
-  return cut(JSON.stringify(cut(text, QUOTED)), QUOTED_ESCAPED);
+  // JSON leaves some as they are that begin a line or steer a terminal.
+  return cut(oneLine(JSON.stringify(cut(text, QUOTED))), QUOTED_ESCAPED);
 }
 
 /** A text without what would begin a new line or steer a terminal. */

@@ -11,6 +11,8 @@ export const CREDIT_PORTION_BYTES = STREAM_WINDOW_BYTES / 4;
 export class CreditAccount {
   /** Items that came whole and were not taken. */
   untaken = 0;
+  /** The bytes of all that the consumer was given and has not taken, parts included. */
+  untakenBytes = 0;
 
   /** The sizes of what the consumer was given and has not taken, in order; those of parts below 0. */
   private readonly sizes = new Fifo<number>();
@@ -32,6 +34,7 @@ export class CreditAccount {
   arrived(bytes: number, isPart = false): void {
     const size = this.comingBytes + bytes;
     this.comingBytes = 0;
+    this.untakenBytes += size;
     this.sizes.push(isPart ? -size : size);
     if (!isPart) this.untaken += 1;
   }
@@ -41,6 +44,7 @@ export class CreditAccount {
     const size = this.sizes.shift() ?? 0;
     const bytes = Math.abs(size);
     this.owedBytes += bytes;
+    this.untakenBytes -= bytes;
     if (size < 0) return bytes;
     this.owed += 1;
     this.untaken -= 1;

@@ -93,6 +93,9 @@ export class OutgoingCall implements StreamHandle {
     this.attempts += 1;
     this.sentBefore = this.sent;
     this.sent = 'maybe';
+    // What came of an answer that was lost is no part of the next one.
+    this.pieces = undefined;
+    this.items = undefined;
   }
 
   /** No handler has seen it, that time. */

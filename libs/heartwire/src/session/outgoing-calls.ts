@@ -257,8 +257,9 @@ export class OutgoingCalls implements CallSource, CallKeeper, DeadlineKeeper {
 
   private item(call: OutgoingCall, value: unknown, bytes: number, isPart: boolean): void {
     const items = (call.items ??= new CreditAccount());
-    // It may be part of the last value, which costs nothing.
-    if (!isPart && items.untaken >= INITIAL_CREDIT) throw beyondCredit();
+    // It may be part of the last value, which costs nothing. No number of parts makes more of it than whole items may be.
+    if (isPart ? items.untakenBytes > INITIAL_CREDIT * this.maxItemBytes : items.untaken >= INITIAL_CREDIT)
+      throw beyondCredit();
     call.isStreaming = true;
     items.arrived(bytes, isPart);
     // While the consumer has something to take, it is not the other end that is idle.

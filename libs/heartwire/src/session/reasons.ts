@@ -3,6 +3,7 @@ import { HeartwireError } from '../errors/heartwire-error.js';
 import type { ErrorMessage } from '../protocol/messages.js';
 import { oneLine } from '../protocol/peer-text.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
+import { SHORT_TEXT } from '../protocol/wire-members.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import type { OutgoingCall } from './outgoing-call.js';
 
@@ -77,7 +78,7 @@ export function clientClosed(reason: HeartwireError | undefined): HeartwireError
 /** What the other end gave as its reason to close. */
 export function peerError({ code, message }: ErrorMessage): HeartwireError {
   const known = isErrorCode(code) ? code : ErrorCode.PROTOCOL_ERROR;
-  return new HeartwireError(known, oneLine(message), { sent: 'maybe' });
+  return new HeartwireError(known, oneLine(message.slice(0, SHORT_TEXT)), { sent: 'maybe' });
 }
 
 /** What this end gives as its reason to close. A fault of our own is not explained to strangers. */

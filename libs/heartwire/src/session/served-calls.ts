@@ -3,6 +3,7 @@ import { HeartwireError } from '../errors/heartwire-error.js';
 import { toWireError } from '../errors/wire-error.js';
 import type { CallId, ChunkMessage, EventMessage, RequestMessage } from '../protocol/messages.js';
 import type { Outgoing } from '../protocol/outgoing.js';
+import { quote } from '../protocol/peer-text.js';
 import { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Clock } from '../timing/clock.js';
 import { type DeadlineKeeper, DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
@@ -81,7 +82,10 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
 
   request(message: RequestMessage | EventMessage, id: CallId): void {
     if (this.running.get(id) !== undefined)
-      throw new ProtocolViolation('PROTOCOL_ERROR', `id ${JSON.stringify(id)} is in use already`);
+      throw new ProtocolViolation(
+        'PROTOCOL_ERROR',
+        `id ${typeof id === 'string' ? quote(id) : String(id)} is in use already`,
+      );
     const isRequest = message.kind === 'request';
     const timeoutMs = isRequest ? message.timeoutMs : undefined;
     const sendsStream = isRequest && message.stream === true;
