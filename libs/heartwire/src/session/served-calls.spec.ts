@@ -162,6 +162,18 @@ describe('the calls that a session serves', () => {
     expect(peer.heardOf(undefined)).toMatchObject([{ id: 1, err: { code: 'DEADLINE_EXCEEDED' } }]);
   });
 
+  it('end each at its own time', () => {
+    serve();
+    const peer = connect();
+    peer.say(request(1, { timeoutMs: 300 }), request(2, { timeoutMs: 600 }));
+    const aborted = (): unknown[] => started.map(({ signal }) => signal.aborted);
+    jest.advanceTimersByTime(320);
+    expect(aborted()).toEqual([true, false]);
+    jest.advanceTimersByTime(320);
+    expect(aborted()).toEqual([true, true]);
+    expect(peer.heardOf(undefined)).toMatchObject([{ id: 1 }, { id: 2, err: { code: 'DEADLINE_EXCEEDED' } }]);
+  });
+
   it('may take their time once a first item was sent', () => {
     serve();
     const peer = connect();
