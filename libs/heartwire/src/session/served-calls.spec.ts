@@ -260,15 +260,44 @@ describe('the calls that a session serves', () => {
     expect(cancelled).toHaveLength(1);
   });
 
-  it('are cancelled at once when a peer without a session is gone', () => {
+  it('are cancelled at once, events too, when a peer without a session is gone', () => {
+    serve();
+    const wire = new MemoryWire();
+    end.accept(wire.accepting);
+    const peer = new ScriptedPeer(wire.dialling);
+    peer.say(request(1), event('a'));
+    wire.cut();
+    settle();
+    expect(cancelled).toHaveLength(2);
+  });
+
+  it('hand nothing to a link that is gone', () => {
+    serve();
+    const peer = connect();
+    peer.say(request(1));
+    const link = end.session.attachment?.link;
+    if (link === undefined) throw new Error('there is no link');
+    peer.link.destroy();
+    settle();
+    const send = jest.spyOn(link, 'send');
+    started[0]?.answer('kept');
+    settle();
+    expect(send).not.toHaveBeenCalled();
+  });
+
+  it('are cut off in time also when a hello crosses the goaway', () => {
     serve();
     const wire = new MemoryWire();
     end.accept(wire.accepting);
     const peer = new ScriptedPeer(wire.dialling);
     peer.say(request(1));
-    wire.cut();
-    settle();
+    end.session.drain('by the test', 500);
+    peer.say(HELLO);
+    expect(peer.heardOf('ready')).toHaveLength(1);
+    expect(end.session.state).toBe('draining');
+    jest.advanceTimersByTime(520);
     expect(cancelled).toHaveLength(1);
+    expect(peer.heardOf(undefined)).toMatchObject([{ id: 1, err: { code: 'CONNECTION_LOST' } }]);
   });
 
   it('wait as events beyond the bound, in order, and take no place of a call', () => {
@@ -293,6 +322,20 @@ describe('the calls that a session serves', () => {
     expect(patterns()).toEqual(['call 1', 'a']);
     started[1]?.complete();
     expect(patterns()).toEqual(['call 1', 'a', 'b']);
+  });
+
+  it('are forgotten by their process when they wait as events and their session is gone', () => {
+    const admission = new Admission(1);
+    const [whenRoom, forget] = [jest.spyOn(admission, 'whenRoom'), jest.spyOn(admission, 'forget')];
+    serve({ admission });
+    const [one, other] = [connect(), connect()];
+    one.say(request(1));
+    other.say(event('a'));
+    const [[startWaiting] = []] = whenRoom.mock.calls;
+    expect(startWaiting).toBeDefined();
+    other.link.destroy();
+    jest.advanceTimersByTime(5_100);
+    expect(forget).toHaveBeenCalledWith(startWaiting);
   });
 
   it.each([
