@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { concat, config, of, throwError } from 'rxjs';
 
@@ -201,6 +203,13 @@ describe('the calls that a session makes', () => {
     connect();
     expect(asked()).toEqual(['stays']);
     expect(peer.heardOf('cancel')).toEqual([]);
+  });
+
+  it('end the stream that would have gone with them when they are never sent', () => {
+    prepare();
+    const source = Readable.from(['a']);
+    call('it', { stream: source }).cancel();
+    expect(source.destroyed).toBe(true);
   });
 
   it('are not sent when they were given up before they were made', () => {

@@ -331,11 +331,10 @@ describe('the calls that a session serves', () => {
     const [one, other] = [connect(), connect()];
     one.say(request(1));
     other.say(event('a'));
-    const [[startWaiting] = []] = whenRoom.mock.calls;
-    expect(startWaiting).toBeDefined();
+    expect(whenRoom).toHaveBeenCalledTimes(1);
     other.link.destroy();
     jest.advanceTimersByTime(5_100);
-    expect(forget).toHaveBeenCalledWith(startWaiting);
+    expect(forget.mock.calls).toContainEqual(whenRoom.mock.calls[0]);
   });
 
   it.each([
@@ -362,6 +361,19 @@ describe('the calls that a session serves', () => {
       { id: 1, isDisposed: true },
       { id: 2, err: { status: 'error' }, isDisposed: true },
     ]);
+  });
+
+  it('take no item of a stream that is longer than a frame may be, in however many pieces', () => {
+    serve();
+    const peer = connect();
+    peer.say(request(1, { stream: true }));
+    const piece = { header: '{"id":1,"chunk":null,"more":true}', bytes: Buffer.alloc(40_000) };
+    peer.link.send([piece]);
+    settle();
+    expect(peer.heardOf('error')).toEqual([]);
+    peer.link.send([piece]);
+    settle();
+    expect(peer.heardOf('error')).toMatchObject([{ code: 'FRAME_TOO_LARGE' }]);
   });
 
   it('fail when their answer is longer than their caller takes', () => {
