@@ -7,6 +7,7 @@ import { RecordedCall } from '../../../../test/support/recorded-call.js';
 import { READY, ScriptedPeer, settle, WELCOME } from '../../../../test/support/scripted-peer.js';
 import { DiallingEnd, type EndOptions } from '../../../../test/support/session-ends.js';
 import { MemoryWire } from '../testing/memory-wire.js';
+import { connectionClosed } from './reasons.js';
 
 describe('the calls that a session makes', () => {
   let end: DiallingEnd;
@@ -215,9 +216,10 @@ describe('the calls that a session makes', () => {
   it('are not sent when they were given up before they were made', () => {
     prepare();
     connect();
-    const early = new RecordedCall('work', 'it');
-    early.cancel();
-    end.session.calls.add(early.outgoing);
+    const [cancelled, aborted] = [new RecordedCall('work', 'it'), new RecordedCall('work', 'it')];
+    cancelled.cancel();
+    aborted.outgoing.abort(connectionClosed('by the test'));
+    for (const { outgoing } of [cancelled, aborted]) end.session.calls.add(outgoing);
     settle();
     expect(asked()).toEqual([]);
     expect(end.session.calls.isIdle).toBe(true);
