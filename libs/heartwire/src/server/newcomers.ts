@@ -58,7 +58,7 @@ export class Newcomers<Newcomer> implements DeadlineKeeper {
     if (wasHere && this.count === 0) this.deadlines.stop();
   }
 
-  expire(now: number): number | undefined {
+  expire(now: number): number {
     for (const newcomer of due(this.asked, now)) {
       this.asked.delete(newcomer);
       this.overdue.add(newcomer);
@@ -73,8 +73,7 @@ export class Newcomers<Newcomer> implements DeadlineKeeper {
       this.asked.set(newcomer, now + this.halfMs);
       this.host.ask(newcomer);
     }
-    const next = Math.min(firstOf(this.fresh), firstOf(this.asked));
-    return next === Infinity ? undefined : next;
+    return Math.min(firstOf(this.fresh), firstOf(this.asked));
   }
 
   private get count(): number {

@@ -128,13 +128,13 @@ export class RelayedCalls implements DeadlineKeeper {
       this.giveUp(callId, new HeartwireError(ErrorCode.CLOSED, 'the server was closed', { sent: 'maybe' }));
   }
 
-  expire(now: number): number | undefined {
+  expire(now: number): number {
     let next = Infinity;
     for (const [callId, { deadlineAt }] of this.calls) {
       if (deadlineAt > now) next = Math.min(next, deadlineAt);
       else this.giveUp(callId, new HeartwireError(ErrorCode.DEADLINE_EXCEEDED, 'no answer came in time'));
     }
-    return next === Infinity ? undefined : next;
+    return next;
   }
 
   /** @param error for the caller, if it is still there */

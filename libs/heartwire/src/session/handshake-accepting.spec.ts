@@ -258,7 +258,9 @@ describe('a handshake at the accepting end', () => {
   it('keeps no session with a window of 0', () => {
     const { end, connect } = accept({ resumeWindowMs: 0 });
     const first = connect();
-    first.say(HELLO);
+    first.say(HELLO, REQUEST);
+    expect(first.heardOf(undefined)).toHaveLength(1);
+    expect(end.session.outbox.keptBytes).toBe(0);
     first.link.destroy();
     settle();
     expect(end.sessions.size).toBe(0);

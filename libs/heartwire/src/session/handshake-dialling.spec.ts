@@ -135,6 +135,15 @@ describe('a handshake at the dialling end', () => {
     expect(end.sessionsLost).toHaveLength(1);
   });
 
+  it('keeps nothing for a session that it would not resume', () => {
+    const { end, peer } = dial({ resumeWindowMs: 0 });
+    peer.say(WELCOME, READY);
+    end.session.calls.add(new RecordedCall('greet', 'you').outgoing);
+    settle();
+    expect(peer.heardOf(undefined)).toHaveLength(1);
+    expect(end.session.outbox.keptBytes).toBe(0);
+  });
+
   it('says nothing of what it has received until it knows which session it will be', () => {
     const { end, peer, wire } = dial();
     peer.say(WELCOME, READY);

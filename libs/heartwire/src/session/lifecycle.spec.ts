@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
+import { RecordedCall } from '../../../../test/support/recorded-call.js';
 import { HELLO, READY, ScriptedPeer, settle, WELCOME } from '../../../../test/support/scripted-peer.js';
 import {
   accepting,
@@ -260,6 +261,18 @@ describe('the life of a session', () => {
     expect(peer.heardOf(undefined)).toMatchObject([{ id: 1, err: { code: 'DRAINING' } }]);
     jest.advanceTimersByTime(LINGER_MS);
     expect(session.state).toBe('ending');
+  });
+
+  it('keeps nothing of what it said once its session is gone', () => {
+    const { session, wire } = dialling.ready();
+    session.calls.add(new RecordedCall('work', 'much').outgoing);
+    settle();
+    wire.cut();
+    settle();
+    expect(session.outbox.keptBytes).toBeGreaterThan(0);
+    jest.advanceTimersByTime(WINDOW_MS);
+    expect(session.state).toBe('detached');
+    expect(session.outbox.keptBytes).toBe(0);
   });
 
   it('waits for ready as long as the handshake may take', () => {

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { concat, config, of, throwError } from 'rxjs';
 
@@ -5,6 +7,7 @@ import { RecordedCall } from '../../../../test/support/recorded-call.js';
 import { READY, ScriptedPeer, settle, WELCOME } from '../../../../test/support/scripted-peer.js';
 import { DiallingEnd, type EndOptions } from '../../../../test/support/session-ends.js';
 import { MemoryWire } from '../testing/memory-wire.js';
+import { connectionClosed } from './reasons.js';
 
 describe('the calls that a session makes', () => {
   let end: DiallingEnd;
@@ -203,12 +206,20 @@ describe('the calls that a session makes', () => {
     expect(peer.heardOf('cancel')).toEqual([]);
   });
 
+  it('end the stream that would have gone with them when they are never sent', () => {
+    prepare();
+    const source = Readable.from(['a']);
+    call('it', { stream: source }).cancel();
+    expect(source.destroyed).toBe(true);
+  });
+
   it('are not sent when they were given up before they were made', () => {
     prepare();
     connect();
-    const early = new RecordedCall('work', 'it');
-    early.cancel();
-    end.session.calls.add(early.outgoing);
+    const [cancelled, aborted] = [new RecordedCall('work', 'it'), new RecordedCall('work', 'it')];
+    cancelled.cancel();
+    aborted.outgoing.abort(connectionClosed('by the test'));
+    for (const { outgoing } of [cancelled, aborted]) end.session.calls.add(outgoing);
     settle();
     expect(asked()).toEqual([]);
     expect(end.session.calls.isIdle).toBe(true);

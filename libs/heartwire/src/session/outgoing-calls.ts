@@ -212,7 +212,7 @@ export class OutgoingCalls implements CallSource, CallKeeper, DeadlineKeeper {
     this.deadlines.stop();
   }
 
-  expire(now: number): number | undefined {
+  expire(now: number): number {
     let next = Infinity;
     const due: OutgoingCall[] = [];
     for (const calls of [this.waiting, this.inFlight]) {
@@ -227,7 +227,7 @@ export class OutgoingCalls implements CallSource, CallKeeper, DeadlineKeeper {
       this.withdraw(call);
       call.fail(deadlineExceeded(call));
     }
-    return next === Infinity ? undefined : next;
+    return next;
   }
 
   private upload(call: OutgoingCall, upload: NonNullable<OutgoingCall['traits']['upload']>): void {
@@ -270,7 +270,7 @@ export class OutgoingCalls implements CallSource, CallKeeper, DeadlineKeeper {
 
   private awaitNextItem(call: OutgoingCall): void {
     const { idleTimeoutMs } = call.traits;
-    if (idleTimeoutMs === undefined || idleTimeoutMs === Infinity) return;
+    if (idleTimeoutMs === undefined) return;
     call.deadlineAt = this.clock.now() + idleTimeoutMs;
     this.deadlines.watch(call.deadlineAt);
   }

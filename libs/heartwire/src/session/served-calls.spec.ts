@@ -162,6 +162,18 @@ describe('the calls that a session serves', () => {
     expect(peer.heardOf(undefined)).toMatchObject([{ id: 1, err: { code: 'DEADLINE_EXCEEDED' } }]);
   });
 
+  it('end each at its own time', () => {
+    serve();
+    const peer = connect();
+    peer.say(request(1, { timeoutMs: 300 }), request(2, { timeoutMs: 600 }));
+    const aborted = (): unknown[] => started.map(({ signal }) => signal.aborted);
+    jest.advanceTimersByTime(320);
+    expect(aborted()).toEqual([true, false]);
+    jest.advanceTimersByTime(320);
+    expect(aborted()).toEqual([true, true]);
+    expect(peer.heardOf(undefined)).toMatchObject([{ id: 1 }, { id: 2, err: { code: 'DEADLINE_EXCEEDED' } }]);
+  });
+
   it('may take their time once a first item was sent', () => {
     serve();
     const peer = connect();
@@ -248,15 +260,44 @@ describe('the calls that a session serves', () => {
     expect(cancelled).toHaveLength(1);
   });
 
-  it('are cancelled at once when a peer without a session is gone', () => {
+  it('are cancelled at once, events too, when a peer without a session is gone', () => {
+    serve();
+    const wire = new MemoryWire();
+    end.accept(wire.accepting);
+    const peer = new ScriptedPeer(wire.dialling);
+    peer.say(request(1), event('a'));
+    wire.cut();
+    settle();
+    expect(cancelled).toHaveLength(2);
+  });
+
+  it('hand nothing to a link that is gone', () => {
+    serve();
+    const peer = connect();
+    peer.say(request(1));
+    const link = end.session.attachment?.link;
+    if (link === undefined) throw new Error('there is no link');
+    peer.link.destroy();
+    settle();
+    const send = jest.spyOn(link, 'send');
+    started[0]?.answer('kept');
+    settle();
+    expect(send).not.toHaveBeenCalled();
+  });
+
+  it('are cut off in time also when a hello crosses the goaway', () => {
     serve();
     const wire = new MemoryWire();
     end.accept(wire.accepting);
     const peer = new ScriptedPeer(wire.dialling);
     peer.say(request(1));
-    wire.cut();
-    settle();
+    end.session.drain('by the test', 500);
+    peer.say(HELLO);
+    expect(peer.heardOf('ready')).toHaveLength(1);
+    expect(end.session.state).toBe('draining');
+    jest.advanceTimersByTime(520);
     expect(cancelled).toHaveLength(1);
+    expect(peer.heardOf(undefined)).toMatchObject([{ id: 1, err: { code: 'CONNECTION_LOST' } }]);
   });
 
   it('wait as events beyond the bound, in order, and take no place of a call', () => {
@@ -283,6 +324,19 @@ describe('the calls that a session serves', () => {
     expect(patterns()).toEqual(['call 1', 'a', 'b']);
   });
 
+  it('are forgotten by their process when they wait as events and their session is gone', () => {
+    const admission = new Admission(1);
+    const [whenRoom, forget] = [jest.spyOn(admission, 'whenRoom'), jest.spyOn(admission, 'forget')];
+    serve({ admission });
+    const [one, other] = [connect(), connect()];
+    one.say(request(1));
+    other.say(event('a'));
+    expect(whenRoom).toHaveBeenCalledTimes(1);
+    other.link.destroy();
+    jest.advanceTimersByTime(5_100);
+    expect(forget.mock.calls).toContainEqual(whenRoom.mock.calls[0]);
+  });
+
   it.each([
     ['number', { waitingEvents: 2 }, [event('b'), event('c'), event('d')]],
     ['bytes', { waitingEventBytes: 1_000 }, [event('b', 'x'.repeat(600)), event('c', 'x'.repeat(600))]],
@@ -307,6 +361,19 @@ describe('the calls that a session serves', () => {
       { id: 1, isDisposed: true },
       { id: 2, err: { status: 'error' }, isDisposed: true },
     ]);
+  });
+
+  it('take no item of a stream that is longer than a frame may be, in however many pieces', () => {
+    serve();
+    const peer = connect();
+    peer.say(request(1, { stream: true }));
+    const piece = { header: '{"id":1,"chunk":null,"more":true}', bytes: Buffer.alloc(40_000) };
+    peer.link.send([piece]);
+    settle();
+    expect(peer.heardOf('error')).toEqual([]);
+    peer.link.send([piece]);
+    settle();
+    expect(peer.heardOf('error')).toMatchObject([{ code: 'FRAME_TOO_LARGE' }]);
   });
 
   it('fail when their answer is longer than their caller takes', () => {

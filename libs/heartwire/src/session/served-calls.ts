@@ -191,7 +191,7 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
     this.startWaitingEvents();
   }
 
-  expire(now: number): number | undefined {
+  expire(now: number): number {
     let next = Infinity;
     const due: ServedCall[] = [];
     for (const call of this.running) {
@@ -202,7 +202,7 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
       }
     }
     for (const call of due) this.stop(call, expired());
-    return next === Infinity ? undefined : next;
+    return next;
   }
 
   private cancelEach(calls: Iterable<ServedCall>, reason: HeartwireError): void {

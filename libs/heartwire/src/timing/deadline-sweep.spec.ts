@@ -66,11 +66,11 @@ class SweptDeadlines implements DeadlineKeeper {
     return this;
   }
 
-  expire(now: number): number | undefined {
+  expire(now: number): number {
     this.looks += 1;
     const due = [...this.open].filter((deadlineAt) => deadlineAt <= now);
     for (const deadlineAt of due) this.open.delete(deadlineAt);
-    const next = this.open.size === 0 ? undefined : Math.min(...this.open);
+    const next = Math.min(...this.open);
     for (const deadlineAt of due) {
       this.settled.push([deadlineAt, now]);
       this.onSettled(deadlineAt);

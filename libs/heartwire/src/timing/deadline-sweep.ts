@@ -16,8 +16,8 @@ export const systemTimers: Timers = {
 
 /** Who has deadlines. */
 export interface DeadlineKeeper {
-  /** Settles what is due at the given moment; returns the next deadline, if there is one. */
-  expire(now: number): number | undefined;
+  /** Settles what is due at the given moment; returns the next deadline, Infinity when there is none. */
+  expire(now: number): number;
 }
 
 /** Deadlines closer together than this are met in one go, in ms. */
@@ -74,6 +74,6 @@ export class DeadlineSweep {
     this.disarm();
     // The longest delay may end before the deadline.
     const next = now < earliest ? earliest : this.keeper.expire(now);
-    if (next !== undefined && stops === this.stops) this.watch(next);
+    if (stops === this.stops) this.watch(next);
   }
 }

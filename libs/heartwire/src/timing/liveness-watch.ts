@@ -127,7 +127,7 @@ export class LivenessWatch {
       this.judge(now, silentMs);
     } else if (silentMs >= timeoutMs || (this.state === 'alive' && silentMs >= intervalMs)) {
       this.waitsFor = 'input';
-    } else if (this.state === 'suspect' && now >= this.urgentAt()) {
+    } else if (now >= this.urgentAt()) {
       this.urge(now);
     } else if (now >= this.sampleAt) {
       this.ping(now);
