@@ -232,6 +232,26 @@ describe('close() of a server', () => {
     expect(looks).toHaveLength(2);
   });
 
+  it.each([
+    ['closes meanwhile', (client: HeartwireClient) => client.close()],
+    ['loses its connection meanwhile', () => undefined],
+  ])('lets events finish whose client %s', async (_, goes) => {
+    await serve({ drainTimeoutMs: 60_000 });
+    const client = stage.client(url);
+    await client.connect();
+    const socket = client.unwrap<Socket>();
+    client.emit('time left, and again later', {});
+    await controller.noticed('looked at the time');
+    const closing = app.close();
+    await becomes(client, 'reconnecting');
+    await goes(client);
+    socket.destroy();
+    await until('the client is gone', () => server.connections.every(({ isConnected }) => !isConnected));
+    expect(server.connections).toMatchObject([{ runningCalls: 1 }]);
+    controller.gate.resolve();
+    await closing;
+  });
+
   it('refuses what comes over a connection that it is about to close', async () => {
     await serve();
     const peer = stage.track(await RawPeer.connect(url));

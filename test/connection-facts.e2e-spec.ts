@@ -169,6 +169,25 @@ describe('an idle connection', () => {
     expect(stage.logger.texts('warn')).toEqual([]);
   });
 
+  it('was no outage: the log tells only how long it took to connect again', async () => {
+    await serve(IDLE);
+    const client = stage.client(url);
+    await client.connect();
+    await becomes(client, 'idle');
+    await until('the connection is closed', () => server.connections.length === 0);
+    const { now } = performance;
+    const later = jest.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 3_600_000);
+    try {
+      await firstValueFrom(client.send('who', {}));
+    } finally {
+      later.mockRestore();
+    }
+    const connected = stage.logger.texts('log').filter((line) => line.startsWith('Connected to'));
+    const tookMs = connected.map((line) => Number(/after (\d+) ms/.exec(line)?.[1]));
+    expect(tookMs).toEqual([expect.any(Number), expect.any(Number)]);
+    expect(Math.max(...tookMs)).toBeLessThan(3_600_000);
+  });
+
   it('stays closed while nobody calls: its client does not flap', async () => {
     await serve(IDLE);
     const client = stage.client(url, { reconnect: { firstMaxMs: 1, baseMs: 1 } });

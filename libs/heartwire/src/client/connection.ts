@@ -40,8 +40,8 @@ export class Connection implements Seat, Candidate {
   private readonly leaving = new Set<Session>();
   private readonly backoff: Backoff;
   private answeredBefore = 0;
-  /** Since when it isn't connected, and how often it was tried. */
-  private lostAt: number;
+  /** Since when it should be connected and isn't, and how often it was tried. */
+  private lostAt = 0;
   private attempts = 0;
 
   constructor(
@@ -55,7 +55,6 @@ export class Connection implements Seat, Candidate {
   ) {
     const { options, runtime } = settings;
     this.backoff = new Backoff(options.reconnect, runtime.random);
-    this.lostAt = runtime.clock.now();
     this.session = this.newSession();
   }
 
@@ -113,7 +112,10 @@ export class Connection implements Seat, Candidate {
 
   /** Dials, if it isn't wanted already. */
   open(): void {
-    if (this.current.name === 'idle' || this.current.name === 'resting') this.dialNow();
+    if (this.current.name !== 'idle' && this.current.name !== 'resting') return;
+    // It may have been left alone for hours: that is no outage.
+    if (this.attempts === 0) this.lostAt = this.settings.runtime.clock.now();
+    this.dialNow();
   }
 
   /** After a failed attempt: tries again later. */

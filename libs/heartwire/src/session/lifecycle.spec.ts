@@ -275,6 +275,34 @@ describe('the life of a session', () => {
     expect(session.outbox.keptBytes).toBe(0);
   });
 
+  describe('at a server that goes away', () => {
+    const EVENT = { pattern: 'takes its time', data: {} };
+
+    it('lets events run on whose client goes meanwhile, no longer than it has said', () => {
+      const stage = accepting.ready();
+      stage.peer.say(EVENT);
+      stage.session.drain('by the test', 1_000);
+      jest.advanceTimersByTime(300);
+      events['its link closes'](stage);
+      expect(stage.session.state).toBe('finishing');
+      expect(stage.session.served.count).toBe(1);
+      jest.advanceTimersByTime(600);
+      expect(stage.session.state).toBe('finishing');
+      jest.advanceTimersByTime(100);
+      expect(stage.session.state).toBe('ended');
+      expect(stage.session.served.count).toBe(0);
+    });
+
+    it('stops them when it is destroyed', () => {
+      const stage = accepting.ready();
+      stage.peer.say(EVENT);
+      stage.session.drain('by the test', 1_000);
+      stage.session.destroy(GONE);
+      expect(stage.session.state).toBe('ended');
+      expect(stage.session.served.count).toBe(0);
+    });
+  });
+
   it('waits for ready as long as the handshake may take', () => {
     const { session, peer } = dialling.greeting();
     jest.advanceTimersByTime(HANDSHAKE_MS - 30);

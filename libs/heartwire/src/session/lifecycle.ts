@@ -139,9 +139,7 @@ export class Lifecycle implements LinkListener {
     }
     attachment.heart.stop();
     this.exchange.calls.maxInFlight = 0;
-    const timer = setTimeout(() => {
-      this.detach(attachment.link, reason);
-    }, LINGER_MS);
+    const timer = setTimeout((): void => this.detach(attachment.link, reason), LINGER_MS);
     this.move({ name: 'ending', attachment, timer, reason });
     this.exchange.served.cancelAll(reason);
     this.outbox.end();
@@ -154,7 +152,7 @@ export class Lifecycle implements LinkListener {
     const because =
       current.name === 'ending' ? current.reason : (attachment.lastWord ?? this.explain(reason));
     const until = this.resumableUntil();
-    const wasLeft = current.name === 'draining' && !current.endsHere;
+    const graceMs = this.graceMs();
     attachment.heart.stop();
     this.exchange.calls.maxInFlight = 0;
     this.outbox.detach();
@@ -163,25 +161,20 @@ export class Lifecycle implements LinkListener {
     link.destroy();
     this.owner.linkLost(because, until !== undefined);
     if (until !== undefined) return;
-    if (wasLeft) this.finishEvents(because);
-    else this.host.lose(because);
+    if (graceMs === undefined) this.host.lose(because);
+    else this.finishEvents(because, graceMs);
   }
 
   /** Gives up the link; to be called once the session can't be resumed any more. */
   abandon(reason: HeartwireError): void {
     const { attachment } = this;
-    if (attachment !== undefined) {
-      this.detach(attachment.link, reason);
-      return;
-    }
-    this.lose(reason);
+    if (attachment !== undefined) this.detach(attachment.link, reason);
+    if (attachment === undefined || this.state === 'finishing') this.lose(reason);
   }
 
   /** Nobody is left to answer, but nobody has to be for an event. */
-  finishEvents(reason: HeartwireError): void {
-    const timer = setTimeout(() => {
-      this.lose(reason);
-    }, this.settings.drainTimeoutMs);
+  finishEvents(reason: HeartwireError, graceMs = this.settings.drainTimeoutMs): void {
+    const timer = setTimeout((): void => this.lose(reason), graceMs);
     this.move({ name: 'finishing', timer, reason });
     this.owner.left?.();
     this.exchange.served.cancelCalls(reason);
@@ -208,13 +201,11 @@ export class Lifecycle implements LinkListener {
   ): void {
     // Who goes away still makes the calls that wait; the other end makes none here any more.
     if (!endsHere) this.exchange.calls.maxInFlight = 0;
-    const timer = setTimeout(
-      () => {
-        this.exchange.served.failAll(cutOff(reason));
-        this.end(connectionClosed(reason));
-      },
-      Math.min(Math.max(until - this.clock.now(), 0), LONGEST_DELAY_MS),
-    );
+    const leftMs = Math.min(Math.max(until - this.clock.now(), 0), LONGEST_DELAY_MS);
+    const timer = setTimeout(() => {
+      this.exchange.served.failAll(cutOff(reason));
+      this.end(connectionClosed(reason));
+    }, leftMs);
     this.move({ name: 'draining', attachment, timer, until, endsHere, isHeard });
     this.endIfDrained();
   }
@@ -253,11 +244,16 @@ export class Lifecycle implements LinkListener {
     return this.suspension?.until;
   }
 
+  /** How long events may still run where the link of an end that goes away breaks: at who is left, and at a server. */
+  private graceMs(): number | undefined {
+    const { current } = this;
+    if (current.name === 'draining' && !current.endsHere) return this.settings.drainTimeoutMs;
+    return 'until' in current && this.isAccepting ? current.until - this.clock.now() : undefined;
+  }
+
   private suspend(suspension: Suspension): void {
     const leftMs = Math.max(suspension.until - this.clock.now(), 0);
-    const timer = setTimeout(() => {
-      this.lose(suspension.reason);
-    }, leftMs);
+    const timer = setTimeout((): void => this.lose(suspension.reason), leftMs);
     this.move({ name: 'suspended', suspension, timer });
   }
 
