@@ -43,8 +43,11 @@ const LEFT_OUT = {
     "export const parseStatusResponse = () => ({ kind: 'status-response' });",
 };
 
-/** Members that no page's session has: it accepts no links, and has no serializer. */
-const NEVER_SET = ['reception', 'isAccepting', 'gate', 'codec', 'decoding'];
+/**
+ * Members that no page's session has: it accepts no links, whose owner hears of more, has nothing that runs on, and has
+ * no serializer.
+ */
+const NEVER_SET = ['reception', 'isAccepting', 'spoke', 'left', 'gate', 'cancelCalls', 'codec', 'decoding'];
 
 const leftOut = {
   name: 'left-out',
@@ -86,8 +89,10 @@ async function buildBrowser(folder) {
     mangleCache: marked,
   });
   const neverSet = new Set(NEVER_SET.map((name) => marked[name] ?? name));
-  const reachable = leaveOutMembers(withOneImport(bundle.text), neverSet);
-  const alive = dropDeadMembers(reachable, new Set(Object.values(marked)));
+  const without = leaveOutMembers(withOneImport(bundle.text), neverSet);
+  // What can't be reached any more goes, so that what only that has used is dead.
+  const reachable = await transform(without, { format: 'esm', target, minifySyntax: true });
+  const alive = dropDeadMembers(reachable.code, new Set(Object.values(marked)));
   const shortened = await transform(alive, { format: 'esm', target, mangleProps: /^\$/ });
   const { code } = await minify(shortened.code, {
     module: true,

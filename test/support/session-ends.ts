@@ -98,9 +98,11 @@ export class AcceptingEnd extends OwnerRecord {
     const owner: SessionOwner = {
       ready: (resumed) => void this.readies.push(resumed),
       linkLost: (reason) => void this.linksLost.push(reason),
-      sessionLost: (reason, inFlight) => {
-        this.sessionsLost.push(reason);
+      answersLost: (inFlight, reason) => {
         for (const call of inFlight) call.fail(answerLost(call, reason));
+      },
+      sessionLost: (reason) => {
+        this.sessionsLost.push(reason);
         for (const call of session.calls.releaseWaiting()) call.fail(neverAnswered(call, reason));
         this.sessions.delete(clientId);
         session.destroy(reason);
@@ -139,9 +141,9 @@ export class DiallingEnd extends OwnerRecord {
         this.linksLost.push(reason);
         this.onLinkLost?.();
       },
-      sessionLost: (reason, inFlight) => {
+      answersLost: (inFlight, reason) => this.settle(inFlight, reason),
+      sessionLost: (reason) => {
         this.sessionsLost.push(reason);
-        this.settle(inFlight, reason);
         if (this.isClosing) this.session.destroy(reason);
       },
       resume: () => undefined,

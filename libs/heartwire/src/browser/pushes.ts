@@ -30,7 +30,6 @@ export class Pushes {
     credit: nothing,
     cancel: nothing,
     refuseNew: nothing,
-    cancelCalls: nothing,
     cancelAll: nothing,
     failAll: nothing,
   });

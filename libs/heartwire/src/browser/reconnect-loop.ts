@@ -131,8 +131,10 @@ export class ReconnectLoop {
       linkLost: (reason) => {
         if (isCurrent()) this.linkLost(reason);
       },
-      sessionLost: (reason, inFlight) => {
+      answersLost: (inFlight, reason) => {
         for (const call of inFlight) this.answerLost(call, reason);
+      },
+      sessionLost: (reason) => {
         if (!isCurrent()) this.sessionEnded(session, reason);
       },
       resume: () => undefined,

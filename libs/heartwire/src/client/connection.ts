@@ -188,8 +188,8 @@ export class Connection implements Seat, Candidate {
       linkLost: (reason) => {
         if (isCurrent()) this.linkLost(reason);
       },
-      sessionLost: (reason, inFlight) => {
-        this.owner.answersLost(this, inFlight, reason);
+      answersLost: (inFlight, reason) => this.owner.answersLost(this, inFlight, reason),
+      sessionLost: (reason) => {
         if (!isCurrent()) this.sessionEnded(session, reason);
       },
       resume: () => undefined,
@@ -221,9 +221,7 @@ export class Connection implements Seat, Candidate {
 
   private becomeReady(remote: string): void {
     const { options, runtime } = this.settings;
-    const stableTimer = setTimeout(() => {
-      this.backoff.reset();
-    }, options.reconnect.stableAfterMs);
+    const stableTimer = setTimeout((): void => this.backoff.reset(), options.reconnect.stableAfterMs);
     this.move({ name: 'ready', stableTimer });
     this.log.connected(remote, runtime.clock.now() - this.lostAt, this.attempts);
     this.attempts = 0;

@@ -40,7 +40,7 @@ export class ServerSessionOwner<Connection extends SessionConnection> implements
     private readonly listener: SessionListener<Connection>,
   ) {}
 
-  heard(): void {
+  spoke(): void {
     this.listener.heard(this.connection);
   }
 
@@ -70,9 +70,12 @@ export class ServerSessionOwner<Connection extends SessionConnection> implements
     this.listener.left(this.connection);
   }
 
-  sessionLost(reason: HeartwireError, inFlight: readonly OutgoingCall[]): void {
-    const { session } = this.connection;
+  answersLost(inFlight: readonly OutgoingCall[], reason: HeartwireError): void {
     for (const call of inFlight) call.fail(answerLost(call, reason));
+  }
+
+  sessionLost(reason: HeartwireError): void {
+    const { session } = this.connection;
     session.destroy(reason);
     for (const call of session.calls.releaseWaiting()) call.fail(answerLost(call, reason));
     this.listener.closed(this.connection, reason);

@@ -35,7 +35,7 @@ export class Inbound {
     private readonly host: InboundHost,
     codec: Codec | undefined,
     maxWaitingBytes: number,
-    private readonly owner: Pick<SessionOwner, 'heard'>,
+    private readonly owner: Pick<SessionOwner, 'spoke'>,
   ) {
     this.decoding = codec?.decoding?.(host, maxWaitingBytes);
   }
@@ -101,9 +101,9 @@ export class Inbound {
   }
 
   private accept(raw: unknown, frameBytes: number): void {
-    if (!this.isIntroduced) {
+    if (this.owner.spoke !== undefined && !this.isIntroduced) {
       this.isIntroduced = true;
-      this.owner.heard?.();
+      this.owner.spoke();
     }
     if (this.gate?.holdsBack(raw, frameBytes) === true) return;
     if (this.decoding !== undefined && !hasType(raw)) {

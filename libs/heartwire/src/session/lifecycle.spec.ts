@@ -221,7 +221,7 @@ describe('the life of a session', () => {
       const { session } = dialling[state]();
       expect(() => {
         session.attach(new MemoryWire().dialling);
-      }).toThrow(`a session takes no link while it is ${state}`);
+      }).toThrow(`no link while ${state}`);
       expect(session.state).toBe(state);
     },
   );
@@ -273,6 +273,22 @@ describe('the life of a session', () => {
     jest.advanceTimersByTime(WINDOW_MS);
     expect(session.state).toBe('detached');
     expect(session.outbox.keptBytes).toBe(0);
+  });
+
+  it.each([
+    ['dialling', dialling],
+    ['accepting', accepting],
+  ] as const)('tells its own calls at once that nobody will answer, while events run on: %s', (_, stages) => {
+    const { session, peer, wire } = stages.ready();
+    peer.say({ pattern: 'takes its time', data: {} });
+    const call = new RecordedCall('work', {});
+    session.calls.add(call.outgoing);
+    settle();
+    peer.say(GOAWAY);
+    wire.cut();
+    settle();
+    expect(session.state).toBe('finishing');
+    expect(call.failure).toMatchObject({ code: 'CONNECTION_LOST', sent: 'maybe' });
   });
 
   describe('at a server that goes away', () => {

@@ -52,7 +52,7 @@ export class Lifecycle implements LinkListener {
     private readonly outbox: Outbox,
     private readonly handshake: Handshake,
     private readonly isAccepting: boolean,
-    private readonly owner: Pick<SessionOwner, 'linkLost' | 'left'>,
+    private readonly owner: Pick<SessionOwner, 'linkLost' | 'left' | 'answersLost'>,
     private readonly host: LifecycleHost,
   ) {}
 
@@ -152,7 +152,7 @@ export class Lifecycle implements LinkListener {
     const because =
       current.name === 'ending' ? current.reason : (attachment.lastWord ?? this.explain(reason));
     const until = this.resumableUntil();
-    const graceMs = this.graceMs();
+    const graceMs = this.eventGrace();
     attachment.heart.stop();
     this.exchange.calls.maxInFlight = 0;
     this.outbox.detach();
@@ -161,7 +161,7 @@ export class Lifecycle implements LinkListener {
     link.destroy();
     this.owner.linkLost(because, until !== undefined);
     if (until !== undefined) return;
-    if (graceMs === undefined) this.host.lose(because);
+    if (graceMs === undefined || this.exchange.served.cancelCalls === undefined) this.host.lose(because);
     else this.finishEvents(because, graceMs);
   }
 
@@ -177,7 +177,8 @@ export class Lifecycle implements LinkListener {
     const timer = setTimeout((): void => this.lose(reason), graceMs);
     this.move({ name: 'finishing', timer, reason });
     this.owner.left?.();
-    this.exchange.served.cancelCalls(reason);
+    this.exchange.served.cancelCalls?.(reason);
+    this.owner.answersLost(this.exchange.calls.releaseInFlight(), reason);
     this.endIfDrained();
   }
 
@@ -245,7 +246,7 @@ export class Lifecycle implements LinkListener {
   }
 
   /** How long events may still run where the link of an end that goes away breaks: at who is left, and at a server. */
-  private graceMs(): number | undefined {
+  private eventGrace(): number | undefined {
     const { current } = this;
     if (current.name === 'draining' && !current.endsHere) return this.settings.drainTimeoutMs;
     return 'until' in current && this.isAccepting ? current.until - this.clock.now() : undefined;

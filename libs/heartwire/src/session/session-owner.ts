@@ -14,15 +14,17 @@ export interface ResumableSession {
 /** Who owns a session decides what follows from what happens to it. */
 export interface SessionOwner {
   /** Accepting end: the other end has said something for the first time, whatever it is. */
-  heard?(): void;
+  spoke?(): void;
   /** The session stands, and calls can be sent: `resumed` tells whether it went on where it stood. */
   ready(resumed: boolean): void;
   /** The link is gone. A session that can be resumed keeps what runs. */
   linkLost(reason: HeartwireError, canBeResumed: boolean): void;
   /** Accepting end: there will be no other link. What runs for its events runs on. */
   left?(): void;
-  /** The session is gone for good, and with it the answers to these calls: the owner settles them. */
-  sessionLost(reason: HeartwireError, inFlight: readonly OutgoingCall[]): void;
+  /** Nobody will answer these calls any more: the owner settles them. */
+  answersLost(inFlight: readonly OutgoingCall[], reason: HeartwireError): void;
+  /** The session is gone for good. */
+  sessionLost(reason: HeartwireError): void;
   /** Accepting end: the session that the other end wants to go on with, if it is here and the secret fits. */
   resume(resumption: Resumption): ResumableSession | undefined;
   /** The other end is going away and takes no new calls. */

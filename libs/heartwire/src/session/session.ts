@@ -133,7 +133,7 @@ export class Session
   /** Begins the conversation on a new link, or goes on with it. */
   attach(link: Link): void {
     if (this.state !== 'detached' && this.state !== 'suspended') {
-      throw new Error(`a session takes no link while it is ${this.state}`);
+      throw new Error(`no link while ${this.state}`);
     }
     const attachment = this.attachmentFor(link);
     if (this.reception !== undefined) {
@@ -223,7 +223,8 @@ export class Session
     this.delivery.stop();
     this.outbox.clear();
     this.served.cancelAll(reason);
-    this.owner.sessionLost(reason, this.calls.releaseInFlight());
+    this.owner.answersLost(this.calls.releaseInFlight(), reason);
+    this.owner.sessionLost(reason);
   }
 
   arrived(frameBytes: number, isBulk: boolean): void {
