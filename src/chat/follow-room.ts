@@ -2,14 +2,14 @@ import { filter, Observable } from 'rxjs';
 
 import type { FollowPage } from '../contract/chat-message.js';
 import { HISTORY_DEFAULT, HISTORY_MAX } from '../contract/history.dto.js';
-import type { MessageStore } from './store/message-store.js';
+import type { FollowedStore } from './store/shared-reads.js';
 
 /**
  * First what the room has after a cursor (or its recent messages), then what comes, for as long as the store is open.
  * The first page comes at once; later ones are never empty. However much happens while it reads, it reads once more.
  */
 export function followRoom(
-  store: MessageStore,
+  store: FollowedStore,
   room: string,
   after: string | undefined,
 ): Observable<FollowPage> {

@@ -7,13 +7,17 @@ import type { PostMessageDto } from '../contract/post-message.dto.js';
 import { followRoom } from './follow-room.js';
 import { MESSAGE_STORE } from './message-store-token.js';
 import type { MessageStore } from './store/message-store.js';
+import { SharedReads } from './store/shared-reads.js';
 
 /** The rooms and what was said in them. The first message makes a room. */
 @Injectable()
 export class RoomsService implements OnApplicationShutdown {
   private readonly ended$ = new Subject<void>();
+  private readonly followed: SharedReads;
 
-  constructor(@Inject(MESSAGE_STORE) private readonly store: MessageStore) {}
+  constructor(@Inject(MESSAGE_STORE) private readonly store: MessageStore) {
+    this.followed = new SharedReads(store);
+  }
 
   list(): Promise<readonly RoomSummary[]> {
     return this.store.rooms();
@@ -34,7 +38,7 @@ export class RoomsService implements OnApplicationShutdown {
 
   /** Also for a room that nobody has made yet. It ends with {@link endFollowing}. */
   follow(room: string, after: string | undefined): Observable<FollowPage> {
-    return followRoom(this.store, room, after).pipe(takeUntil(this.ended$));
+    return followRoom(this.followed, room, after).pipe(takeUntil(this.ended$));
   }
 
   endFollowing(): void {
