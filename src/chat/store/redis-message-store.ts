@@ -19,6 +19,8 @@ import { APPEND, type Appended, type StreamEntry } from './redis-script.js';
 
 /** Below what callers wait for an answer, so that they are told why there is none. */
 const COMMAND_TIMEOUT_MS = 4_000;
+/** How long a closed connection, or one that is gone already, holds up the end of the process. */
+const DISCONNECT_TIMEOUT_MS = 100;
 
 const STREAM_ID = /^\d{1,20}-\d{1,20}$/;
 const BEGINNING = '0-0';
@@ -44,6 +46,7 @@ export class RedisMessageStore implements MessageStore {
     private readonly prefix = 'heartwire-chat:',
   ) {
     const options = {
+      disconnectTimeout: DISCONNECT_TIMEOUT_MS,
       maxRetriesPerRequest: null,
       retryStrategy: (times: number) => Math.min(times * 50, 1_000),
     };
