@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { ConnectionStatus, HeartwireClient } from 'heartwire';
 import { firstValueFrom } from 'rxjs';
 
@@ -186,6 +186,47 @@ describe('a client whose server breaks the rules drops it, tells its callers the
     expect(warnings()).toEqual([
       expect.stringMatching(/PROTOCOL_ERROR, bye \[Nest\] ERROR all is lost \[2J!{200,230}$/),
     ]);
+  });
+});
+
+describe('a server that goes on with the session, and cuts each link,', () => {
+  const LONG_MS = 3_600_000;
+  const RESUMED = { ...READY, resumed: true };
+  let impatient: HeartwireClient;
+
+  beforeEach(() => {
+    impatient = stage.client(server.url, { reconnect: { firstMaxMs: 1, baseMs: LONG_MS } });
+  });
+
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  it('is waited for, once that has happened twice', async () => {
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    const waits = (): number[] => timers.mock.calls.map(([, ms = 0]) => ms).filter((ms) => ms >= LONG_MS);
+    void impatient.connect();
+    (await server.greeted(0)).close();
+    const second = await server.greeted(1, RESUMED);
+    await until('the session goes on', () => impatient.endpoints[0]?.isConnected === true);
+    expect(waits()).toEqual([]);
+    second.close();
+    await until('it waits', () => waits().length > 0);
+    expect(server.peers).toHaveLength(2);
+  });
+
+  it('is come back to at once as long as it answers', async () => {
+    void impatient.connect();
+    (await server.greeted(0)).close();
+    for (let index = 1; index < 6; index += 1) {
+      // It has received one call for each.
+      const peer = await server.greeted(index, { ...RESUMED, received: index - 1 });
+      const answer = firstValueFrom(impatient.send('ping', {}));
+      await answerNext(peer);
+      expect(await answer).toBe('pong');
+      peer.close();
+    }
+    await server.peer(6);
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { HeartwireServer } from 'heartwire';
 
+import { errorOf } from './support/outcome.js';
 import { RawPeer } from './support/raw-peer.js';
 import { type Served, Stage } from './support/stage.js';
 import { TargetController } from './support/target.controller.js';
@@ -86,6 +87,25 @@ describe('sessions that their clients leave behind', () => {
     // The modest one is among those that stay.
     await until('most have ended', () => server.connections.length <= 2);
     expect(server.connections).not.toEqual([]);
+  });
+
+  it('count with the calls that the server makes to their clients meanwhile', async () => {
+    const modest = await leaveBehind(1);
+    const [greedy, other] = [await leaveBehind(2), await leaveBehind(2)];
+    const [, clientId = ''] = server.connections.map((connection) => connection.clientId);
+    const errors = Array.from({ length: 8 }, () =>
+      errorOf(
+        server.hub.client(clientId).send('confirm', 'x'.repeat(2 * LARGE_BYTES), { timeoutMs: 300_000 }),
+      ),
+    );
+    await until('the one that keeps most has ended', () => server.connections.length === 2);
+    for (const error of await Promise.all(errors))
+      expect(error).toMatchObject({ code: 'CONNECTION_LOST', sent: 'never' });
+    const resumed = async (session: Session): Promise<unknown> => {
+      const [peer] = await hello({ ...session, received: 0 });
+      return (await peer.received({ type: 'ready' })).resumed;
+    };
+    expect([await resumed(modest), await resumed(greedy), await resumed(other)]).toEqual([true, false, true]);
   });
 
   it('are all kept as long as that is little', async () => {

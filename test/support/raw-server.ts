@@ -48,11 +48,11 @@ export class RawServer {
   }
 
   /** The same, once it has been welcomed and its hello answered. */
-  async greeted(index: number): Promise<RawPeer> {
+  async greeted(index: number, ready = READY): Promise<RawPeer> {
     const peer = await this.peer(index);
     peer.send(WELCOME);
     await peer.received({ type: 'hello' });
-    peer.send(READY);
+    peer.send(ready);
     return peer;
   }
 

@@ -15,7 +15,7 @@ import type { Candidate } from './balancer.js';
 import type { ConnectionLog } from './connection-log.js';
 import type { ConnectionOwner } from './connection-owner.js';
 import type { ConnectionSettings } from './connection-settings.js';
-import { type ConnectionState, leave } from './connection-state.js';
+import { type ConnectionState, leave, stableAfter } from './connection-state.js';
 import { crowdOut } from './crowd-out.js';
 import type { Replica } from './replica.js';
 import type { Seat } from './seats.js';
@@ -180,11 +180,7 @@ export class Connection implements Seat, Candidate {
     };
     const isCurrent = (): boolean => session === this.session && this.isWanted;
     const owner: SessionOwner = {
-      ready: (resumed) => {
-        // A server that still knows the session has not crashed: only the link was bad.
-        if (resumed) this.backoff.reset();
-        this.becomeReady(session.attachment?.link.remote ?? '');
-      },
+      ready: (resumed) => this.becomeReady(session.attachment?.link.remote ?? '', resumed),
       linkLost: (reason) => {
         if (isCurrent()) this.linkLost(reason);
       },
@@ -219,10 +215,11 @@ export class Connection implements Seat, Candidate {
     return session;
   }
 
-  private becomeReady(remote: string): void {
+  private becomeReady(remote: string, resumed: boolean): void {
     const { options, runtime } = this.settings;
-    const stableTimer = setTimeout((): void => this.backoff.reset(), options.reconnect.stableAfterMs);
-    this.move({ name: 'ready', stableTimer });
+    const stableAfterMs = stableAfter(options.reconnect, resumed);
+    const stableTimer = setTimeout((): void => this.backoff.reset(), stableAfterMs);
+    this.move({ name: 'ready', stableTimer, resumedAfter: resumed ? this.answered : undefined });
     this.log.connected(remote, runtime.clock.now() - this.lostAt, this.attempts);
     this.attempts = 0;
     this.failures = 0;
@@ -242,6 +239,9 @@ export class Connection implements Seat, Candidate {
       this.attemptFailed(noSession(reason));
       return;
     }
+    // A server that still knows the session has not crashed, and one that answers doesn't turn it away: only the link was bad.
+    const { resumedAfter } = this.current;
+    if (resumedAfter !== undefined && this.answered > resumedAfter) this.backoff.reset();
     this.lostAt = this.settings.runtime.clock.now();
     this.log.lost(reason);
     this.wait(this.backoff.next());

@@ -142,8 +142,8 @@ export class ServerLimits extends ConnectionLimits {
 
   /**
    * How many bytes the sessions that wait for a new link may keep for their clients, taken together: what was sent and not
-   * acknowledged, answers that came since, and events and items of streams that wait for their handlers. From 0. Beyond
-   * it those that keep most end. Noticed within a second.
+   * acknowledged, answers and calls that came since, and events and items of streams that wait for their handlers. From 0.
+   * Beyond it those that keep most end. Noticed within a second.
    *
    * Default 256 MiB, or four times `limits.maxFrameBytes` if that is more. They take no connection, so no bound of
    * connections holds back who leaves many behind. Lower it where strangers connect and answers are large.

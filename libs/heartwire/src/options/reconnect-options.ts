@@ -48,7 +48,8 @@ export class ReconnectOptions {
   readonly maxMs: number = 5_000;
 
   /**
-   * How long a connection must have been ready before the waits start from the beginning again. In ms, from 0.
+   * How long a connection must have been ready before the waits start from the beginning again. In ms, from 0. Where a
+   * session goes on over a new connection, a second is enough, or one answer: its server has not crashed.
    *
    * Default 10000: a server that crashes right after each start is not called ever faster. Raise it for
    * services that crash later than that.

@@ -93,7 +93,8 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
     this.departures = new Departures(options, nodeRuntime);
     this.statusRounds = new StatusRounds(options.statusIntervalMs, this.open);
     this.waiting = new SuspendedSessions(options.limits, {
-      bytesOf: ({ session }) => session.outbox.keptBytes + session.served.waitingBytes,
+      bytesOf: ({ session: { outbox, served, calls } }) =>
+        outbox.keptBytes + served.waitingBytes + calls.waitingBytes,
       giveUp: ({ session }, reason) => session.destroy(connectionClosed(reason)),
     });
     this.newcomers = new Newcomers(options.limits, nodeRuntime.clock, {

@@ -71,6 +71,10 @@ export class OutgoingCalls implements CallSource, CallKeeper, DeadlineKeeper {
     return this.waiting.count;
   }
 
+  get waitingBytes(): number {
+    return this.waiting.bytes;
+  }
+
   get inFlightCount(): number {
     return this.inFlight.count;
   }

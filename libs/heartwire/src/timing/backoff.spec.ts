@@ -58,6 +58,13 @@ describe('Backoff', () => {
     expect(all.slice(7).every((wait) => wait === 2_550)).toBe(true);
   });
 
+  it('waits no longer than a timer can, which would otherwise not wait at all', () => {
+    const longest = 2 ** 31 - 1;
+    const backoff = new Backoff({ ...settings, baseMs: longest, maxMs: longest }, () => 0.5);
+    backoff.next();
+    expect(backoff.next()).toBe(longest);
+  });
+
   it('starts from the beginning after a reset, and counts the attempts since', () => {
     const backoff = new Backoff(settings, () => 0.5);
     expect(backoff.attempts).toBe(0);

@@ -1,3 +1,5 @@
+import { LONGEST_DELAY_MS } from './longest-delay.js';
+
 /** How long to wait before the next attempt. All in ms. */
 export interface BackoffSettings {
   /** The first wait is random, up to this. */
@@ -34,7 +36,7 @@ export class Backoff {
     const attempt = this.count;
     this.count += 1;
     if (attempt === 0) return this.random() * firstMaxMs;
-    return baseMs + this.random() * Math.min(maxMs, growthMs * 2 ** attempt);
+    return Math.min(baseMs + this.random() * Math.min(maxMs, growthMs * 2 ** attempt), LONGEST_DELAY_MS);
   }
 
   /** The next wait is a first one again. */
