@@ -126,7 +126,7 @@ export class Lifecycle implements LinkListener {
   heard(timestamp: number | string): void {
     const { current } = this;
     if (timestamp !== FAREWELL || current.name !== 'parting') return;
-    this.drainUntil(current.until, current.attachment, 'all is done', true, this.exchange.isIdle);
+    this.drainUntil(current.until, current.attachment, 'all is done', true, true);
   }
 
   /** Sends what is queued, ends the link, and waits a moment for the other end to do the same. */
