@@ -15,7 +15,7 @@ export interface ConnectLimits {
   readonly maxFrameBytes?: number | undefined;
   /** Default 16 MiB. */
   readonly sendBufferBytes?: number | undefined;
-  /** Default 16 MiB. */
+  /** 64 KiB or more. Default 16 MiB. */
   readonly deliveryLogBytes?: number | undefined;
   /** Calls that may wait for a connection. Default 1024. */
   readonly waitingCalls?: number | undefined;

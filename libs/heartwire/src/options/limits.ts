@@ -27,11 +27,11 @@ export class ConnectionLimits {
 
   /**
    * How much may be on its way to the other end without an acknowledgement; it is kept to be sent again over a new
-   * link. In bytes, from 1024. Beyond it messages wait.
+   * link. In bytes, from 65536, as the other end acknowledges no less at once. Beyond it messages wait.
    *
    * Default 16 MiB, or four times `maxFrameBytes` if that is more. Raise it for fast links with long round trips.
    */
-  @Bytes({ min: 1_024 })
+  @Bytes({ min: 65_536 })
   readonly deliveryLogBytes: number | undefined = undefined;
 
   /**

@@ -106,6 +106,10 @@ describe('faults', () => {
       'limits.sendBufferBytes must be a whole number of bytes of at least 1024: it is an object; leave it out for the default',
     ],
     [
+      { limits: { deliveryLogBytes: 65_535 } },
+      'limits.deliveryLogBytes must be a whole number of bytes of at least 65536: it is 65535; leave it out for the default',
+    ],
+    [
       { limits: { waitingCalls: Infinity } },
       'limits.waitingCalls must be a whole number of at least 1: it is Infinity; leave it out for the default, 65536',
     ],

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { of } from 'rxjs';
 
 import { RecordedCall } from '../../../../test/support/recorded-call.js';
 import { HELLO, READY, ScriptedPeer, settle, WELCOME } from '../../../../test/support/scripted-peer.js';
@@ -10,7 +11,10 @@ import {
   type SessionStage,
   type State,
 } from '../../../../test/support/session-stages.js';
+import { AcceptingEnd, DiallingEnd } from '../../../../test/support/session-ends.js';
+import { passUntil } from '../../../../test/support/session-world.js';
 import { MemoryWire } from '../testing/memory-wire.js';
+import type { ServedCall } from './served-call.js';
 
 const HANDSHAKE_MS = 500;
 const WINDOW_MS = 5_000;
@@ -261,6 +265,24 @@ describe('the life of a session', () => {
     expect(peer.heardOf(undefined)).toMatchObject([{ id: 1, err: { code: 'DRAINING' } }]);
     jest.advanceTimersByTime(LINGER_MS);
     expect(session.state).toBe('ending');
+  });
+
+  it('leaves behind the end of a stream that waits for room, though its call is over', () => {
+    const limits = { maxFrameBytes: 2_097_152, deliveryLogBytes: 4_194_304, sendBufferBytes: 4_194_304 };
+    const wire = new MemoryWire({ delayMs: () => 20, pieceBytes: () => 20_000 });
+    const dispatch = (served: ServedCall): void => {
+      const onEnd = (): void => server.drain('by the test', 60_000);
+      served.answerWith(of(Buffer.alloc(2_000_000)), { explain: (error) => error, onEnd });
+    };
+    const { session } = new DiallingEnd({ limits });
+    const server = new AcceptingEnd({ limits, dispatch }).accept(wire.accepting);
+    session.attach(wire.dialling);
+    const call = new RecordedCall('download', {});
+    session.calls.add(call.outgoing);
+    passUntil(() => call.ends.length > 0, 'the call ends');
+    expect(call.failure).toBeUndefined();
+    expect(call.values).toEqual([Buffer.alloc(2_000_000)]);
+    passUntil(() => server.state === 'ended', 'the server has left');
   });
 
   it('keeps nothing of what it said once its session is gone', () => {

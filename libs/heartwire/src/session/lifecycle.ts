@@ -213,7 +213,10 @@ export class Lifecycle implements LinkListener {
 
   private part(attachment: Attachment, until: number): void {
     this.linger(attachment, until, LINGER_MS / LOOK_EVERY_MS);
-    this.outbox.pushControl(controlText({ kind: 'ping', timestamp: FAREWELL }));
+    // Behind the end of streams whose calls are over: it may still wait for room.
+    this.outbox.afterBulk(() => {
+      this.outbox.pushControl(controlText({ kind: 'ping', timestamp: FAREWELL }));
+    });
   }
 
   /** One that doesn't answer is left. While there is grace, time counts only if it had read all and this end listened. */
@@ -221,7 +224,7 @@ export class Lifecycle implements LinkListener {
     const lateAt = this.clock.now() + LOOK_EVERY_MS + LATE_MS;
     const timer = setTimeout(() => {
       const now = this.clock.now();
-      const counts = now >= until || (now < lateAt && attachment.link.bufferedBytes === 0);
+      const counts = now >= until || (now < lateAt && this.outbox.queuedBytes === 0);
       if (looks > 1 || !counts) this.linger(attachment, until, counts ? looks - 1 : looks);
       else this.end(connectionClosed('all is done'));
     }, LOOK_EVERY_MS);

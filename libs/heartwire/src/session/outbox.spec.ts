@@ -216,6 +216,21 @@ describe('Outbox', () => {
     expect(link.batches.slice(2)).toEqual([['answer', 'call 2']]);
   });
 
+  it('keeps streams to the window, too, so that they hold up nothing that is more urgent', () => {
+    prepare(1_000);
+    attach();
+    const items = ['1', '2', '3', '4'].map((item) => item.repeat(600));
+    for (const item of items) outbox.pushBulk(item);
+    endTick();
+    outbox.pushAnswer('answer');
+    endTick();
+    expect(link.batches).toEqual([items.slice(0, 2)]);
+    delivery.acknowledge(1);
+    outbox.wake();
+    endTick();
+    expect(link.batches.slice(1)).toEqual([['answer', items[2]]]);
+  });
+
   it('overflows once more answers wait than it may hold, with what the link has not sent', () => {
     attach();
     link.hasRoom = false;

@@ -278,6 +278,7 @@ export class Outbox implements BulkRoom {
     while (
       this.bulk.length > 0 &&
       bytes < BULK_BYTES &&
+      !this.delivery.isWindowFull &&
       this.delivery.unacknowledgedBytes < this.bulkWindow
     ) {
       const next = this.bulk.shift() ?? '';

@@ -248,6 +248,42 @@ describe('OutgoingStream', () => {
     expect(error).toMatchObject({ code: ErrorCode.SLOW_CONSUMER, details: { items: 3, bytes: 1_500 } });
   });
 
+  it('drops as much as comes: long items after short ones are not more than may wait', () => {
+    const say = (size: unknown): string => 'x'.repeat(Number(size));
+    const stage = new Stage({ credit: 0, overflow: 'drop-oldest', streamBufferBytes: 1_000, say });
+    stage.stream.start(from([...new Array<number>(10).fill(1), ...new Array<number>(10).fill(600)]));
+    expect(stage.aheadBytes).toBe(1_200);
+    stage.stream.grant(64);
+    expect(stage.said).toEqual([say(600), say(600), 'end']);
+    expect(stage.aheadBytes).toBe(0);
+  });
+
+  it('is not hurt by the others of its connection while it is not ahead itself', async () => {
+    const stage = new Stage({ credit: 1 });
+    const source = new Subject<string>();
+    stage.stream.start(source);
+    stage.aheadBytes = BOUNDS.outgoingStreamBytes;
+    for (const item of ['a', 'b']) {
+      source.next(item);
+      await stage.tick();
+    }
+    expect([stage.said, stage.finished]).toEqual([['a'], []]);
+    source.next('c');
+    await stage.tick();
+    expect(stage.finished).toEqual([[expect.objectContaining({ code: ErrorCode.SLOW_CONSUMER })]]);
+  });
+
+  it('says what an interceptor puts before the stream of its handler before that', async () => {
+    const stage = new Stage();
+    const source = new Subject<unknown>();
+    stage.stream.start(source);
+    source.next('first');
+    source.next(Readable.from(['second', 'third']));
+    await new Promise(setImmediate);
+    for (let ticks = 0; ticks < 10; ticks++) await stage.tick();
+    expect(stage.said).toEqual(['first', 'second', 'third', 'end']);
+  });
+
   it('fails when an item has no words, and ends its source', async () => {
     const say = (value: unknown): string => {
       if (value === 1) throw new Error('no words');

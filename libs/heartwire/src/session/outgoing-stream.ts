@@ -5,7 +5,7 @@ import { isEnvelope, type Outgoing } from '../protocol/outgoing.js';
 import { Fifo } from './fifo.js';
 import { checkBytes } from './message-size.js';
 import { SourceFeed } from './source-feed.js';
-import { type AheadRoom, StreamQueue } from './stream-queue.js';
+import { type AheadRoom, bytesOf, StreamQueue } from './stream-queue.js';
 import type { StreamSource } from './stream-source.js';
 
 /** Items that a stream may send before its receiver grants more (docs/protocol.md, section 5). */
@@ -101,7 +101,9 @@ export class OutgoingStream {
         if (this.outcome === 'open') this.room.whenBulkRoom(this.flush);
       },
       pulled: (value) => {
-        this.say(value, false);
+        // An interceptor may have said something before its handler's own stream.
+        this.release(false);
+        if (this.outcome === 'open') this.say(value, false);
         this.flush();
       },
       ended: () => {
@@ -193,18 +195,21 @@ export class OutgoingStream {
   /** Returns whether the item will be sent. */
   private put(item: readonly Outgoing[]): boolean {
     const { canWait } = this.feed;
-    if (!canWait && this.isFull) {
+    if (!canWait && this.isFull()) {
       if (this.overflow === 'drop-newest') return false;
       // Items are dropped only where that was asked for by its name.
       if (this.overflow !== 'drop-oldest') throw tooFast(this.queue.length, this.queue.bytes);
-      this.queue.shift();
+      const before = this.queue.bytes;
+      // As much as comes, or long items after short ones would be more than may wait.
+      do this.queue.shift();
+      while (this.isFull() && before - this.queue.bytes < bytesOf(item));
     }
     this.queue.push(item, canWait);
     return true;
   }
 
   /** Whoever is not ahead is not hurt by the others of its connection that are. */
-  private get isFull(): boolean {
+  private isFull(): boolean {
     const { streamBufferItems, streamBufferBytes, outgoingStreamBytes } = this.bounds;
     return (
       this.queue.length >= streamBufferItems + this.credit ||

@@ -49,7 +49,7 @@ export class StreamQueue {
   }
 }
 
-function bytesOf(item: readonly Outgoing[]): number {
+export function bytesOf(item: readonly Outgoing[]): number {
   let bytes = 0;
   for (const message of item) bytes += sizeOf(message);
   return bytes;
