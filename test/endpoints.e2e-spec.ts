@@ -203,6 +203,20 @@ describe('balance', () => {
     }
   });
 
+  it('by key leads all clients to the same servers, also where they connect to some of them only', async () => {
+    const replicas = await start('a', 'b', 'c');
+    const balance = { key: () => 'a room' };
+    const orders = [replicas, [...replicas].reverse(), replicas, replicas, replicas, replicas];
+    const clients = orders.map((order) => clientOf(order, { balance, maxEndpoints: 1 }));
+    expect(new Set(await Promise.all(clients.map(who))).size).toBe(1);
+  });
+
+  it('by load spreads clients that connect to some of the servers only', async () => {
+    const replicas = await start('a', 'b');
+    const clients = Array.from({ length: 30 }, () => clientOf(replicas, { maxEndpoints: 1 }));
+    expect(new Set(await Promise.all(clients.map(who))).size).toBe(2);
+  });
+
   it('by a key that can’t be told fails the call', async () => {
     const client = clientOf(await start('a'), {
       balance: {
