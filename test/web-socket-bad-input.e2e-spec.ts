@@ -49,6 +49,17 @@ describe('over a WebSocket', () => {
     await until('the pings are answered', () => peer.opcodes.includes(PONG));
   });
 
+  it('a message that a reset cuts off is not waited for any longer', async () => {
+    const peer = await stranger({ limits: { frameTimeoutMs: 600_000 } });
+    const begun = webSocketFrame('{"id":2,', { declaredBytes: 100 });
+    peer.write(Buffer.concat([webSocketFrame(echo(1, 'before')), begun]));
+    await peer.received({ id: 1 });
+    peer.socket.resetAndDestroy();
+    await target.isLeftAlone();
+    // Closing fails where a timer is left.
+    expect(target.warnings).toEqual([]);
+  });
+
   it('a binary envelope carries bytes, and an empty message nothing', async () => {
     const peer = await stranger();
     const header = Buffer.from('{"id":1,"pattern":"countdown"}');
