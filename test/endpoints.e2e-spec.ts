@@ -90,6 +90,18 @@ describe('several urls', () => {
     expect(await firstValueFrom(client.status)).toBe('closed');
   });
 
+  it('that are all dead are not tried more often because they take turns', async () => {
+    const urls = [await freeUrl(), await freeUrl()];
+    const client = stage.client(urls, { maxEndpoints: 1, reconnect: { growthMs: 1, maxMs: 1 } });
+    let failures = 0;
+    client.on('error', () => (failures += 1));
+    const startedAt = performance.now();
+    await client.connect();
+    await until('one of them was tried six times', () => failures >= 12);
+    // From its second retry on, each is left alone for 50 ms at least.
+    expect(performance.now() - startedAt).toBeGreaterThan(150);
+  });
+
   it('of which one lives satisfy a strict connect()', async () => {
     const [alive] = await start('a');
     const client = stage.client([await freeUrl(), alive?.url ?? ''], { strict: true });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { HeartwireServerOptions } from 'heartwire';
+import { filter, firstValueFrom } from 'rxjs';
 
 import {
   BINARY,
@@ -54,7 +55,10 @@ describe('over a WebSocket', () => {
     const begun = webSocketFrame('{"id":2,', { declaredBytes: 100 });
     peer.write(Buffer.concat([webSocketFrame(echo(1, 'before')), begun]));
     await peer.received({ id: 1 });
+    const closed = firstValueFrom(target.server.connections$.pipe(filter(({ type }) => type === 'closed')));
     peer.socket.resetAndDestroy();
+    const details = { errno: 'ECONNRESET' };
+    expect(await closed).toMatchObject({ reason: { code: 'CONNECTION_LOST', details } });
     await target.isLeftAlone();
     // Closing fails where a timer is left.
     expect(target.warnings).toEqual([]);

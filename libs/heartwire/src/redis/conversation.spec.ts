@@ -111,6 +111,12 @@ describe('what the instances say to each other', () => {
     expect(saidStates().at(-1)).toEqual({ type: 'state', isFirst: true, isLast: true, clients: [] });
   });
 
+  it('is ignored where nobody can read it, with a warning', () => {
+    conversation.take({ id: '7-0', fields: new Map() });
+    expect(warned).toEqual([expect.stringMatching(/^An entry of the Redis stream \(7-0\) is ignored: /)]);
+    expect(said).toEqual([]);
+  });
+
   it('is nobody else’s business, but shows who is there', () => {
     hear(1, part(0, 2, { isFirst: true, isLast: true }), 'north');
     expect(learnt).toEqual([]);
