@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import { deferred } from '../../../../test/support/deferred.js';
+import { type Deferred, deferred } from '../../../../test/support/deferred.js';
 import { Outbox } from './outbox.js';
 import type { RedisConnection } from './redis-connection.js';
 
 /** As far as an outbox knows a connection. It confirms what it is told to. */
 class Line {
-  readonly appended: ReturnType<typeof deferred>[] = [];
+  readonly appended: Deferred[] = [];
 
   append(): Promise<void> {
     const answer = deferred();
