@@ -26,6 +26,7 @@ describe('calls of other instances to clients of this one', () => {
         clientId: 'ann',
         pattern: callId,
         data: 0,
+        metadata: undefined,
         timeoutMs: 1_000,
       });
     return { answers, published, stopped };
