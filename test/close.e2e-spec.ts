@@ -158,6 +158,22 @@ describe('close() of a client', () => {
     expect(await firstValueFrom(client.status)).toBe('closed');
   });
 
+  it('makes no call again that may run twice when its answer is lost meanwhile', async () => {
+    await serve();
+    const other = await stage.serve({ controllers: [CallsController] });
+    const client = stage.client([url, other.url], { balance: 'first' });
+    await client.connect();
+    await until('both are connected', () => client.endpoints.every(({ isConnected }) => isConnected));
+    const error = errorOf(client.send('silent', 'it', { timeoutMs: 60_000, idempotent: true }));
+    await controller.noticed('started it');
+    const socket = client.unwrap<Socket>();
+    const closing = client.close();
+    await until('the other is left', () => other.server.connections.length === 0);
+    socket.destroy();
+    expect(await error).toMatchObject({ code: 'CONNECTION_LOST', sent: 'maybe' });
+    await closing;
+  });
+
   it('fails what waits for a connection, which was never sent', async () => {
     await serve();
     const early = stage.client(await freeUrl());

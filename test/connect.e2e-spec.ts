@@ -52,7 +52,10 @@ describe('connect()', () => {
   it('resolves without a server too: the client goes on trying', async () => {
     const url = await freeUrl();
     const client = stage.client(url, { reconnect: AT_ONCE });
+    let failures = 0;
+    client.on('error', () => (failures += 1));
     await expect(client.connect()).resolves.toBeUndefined();
+    expect(failures).toBe(1);
     expect(await firstValueFrom(client.status)).toBe('connecting');
     await serve(url);
     expect(await call(client)).toBeGreaterThan(0);
@@ -63,11 +66,14 @@ describe('connect()', () => {
     it('rejects without a server, and so do the calls that wait', async () => {
       const url = await freeUrl();
       const client = stage.client(url, { strict: true });
+      let failures = 0;
+      client.on('error', () => (failures += 1));
       const details = { errno: 'ECONNREFUSED' };
       const expected = { code: 'CONNECT_FAILED', sent: 'never', retryable: true, details };
       const waiting = errorOf(client.send('time left', 'it'));
       const error: unknown = await client.connect().catch((reason: unknown) => reason);
       expect(error).toMatchObject(expected);
+      expect(failures).toBe(1);
       expect((error as Error).message).toContain(url.slice('tcp://'.length));
       expect(await waiting).toMatchObject(expected);
       expect(await firstValueFrom(client.status)).toBe('closed');

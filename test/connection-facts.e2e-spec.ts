@@ -157,6 +157,8 @@ describe('an idle connection', () => {
     await serve(IDLE);
     const client = stage.client(url);
     const ids: unknown[] = [];
+    const seen: string[] = [];
+    client.status.subscribe((status) => seen.push(status));
     for (let round = 0; round < 3; round++) {
       ids.push(await firstValueFrom(client.send('who', {})));
       await becomes(client, 'idle');
@@ -164,6 +166,8 @@ describe('an idle connection', () => {
       await until('the connection is closed', () => server.connections.length === 0);
     }
     expect(new Set(ids).size).toBe(3);
+    const again = ['reconnecting', 'connected', 'idle'];
+    expect(seen.slice(-7)).toEqual(['idle', ...again, ...again]);
     await lastValueFrom(client.emit('told', 'an event', { acknowledge: true }));
     expect(controller.told).toEqual(['an event']);
     expect(stage.logger.texts('warn')).toEqual([]);

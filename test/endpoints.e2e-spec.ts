@@ -90,6 +90,18 @@ describe('several urls', () => {
     expect(await firstValueFrom(client.status)).toBe('closed');
   });
 
+  it('that are all dead are not tried more often because they take turns', async () => {
+    const urls = [await freeUrl(), await freeUrl()];
+    const client = stage.client(urls, { maxEndpoints: 1, reconnect: { growthMs: 1, maxMs: 1 } });
+    let failures = 0;
+    client.on('error', () => (failures += 1));
+    const startedAt = performance.now();
+    await client.connect();
+    await until('one of them was tried six times', () => failures >= 12);
+    // From its second retry on, each is left alone for 50 ms at least.
+    expect(performance.now() - startedAt).toBeGreaterThan(150);
+  });
+
   it('of which one lives satisfy a strict connect()', async () => {
     const [alive] = await start('a');
     const client = stage.client([await freeUrl(), alive?.url ?? ''], { strict: true });
@@ -201,6 +213,20 @@ describe('balance', () => {
       if (name === 'a') expect(after.get(room)).not.toBe('a');
       else expect(after.get(room)).toBe(name);
     }
+  });
+
+  it('by key leads all clients to the same servers, also where they connect to some of them only', async () => {
+    const replicas = await start('a', 'b', 'c');
+    const balance = { key: () => 'a room' };
+    const orders = [replicas, [...replicas].reverse(), replicas, replicas, replicas, replicas];
+    const clients = orders.map((order) => clientOf(order, { balance, maxEndpoints: 1 }));
+    expect(new Set(await Promise.all(clients.map(who))).size).toBe(1);
+  });
+
+  it('by load spreads clients that connect to some of the servers only', async () => {
+    const replicas = await start('a', 'b');
+    const clients = Array.from({ length: 30 }, () => clientOf(replicas, { maxEndpoints: 1 }));
+    expect(new Set(await Promise.all(clients.map(who))).size).toBe(2);
   });
 
   it('by a key that can’t be told fails the call', async () => {
@@ -446,7 +472,8 @@ describe('a name', () => {
       { ...spare.place, priority: 20 },
       { ...main.place, priority: 10 },
     ];
-    const client = named(names);
+    // It needs no other look-up to leave the spare one.
+    const client = named(names, { resolveIntervalMs: 60_000 });
     await client.connect();
     await until('one server is connected', () => connectedTo(client).length === 1);
     expect(await tally(client, 10)).toEqual(new Map([['main', 10]]));

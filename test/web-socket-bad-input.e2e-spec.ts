@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { HeartwireServerOptions } from 'heartwire';
+import { filter, firstValueFrom } from 'rxjs';
 
 import {
   BINARY,
@@ -47,6 +48,20 @@ describe('over a WebSocket', () => {
     for (let at = 0; at < bytes.length; at += 7) peer.write(bytes.subarray(at, at + 7));
     expect(await peer.received({ id: 1 })).toMatchObject({ response: 'é'.repeat(100) });
     await until('the pings are answered', () => peer.opcodes.includes(PONG));
+  });
+
+  it('a message that a reset cuts off is not waited for any longer', async () => {
+    const peer = await stranger({ limits: { frameTimeoutMs: 600_000 } });
+    const begun = webSocketFrame('{"id":2,', { declaredBytes: 100 });
+    peer.write(Buffer.concat([webSocketFrame(echo(1, 'before')), begun]));
+    await peer.received({ id: 1 });
+    const closed = firstValueFrom(target.server.connections$.pipe(filter(({ type }) => type === 'closed')));
+    peer.socket.resetAndDestroy();
+    const details = { errno: 'ECONNRESET' };
+    expect(await closed).toMatchObject({ reason: { code: 'CONNECTION_LOST', details } });
+    await target.isLeftAlone();
+    // Closing fails where a timer is left.
+    expect(target.warnings).toEqual([]);
   });
 
   it('a binary envelope carries bytes, and an empty message nothing', async () => {

@@ -65,6 +65,13 @@ describe('a client in a page', () => {
     expect(outcome).toEqual([3, 'complete']);
   });
 
+  it('fails a call that can’t be written down', () => {
+    const client = connect();
+    const failures: unknown[] = [];
+    client.send('add', 1n).subscribe({ error: (error: unknown) => failures.push(error) });
+    expect(failures).toMatchObject([{ code: 'UNSERIALIZABLE', sent: 'never' }]);
+  });
+
   it('sends calls that were made too early once it is connected', () => {
     const client = connect();
     const outcome = ask(client, 'early');
@@ -165,6 +172,16 @@ describe('a client in a page', () => {
     second.unsubscribe();
     page.socket.say({ pattern: said, data: 'again' });
     expect(heard).toEqual(['hello', 'hello', 'again']);
+  });
+
+  it.each([
+    ['text', 'x'.repeat(4_194_305)],
+    ['bytes', new ArrayBuffer(4_194_305)],
+  ])('takes no message that is too large: %s', (_, message) => {
+    connect();
+    page.socket.greet().deliver(message);
+    settle();
+    expect(page.socket.heardOf('error')).toMatchObject([{ code: 'FRAME_TOO_LARGE' }]);
   });
 
   it('answers a push that its server wants to be sure of', () => {
@@ -576,6 +593,7 @@ describe('a client in a page whose network or visibility changes', () => {
   it('leaves no timer behind that would ask whether the server is there', () => {
     const client = connect();
     page.socket.greet();
+    page.becomes('visible');
     page.becomes('visible');
     settle();
     void client.close();

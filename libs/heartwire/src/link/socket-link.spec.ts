@@ -102,6 +102,17 @@ describe('SocketLink', () => {
     expect(link.bytesReceived).toBe(11 + 4 + 15 + 13);
   });
 
+  it('is read on where no more came than it takes in a second, in however many reads', async () => {
+    const settings = { ...SETTINGS, messagesPerSecond: 8 };
+    link = new SocketLink(socket, nodeFrameEncoder(), { now: () => 0 }, settings);
+    link.open(notes);
+    for (const count of [2, 4, 6, 8]) {
+      raw.write(Buffer.concat([frame('1'), frame('2')]));
+      await until('both are here', () => notes.texts.length === count);
+      expect(link.isReading).toBe(true);
+    }
+  });
+
   it('puts together what comes in pieces', async () => {
     link.open(notes);
     for (const byte of frame('"ä€😀"')) {

@@ -13,6 +13,7 @@ describe('what the instances say to each other', () => {
   let learnt: (readonly HubClient[])[];
   let own: readonly HubClient[];
   let warned: string[];
+  let lost: string[];
   let said: { readonly notice: Notice; readonly to: string | undefined }[];
   let conversation: Conversation;
 
@@ -22,10 +23,10 @@ describe('what the instances say to each other', () => {
     hear: () => undefined,
     learn: (_, clients) => learnt.push(clients),
     miss: () => undefined,
-    lose: () => undefined,
+    lose: (name) => lost.push(name),
   };
-  const hear = (sequence: number, notice: Notice): void => {
-    const pairs = ['from', 'east', 'seq', String(sequence), ...noticeFields(notice, 'west', MAX_BYTES)];
+  const hear = (sequence: number, notice: Notice, to = 'west'): void => {
+    const pairs = ['from', 'east', 'seq', String(sequence), ...noticeFields(notice, to, MAX_BYTES)];
     const fields = new Map<string, Buffer>();
     for (let at = 0; at < pairs.length; at += 2)
       fields.set(String(pairs[at]), Buffer.from(pairs[at + 1] ?? ''));
@@ -40,7 +41,7 @@ describe('what the instances say to each other', () => {
   const asked = (): number => said.filter(({ notice }) => notice.type === 'ask').length;
 
   beforeEach(() => {
-    [learnt, own, warned, said] = [[], [], [], []];
+    [learnt, own, warned, lost, said] = [[], [], [], [], []];
     const settings = { name: 'west', maxEntryBytes: MAX_BYTES, heartbeatTimeoutMs: 15_000 };
     conversation = new Conversation(settings, member, {
       say: (notice, to) => {
@@ -108,5 +109,31 @@ describe('what the instances say to each other', () => {
     own = [];
     hear(2, { type: 'ask' });
     expect(saidStates().at(-1)).toEqual({ type: 'state', isFirst: true, isLast: true, clients: [] });
+  });
+
+  it('is ignored where nobody can read it, with a warning', () => {
+    conversation.take({ id: '7-0', fields: new Map() });
+    expect(warned).toEqual([expect.stringMatching(/^An entry of the Redis stream \(7-0\) is ignored: /)]);
+    expect(said).toEqual([]);
+  });
+
+  it('is nobody else’s business, but shows who is there', () => {
+    hear(1, part(0, 2, { isFirst: true, isLast: true }), 'north');
+    expect(learnt).toEqual([]);
+    expect(warned).toEqual([]);
+    expect(asked()).toBe(1);
+  });
+
+  it.each([
+    ['said goodbye', () => hear(2, { type: 'bye' })],
+    ['was silent for too long', () => conversation.judge(Infinity)],
+  ])('is forgotten once of who %s; who speaks again is asked again', (_, leave) => {
+    hear(1, { type: 'hello' });
+    leave();
+    conversation.judge(Infinity);
+    expect(lost).toEqual(['east']);
+    expect(asked()).toBe(0);
+    hear(3, { type: 'beat' });
+    expect(asked()).toBe(1);
   });
 });

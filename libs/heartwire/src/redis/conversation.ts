@@ -162,7 +162,6 @@ export class Conversation {
 
   private lose(peer: Peer): void {
     peer.isGone = true;
-    peer.isKnown = false;
     this.parts.delete(peer);
     this.member.lose(peer.name);
   }

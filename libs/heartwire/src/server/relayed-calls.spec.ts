@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { config } from 'rxjs';
 
+import { until } from '../../../../test/support/until.js';
 import type { HubNews } from '../options/hub-adapter.js';
 import { RelayedCalls } from './relayed-calls.js';
 
@@ -39,6 +40,13 @@ describe('calls to clients of other instances', () => {
     calls.hear('east', { type: 'answered', callId: '1' });
     calls.hear('east', { type: 'answer', callId: '1', data: 'late' });
     expect(seen).toEqual(['right', 'complete']);
+  });
+
+  it('fail in time where their instance says nothing more, however long the first answer may take', async () => {
+    calls.start('ann', 'p', 1, { timeoutMs: 60_000, idleTimeoutMs: 5 }, observer, false);
+    calls.hear('east', { type: 'answer', callId: '1', data: 'first' });
+    await until('it has failed', () => seen.length > 1);
+    expect(seen).toMatchObject(['first', { code: 'DEADLINE_EXCEEDED' }]);
   });
 
   it('take an answer that is here before the question is told in full', () => {

@@ -111,6 +111,22 @@ describe('watchLiveness, when its own process was late', () => {
     });
   });
 
+  it('asks up to four times again before it calls a suspect dead, however often it asked before', () => {
+    run((_, scheduler) => {
+      const stage = new LivenessStage(scheduler).blockAt(150, 60);
+      // Suspect at 300, and from then on late at every look.
+      for (let at = 310; at < 2_000; at += 10) stage.blockAt(at, 60);
+      let state = '';
+      const asked: string[] = [];
+      stage.pinged$.subscribe(() => asked.push(state));
+      stage.liveness$.subscribe((liveness) => (state = liveness.state));
+      scheduler.flush();
+      expect(state).toBe('dead');
+      // A ping, and one more question; an urgent ping, and the four last questions.
+      expect(asked.join(' ')).toBe('alive alive suspect suspect suspect suspect suspect');
+    });
+  });
+
   it('gives no verdict before its time when timers are early', () => {
     run((_, scheduler) => {
       const stage = new LivenessStage(scheduler).blockAt(120, -30).blockAt(250, -30);

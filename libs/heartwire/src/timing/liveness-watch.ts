@@ -148,8 +148,7 @@ export class LivenessWatch {
     this.lastChances = 0;
     this.state = silentMs < this.pace.timeoutMs ? 'suspect' : 'dead';
     this.report();
-    if (this.state === 'dead') this.stop();
-    else this.urge(now);
+    if (this.state === 'suspect') this.urge(now);
   }
 
   /** Whether there was a sign of life since the first unanswered ping. */

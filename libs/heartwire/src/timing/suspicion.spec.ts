@@ -16,6 +16,7 @@ describe('suspicion', () => {
 
   it('is none while nothing had to be heard', () => {
     expect(suspicion(0, 1_000)).toBeLessThan(0.001);
+    expect(suspicion(0, 1_000, 3_000)).toBe(0);
   });
 
   it('grows with the silence, without an end but its largest', () => {
