@@ -1,6 +1,7 @@
 import { type MessageHandler, type MsPattern, Server } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
 
+import { inOwnContext } from '../link/own-context.js';
 import { formatAddress } from '../options/address.js';
 import { resolveSecureContext, resolveServerOptions } from '../options/resolve-options.js';
 import type { HeartwireServerOptions, ResolvedServerOptions } from '../options/server-options.js';
@@ -71,11 +72,12 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     this.registry = new ConnectionRegistry(
       this.options,
       codecOf(this.options),
-      (connection) => (call) => {
-        if (!connection.isIntroduced) connection.introduce();
-        // Who heard of the client may have cost it its session: nobody would stop the handler then.
-        if (!call.isSettled) this.dispatch(connection, call);
-      },
+      (connection) =>
+        inOwnContext((call) => {
+          if (!connection.isIntroduced) connection.introduce();
+          // Who heard of the client may have cost it its session: nobody would stop the handler then.
+          if (!call.isSettled) this.dispatch(connection, call);
+        }),
       this.logger,
     );
     this.connections$ = this.registry.events$;
