@@ -23,6 +23,11 @@ const MAX_GZIPPED_BYTES = 19_000;
 const LEFT_OUT = {
   // A page has none of Node's Readables.
   'session/readable-puller.ts': 'export const isReadable = () => false; export class ReadablePuller {}',
+  // Nor an AsyncLocalStorage.
+  'session/iterator-puller.ts': `export function iteratorPuller(source) {
+    const iterator = source[Symbol.asyncIterator]();
+    return { next: async () => iterator.next(), stop: async () => iterator.return?.() };
+  }`,
   // Nor Buffers: what arrives there is of one class.
   'protocol/same-class.ts': 'export const sameClass = (_, size) => new Uint8Array(size);',
   // Its heartbeat can't be set to adapt.

@@ -11,8 +11,8 @@ import {
   UsePipes,
   ValidationPipe,
 } from '@nestjs/common';
-import { MessagePattern, Payload } from '@nestjs/microservices';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { EventPattern, MessagePattern, Payload, RpcException } from '@nestjs/microservices';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Type } from 'class-transformer';
 import { IsEmail, IsNotEmpty, ValidateNested } from 'class-validator';
 import { HeartwireClient, HeartwireError, HeartwireExceptionFilter } from 'heartwire';
@@ -302,3 +302,39 @@ async function failureOfIteration(stream: AsyncIterable<unknown>): Promise<unkno
   }
   throw new Error(`it did not fail, but gave ${String(items)}`);
 }
+
+/** As one that turns what it knows into what a caller would be told. */
+@Catch(RangeError)
+class ThrowingFilter implements ExceptionFilter<RangeError> {
+  catch({ message }: RangeError): never {
+    throw new RpcException(message);
+  }
+}
+
+@Controller()
+@UseFilters(ThrowingFilter, HeartwireExceptionFilter)
+class FailingEventsController {
+  @EventPattern('conflict')
+  conflict(@Payload() what: string): void {
+    throw new ConflictException(what);
+  }
+
+  @EventPattern('range')
+  range(@Payload() what: string): void {
+    throw new RangeError(what);
+  }
+}
+
+describe('what an event fails with that nobody waits for', () => {
+  const stage = new Stage();
+
+  afterEach(() => stage.clear());
+
+  it.each(['conflict', 'range'])('is logged where a filter would tell a caller: %s', async (pattern) => {
+    const { url } = await stage.serve({ controllers: [FailingEventsController] });
+    stage.client(url).emit(pattern, 'two of a kind');
+    await until('it is logged', () =>
+      stage.logger.texts('error').some((text) => text.includes('two of a kind')),
+    );
+  });
+});

@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs';
 
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
+import { inOwnContext } from '../link/own-context.js';
 import { patternText } from '../session/call-body.js';
 import { isLargePattern } from '../session/large-pattern.js';
 import { PushListeners } from '../session/push-listeners.js';
@@ -54,7 +55,7 @@ export class Pushes {
     return { dispatch: this.dispatch, awaitsPushes: () => !this.listeners.isEmpty || this.handlers.size > 0 };
   }
 
-  private readonly dispatch = (call: ServedCall): void => {
+  private readonly dispatch = inOwnContext((call: ServedCall): void => {
     if (isLargePattern(call.pattern)) {
       refuseCall(call);
       return;
@@ -62,7 +63,7 @@ export class Pushes {
     const route = this.routeOf(call.pattern);
     if (call.isEvent) this.tell(call, route);
     else this.answer(call, route);
-  };
+  });
 
   /** Nobody can push under what is no pattern: who listens to it has made a mistake. */
   private checkedRoute(pattern: unknown): string {

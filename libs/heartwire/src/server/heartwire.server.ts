@@ -1,6 +1,8 @@
 import { type MessageHandler, type MsPattern, Server } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
 
+import { traceOf } from '../errors/thrown.js';
+import { inOwnContext } from '../link/own-context.js';
 import { formatAddress } from '../options/address.js';
 import { resolveSecureContext, resolveServerOptions } from '../options/resolve-options.js';
 import type { HeartwireServerOptions, ResolvedServerOptions } from '../options/server-options.js';
@@ -71,11 +73,12 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     this.registry = new ConnectionRegistry(
       this.options,
       codecOf(this.options),
-      (connection) => (call) => {
-        if (!connection.isIntroduced) connection.introduce();
-        // Who heard of the client may have cost it its session: nobody would stop the handler then.
-        if (!call.isSettled) this.dispatch(connection, call);
-      },
+      (connection) =>
+        inOwnContext((call) => {
+          if (!connection.isIntroduced) connection.introduce();
+          // Who heard of the client may have cost it its session: nobody would stop the handler then.
+          if (!call.isSettled) this.dispatch(connection, call);
+        }),
       this.logger,
     );
     this.connections$ = this.registry.events$;
@@ -192,7 +195,7 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     const context = new HeartwireContext(connection, shown, call);
     const isWatched = this.onProcessingStartHook !== this.defaultStartHook || this.endHook !== undefined;
     if (isWatched) this.runWatched(handler, call, context);
-    else void runHandler(handler, call, context, this.explain);
+    else void runHandler(handler, call, context, this.explainTo(call));
   }
 
   /** `undefined` for one that no handler can have. */
@@ -235,18 +238,28 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
       }
     };
     const onHookThrew = (error: unknown): void => {
-      call.fail(this.explain(error));
+      call.fail(this.explainTo(call)(error));
       end();
     };
     call.onCancel = end;
     try {
       const started = this.startHook(transportId, context, async () => {
-        if (!call.isSettled) await runHandler(handler, call, context, this.explain, end);
+        if (!call.isSettled) await runHandler(handler, call, context, this.explainTo(call), end);
       });
       if (started instanceof Promise) started.catch(onHookThrew);
     } catch (error) {
       onHookThrew(error);
     }
+  }
+
+  /** Nobody hears what an event fails with: what a caller would be told of is for the log of this end, too. */
+  private explainTo(call: ServedCall): (thrown: unknown) => unknown {
+    if (call.id !== undefined) return this.explain;
+    return (thrown) => {
+      if (!(thrown instanceof Error) || call.isSettled) return this.explain(thrown);
+      this.logger.error(traceOf(thrown));
+      return thrown;
+    };
   }
 
   /** What a caller may know of what a handler threw; the rest is for the log of this end. */

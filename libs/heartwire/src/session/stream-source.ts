@@ -1,5 +1,6 @@
 import { isObservable, type Observable } from 'rxjs';
 
+import { iteratorPuller } from './iterator-puller.js';
 import type { Puller } from './puller.js';
 import { isReadable, ReadablePuller } from './readable-puller.js';
 
@@ -51,13 +52,4 @@ export function stopUnused(source: StreamSource, onError: (error: unknown) => vo
 function readerPuller(source: WebStream<unknown>): Puller {
   const reader = source.getReader();
   return { next: () => reader.read(), stop: () => reader.cancel() };
-}
-
-function iteratorPuller(source: AsyncIterable<unknown>): Puller {
-  const iterator = source[Symbol.asyncIterator]();
-  return {
-    // An iterator that throws at once is as good as one whose promise is rejected.
-    next: async () => iterator.next(),
-    stop: async () => iterator.return?.(),
-  };
 }
