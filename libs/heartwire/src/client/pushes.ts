@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
-import { inOwnContext } from '../link/own-context.js';
+import { inOwnContext, Outside } from '../link/own-context.js';
 import { patternText } from '../session/call-body.js';
 import { isLargePattern } from '../session/large-pattern.js';
 import { PushListeners } from '../session/push-listeners.js';
@@ -23,6 +23,11 @@ export type PushHandler = (data: unknown, context: HeartwirePushContext) => unkn
 export class Pushes {
   private readonly listeners = new PushListeners();
   private readonly handlers = new Map<string, Handler[]>();
+  private readonly outside = new Outside();
+  private readonly startApart = inOwnContext((call: ServedCall) => {
+    // It may be cancelled by now.
+    if (!call.isSettled) this.dispatch(call);
+  });
 
   constructor(
     private readonly routeOf: (pattern: unknown) => string,
@@ -52,10 +57,15 @@ export class Pushes {
 
   /** What the connections of the client need to know. */
   get listening(): Pick<ConnectionSettings, 'dispatch' | 'awaitsPushes'> {
-    return { dispatch: this.dispatch, awaitsPushes: () => !this.listeners.isEmpty || this.handlers.size > 0 };
+    const dispatch = (call: ServedCall): void => {
+      // What only listens runs as any subscriber does.
+      if (this.handlers.size === 0) this.dispatch(call);
+      else this.outside.start(this.startApart, call);
+    };
+    return { dispatch, awaitsPushes: () => !this.listeners.isEmpty || this.handlers.size > 0 };
   }
 
-  private readonly dispatch = inOwnContext((call: ServedCall): void => {
+  private dispatch(call: ServedCall): void {
     if (isLargePattern(call.pattern)) {
       refuseCall(call);
       return;
@@ -63,7 +73,7 @@ export class Pushes {
     const route = this.routeOf(call.pattern);
     if (call.isEvent) this.tell(call, route);
     else this.answer(call, route);
-  });
+  }
 
   /** Nobody can push under what is no pattern: who listens to it has made a mistake. */
   private checkedRoute(pattern: unknown): string {

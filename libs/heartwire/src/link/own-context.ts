@@ -1,20 +1,27 @@
 import { AsyncResource } from 'node:async_hooks';
 
-const NAME = 'Heartwire';
-/** Nobody waits for its end. */
-const OPTIONS = { requireManualDestroy: true };
+type Start<Task> = (task: Task) => void;
+
+const ready = Promise.resolve();
 
 /**
- * Runs each task in an asynchronous context of its own, one after that of whoever made it. What comes in on one socket would
- * share the socket's: what a guard keeps of one call with `AsyncLocalStorage.enterWith` would be there for the next one.
+ * Starts each task in a microtask, and so in an asynchronous context of its own. What comes in on one socket would share the
+ * socket's: what a guard keeps of one call with `AsyncLocalStorage.enterWith` would be there for the next one.
  */
-export function inOwnContext<Task>(run: (task: Task) => void): (task: Task) => void {
-  // A task may be started at the end of another one, and so in its context.
-  const outside = new AsyncResource(NAME, OPTIONS);
-  const runInOwn = (task: Task): void => {
-    new AsyncResource(NAME, OPTIONS).runInAsyncScope(run, undefined, task);
-  };
+export function inOwnContext<Task>(start: Start<Task>): Start<Task> {
   return (task) => {
-    outside.runInAsyncScope(runInOwn, undefined, task);
+    void ready.then(() => {
+      start(task);
+    });
   };
+}
+
+/** Where this is made, for tasks that are started at the end of another one: they get nothing that is kept of that. */
+export class Outside {
+  // Nobody waits for its end.
+  private readonly resource = new AsyncResource('Heartwire', { requireManualDestroy: true });
+
+  start<Task>(start: Start<Task>, task: Task): void {
+    this.resource.runInAsyncScope(start, undefined, task);
+  }
 }

@@ -2,7 +2,7 @@ import { type MessageHandler, type MsPattern, Server } from '@nestjs/microservic
 import type { Observable } from 'rxjs';
 
 import { traceOf } from '../errors/thrown.js';
-import { inOwnContext } from '../link/own-context.js';
+import { inOwnContext, Outside } from '../link/own-context.js';
 import { formatAddress } from '../options/address.js';
 import { resolveSecureContext, resolveServerOptions } from '../options/resolve-options.js';
 import type { HeartwireServerOptions, ResolvedServerOptions } from '../options/server-options.js';
@@ -59,6 +59,7 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
 
   private readonly options: ResolvedServerOptions;
   private readonly registry: ConnectionRegistry;
+  private readonly outside = new Outside();
   private listening: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
   /** The handlers of events that have more than one, by route. */
@@ -73,12 +74,18 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     this.registry = new ConnectionRegistry(
       this.options,
       codecOf(this.options),
-      (connection) =>
-        inOwnContext((call) => {
+      (connection) => {
+        const start = inOwnContext((call: ServedCall) => {
           if (!connection.isIntroduced) connection.introduce();
-          // Who heard of the client may have cost it its session: nobody would stop the handler then.
+          // It may be cancelled by now, and who heard of the client may have cost it its session.
           if (!call.isSettled) this.dispatch(connection, call);
-        }),
+        });
+        return (call) => {
+          // An event may have waited for the end of another.
+          if (call.isEvent) this.outside.start(start, call);
+          else start(call);
+        };
+      },
       this.logger,
     );
     this.connections$ = this.registry.events$;
