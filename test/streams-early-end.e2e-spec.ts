@@ -182,12 +182,10 @@ describe('a stream that ends early', () => {
   );
 
   it('tells a handler that never read it why it is not wanted any more', async () => {
-    async function* torn(): AsyncGenerator<number> {
-      yield 1;
-      await until('the handler runs', () => controller.taken.length > 0);
-      throw new Error('torn');
-    }
-    expect(await errorOf(client.send('ignore', {}, { stream: torn() }))).toMatchObject({ message: 'torn' });
+    const failure = errorOf(
+      client.send('ignore', {}, { stream: new ItemSource(3, new Error('torn')).items() }),
+    );
+    expect(await failure).toMatchObject({ message: 'torn' });
     await until('the handler has heard it', () => controller.isAborted);
   });
 });

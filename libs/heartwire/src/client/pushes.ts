@@ -25,8 +25,7 @@ export class Pushes {
   private readonly handlers = new Map<string, Handler[]>();
   private readonly outside = new Outside();
   private readonly startApart = inOwnContext((call: ServedCall) => {
-    // It may be cancelled by now.
-    if (!call.isSettled) this.dispatch(call);
+    this.dispatch(call);
   });
 
   constructor(

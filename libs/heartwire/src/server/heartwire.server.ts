@@ -77,7 +77,7 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
       (connection) => {
         const start = inOwnContext((call: ServedCall) => {
           if (!connection.isIntroduced) connection.introduce();
-          // It may be cancelled by now, and who heard of the client may have cost it its session.
+          // Who heard of the client may have cost it its session: nobody would stop the handler then.
           if (!call.isSettled) this.dispatch(connection, call);
         });
         return (call) => {
