@@ -79,11 +79,14 @@ export class ReconnectLoop {
     const { name } = this.current;
     const { attachment } = this.session;
     if (name === 'ready') this.probe.start(attachment);
-    else if (isWorthTrying && name === 'greeting') {
+    if (!isWorthTrying) return;
+    if (name === 'greeting') {
       // Its loss, which follows, dials.
       this.move({ name: 'waiting' });
       attachment?.link.destroy();
-    } else if (isWorthTrying && (name === 'waiting' || name === 'dialling')) this.dialNow();
+    } else if (name === 'waiting' || name === 'dialling') {
+      this.dialNow();
+    }
   }
 
   /** Finishes what runs within `drainTimeoutMs`, and then ends. */
