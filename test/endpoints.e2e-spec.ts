@@ -188,6 +188,28 @@ describe('balance', () => {
     for (const { end } of await Promise.all(waiting)) expect(end).toBe('complete');
   });
 
+  it.each(['power-of-two', 'least-loaded'] as const)('%s spares a server that refuses', async (balance) => {
+    const full = await startReplica(stage, 'a', { limits: { runningCalls: 1 } });
+    const [other] = (await start('b')) as [Running];
+    const elsewhere = outcomeOf(clientOf([full]).send('who, when the gate opens', {}));
+    await until('the first server is full', () => full.controller.calls === 1);
+    const client = clientOf([full, other], { balance });
+    await client.connect();
+    await until('both servers are connected', () => connectedTo(client).length === 2);
+    let refused = 0;
+    for (let call = 0; call < 100; call += 1) {
+      const { end, error } = await outcomeOf(client.send<string>('who', {}));
+      if (end === 'error') refused += 1;
+      if (end === 'error') expect(error).toMatchObject({ code: 'OVERLOADED', sent: 'never' });
+    }
+    // One for each second that this took, where it would be every other call or each.
+    expect(refused).toBeLessThan(25);
+    full.controller.gate.resolve();
+    expect((await elsewhere).end).toBe('complete');
+    // It is not forgotten for it.
+    await until('the first server is used again', async () => (await tally(client, 2)).has('a'));
+  });
+
   it('by key keeps what belongs together with one server, while it lives', async () => {
     const replicas = await start('a', 'b', 'c');
     const client = clientOf(replicas, {

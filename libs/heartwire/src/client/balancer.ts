@@ -4,7 +4,7 @@ import type { Balance } from '../options/balance.js';
 export interface Candidate {
   /** Its name, the same for every client. */
   readonly key: string;
-  /** Calls under way there. */
+  /** Calls under way there, and those that it has just refused for want of room. */
   readonly load: number;
 }
 

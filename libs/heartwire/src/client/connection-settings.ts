@@ -2,6 +2,7 @@ import type { Dialler } from '../link/dialler.js';
 import type { ResolvedClientOptions } from '../options/client-options.js';
 import type { Codec } from '../session/codec.js';
 import type { Dispatch } from '../session/served-calls.js';
+import type { SessionSettings } from '../session/session-settings.js';
 import type { Runtime } from '../timing/runtime.js';
 
 /** What the connections of one client share. */
@@ -14,4 +15,15 @@ export interface ConnectionSettings {
   readonly dispatch: Dispatch;
   /** Whether anybody listens for what the servers push. */
   readonly awaitsPushes: () => boolean;
+}
+
+/** What each session of these connections goes by. */
+export function sessionSettings({ options, codec }: ConnectionSettings): SessionSettings {
+  const { limits } = options;
+  return {
+    ...options,
+    clientId: '',
+    limits: { ...limits, waitingEvents: limits.waitingCalls, waitingEventBytes: limits.waitingBytes },
+    codec,
+  };
 }

@@ -8,13 +8,13 @@ import { connectionClosed, neverAnswered, noSession, UNUSED } from '../session/r
 import { serveCalls } from '../session/served-calls.js';
 import { Session } from '../session/session.js';
 import type { SessionOwner } from '../session/session-owner.js';
-import type { SessionSettings } from '../session/session-settings.js';
 import { Backoff } from '../timing/backoff.js';
+import { FadingCount } from '../timing/fading-count.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import type { Candidate } from './balancer.js';
 import type { ConnectionLog } from './connection-log.js';
 import type { ConnectionOwner } from './connection-owner.js';
-import type { ConnectionSettings } from './connection-settings.js';
+import { type ConnectionSettings, sessionSettings } from './connection-settings.js';
 import { type ConnectionState, leave, stableAfter } from './connection-state.js';
 import { crowdOut } from './crowd-out.js';
 import type { Replica } from './replica.js';
@@ -39,6 +39,7 @@ export class Connection implements Seat, Candidate {
   /** Sessions that finish what runs on them. */
   private readonly leaving = new Set<Session>();
   private readonly backoff: Backoff;
+  private readonly refusals: FadingCount;
   private answeredBefore = 0;
   /** Since when it should be connected and isn't, and how often it was tried. */
   private lostAt = 0;
@@ -55,6 +56,7 @@ export class Connection implements Seat, Candidate {
   ) {
     const { options, runtime } = settings;
     this.backoff = new Backoff(options.reconnect, runtime.random);
+    this.refusals = new FadingCount(runtime.clock);
     this.session = this.newSession();
   }
 
@@ -90,9 +92,13 @@ export class Connection implements Seat, Candidate {
     return this.session.attachment?.seenThere;
   }
 
-  /** Calls under way. */
-  get load(): number {
+  get callsUnderWay(): number {
     return this.calls.waitingCount + this.calls.inFlightCount;
+  }
+
+  /** A server that refuses quickly has few calls under way, and should not get more for it. */
+  get load(): number {
+    return this.callsUnderWay + this.refusals.value;
   }
 
   /** The calls of the session that it has now. */
@@ -170,14 +176,7 @@ export class Connection implements Seat, Candidate {
   };
 
   private newSession(): Session {
-    const { options, codec, runtime, dispatch } = this.settings;
-    const { limits } = options;
-    const settings: SessionSettings = {
-      ...options,
-      clientId: '',
-      limits: { ...limits, waitingEvents: limits.waitingCalls, waitingEventBytes: limits.waitingBytes },
-      codec,
-    };
+    const { options, runtime, dispatch } = this.settings;
     const isCurrent = (): boolean => session === this.session && this.isWanted;
     const owner: SessionOwner = {
       ready: (resumed) => this.becomeReady(session.attachment?.link.remote ?? '', resumed),
@@ -193,6 +192,7 @@ export class Connection implements Seat, Candidate {
         if (isCurrent()) this.moveOn(reason);
       },
       retries: (call, { code, sent }) => {
+        if (code === ErrorCode.OVERLOADED) this.refusals.add();
         // A server that goes away has not begun the call: it is safe to send it elsewhere.
         if (code !== ErrorCode.DRAINING || sent !== 'never') return false;
         // Who refuses goes away, whether or not it has said so in time.
@@ -210,8 +210,8 @@ export class Connection implements Seat, Candidate {
       // The loss of the link, which follows, tells it.
       refused: () => undefined,
     };
-    const admission = new Admission(limits.runningCallsPerConnection);
-    const session = new Session(settings, runtime, serveCalls(admission, dispatch), owner);
+    const serve = serveCalls(new Admission(options.limits.runningCallsPerConnection), dispatch);
+    const session = new Session(sessionSettings(this.settings), runtime, serve, owner);
     return session;
   }
 

@@ -25,13 +25,19 @@ export interface EndpointSnapshot {
 }
 
 /** One connection, as its client shows it. */
-export function snapshotOf({ endpoint, phase, liveness, load, seenThere }: Connection): EndpointSnapshot {
+export function snapshotOf({
+  endpoint,
+  phase,
+  liveness,
+  callsUnderWay,
+  seenThere,
+}: Connection): EndpointSnapshot {
   return {
     endpoint,
     isConnected: phase === 'ready',
     isIdle: phase === 'resting',
     liveness,
-    callsUnderWay: load,
+    callsUnderWay,
     seenByServer: seenThere && factsOf(seenThere),
   };
 }
