@@ -9,6 +9,7 @@ export default {
   testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/libs/[^/]+/dist'],
   extensionsToTreatAsEsm: ['.ts'],
+  globalSetup: '<rootDir>/scripts/compile-programs.js',
   transform: {
     '\\.ts$': ['@swc/jest', swcOptions],
   },

@@ -13,6 +13,7 @@ import type { MessageStore, NewMessage, StoreBounds } from '../src/chat/store/me
 import { LevelMessageStore } from '../src/chat/store/level-message-store.js';
 import { RedisMessageStore } from '../src/chat/store/redis-message-store.js';
 import { describeUnless } from './support/describe-unless.js';
+import { loaderArguments, program } from './support/program.js';
 import { RedisServer, whyNoRedis } from './support/redis-server.js';
 import { RecordingLogger } from './support/stage.js';
 import { until } from './support/until.js';
@@ -285,7 +286,7 @@ describe('a folder', () => {
     const { location } = place;
     const child = spawn(
       process.execPath,
-      ['--import', './scripts/typescript.js', 'test/support/append-until-killed.ts', location],
+      [...loaderArguments, program('test/support/append-until-killed.ts'), location],
       { stdio: ['ignore', 'pipe', 'inherit'], timeout: 50_000, killSignal: 'SIGKILL' },
     );
     let acknowledged = 0;

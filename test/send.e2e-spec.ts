@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -11,11 +11,11 @@ import { FaultProxy } from 'heartwire/testing';
 import { createFiles, type Files } from '../src/files/create-files.js';
 import { freeUrl } from './support/free-url.js';
 import { LeakGuard } from './support/leak-guard.js';
+import { loaderArguments, program } from './support/program.js';
 import { RecordingLogger } from './support/stage.js';
 import { until } from './support/until.js';
 
 const MIB = 1_024 ** 2;
-const root = resolve(import.meta.dirname, '..');
 
 /** The terminal client in a process of its own, not at a terminal. */
 class SendProcess {
@@ -30,7 +30,7 @@ class SendProcess {
   }
 
   static start(...args: string[]): SendProcess {
-    const runner = ['--import', `${root}/scripts/typescript.js`, `${root}/src/send/main.ts`];
+    const runner = [...loaderArguments, program('src/send/main.ts')];
     // npm says where it was called from; these tests give whole paths.
     return new SendProcess(
       spawn(process.execPath, [...runner, ...args], { env: { PATH: process.env.PATH } }),

@@ -1,17 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { HeartwireClient } from 'heartwire';
 import { firstValueFrom, NEVER } from 'rxjs';
 
 import type { Listening } from './support/deaf-server.js';
+import { loaderArguments, program } from './support/program.js';
 import { RawPeer } from './support/raw-peer.js';
 import { Stage } from './support/stage.js';
 
-const loader = pathToFileURL(resolve(import.meta.dirname, '../scripts/typescript.js')).href;
 const WAYS: readonly Listening[] = ['subscribed', 'piped', 'shared', 'late', 'merged', 'wrapped', 'subject'];
 
 describe('a server whose handlers have no callback for the errors of their callers’ streams', () => {
@@ -22,8 +20,8 @@ describe('a server whose handlers have no callback for the errors of their calle
   const next = async (): Promise<unknown> => ((await once(child, 'message')) as readonly unknown[])[0];
 
   beforeEach(async () => {
-    child = fork(join(import.meta.dirname, 'support/deaf-server.ts'), {
-      execArgv: ['--import', loader],
+    child = fork(program('test/support/deaf-server.ts'), {
+      execArgv: [...loaderArguments],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     url = (await next()) as string;

@@ -1,11 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
+import { loaderArguments, program } from '../support/program.js';
 import type { ServerState } from './server.js';
-
-const loader = pathToFileURL(resolve(import.meta.dirname, '../../scripts/typescript.js')).href;
 
 /** The process that is fuzzed. */
 export class FuzzedServer {
@@ -19,8 +16,8 @@ export class FuzzedServer {
   }
 
   static async start(): Promise<{ server: FuzzedServer; url: string }> {
-    const child = fork(join(import.meta.dirname, 'server.ts'), {
-      execArgv: ['--expose-gc', '--import', loader],
+    const child = fork(program('test/fuzz/server.ts'), {
+      execArgv: ['--expose-gc', ...loaderArguments],
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     });
     const server = new FuzzedServer(child, once(child, 'exit'));

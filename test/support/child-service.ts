@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
+import { loaderArguments, program } from './program.js';
 import { until } from './until.js';
 
 /** A program of the demo as a process of its own, run from its sources. */
@@ -12,7 +13,7 @@ export class ChildService {
   private readonly exited: Promise<unknown>;
 
   constructor(module: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
-    this.child = spawn(process.execPath, ['--import', './scripts/typescript.js', module, ...args], {
+    this.child = spawn(process.execPath, [...loaderArguments, program(module), ...args], {
       env: { PATH: process.env['PATH'], NO_COLOR: '1', ...env },
       stdio: 'pipe',
     });

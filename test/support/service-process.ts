@@ -1,8 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
 
-const root = resolve(import.meta.dirname, '../..');
+import { loaderArguments, program } from './program.js';
 
 interface Said {
   readonly ready?: string;
@@ -19,15 +18,9 @@ export class ServiceProcess {
 
   /** @throws Error when it ends before it is ready. */
   static async start(name: 'files' | 'gateway', env: NodeJS.ProcessEnv): Promise<ServiceProcess> {
-    const child = fork(`${root}/src/${name}/main.ts`, {
+    const child = fork(program(`src/${name}/main.ts`), {
       env: { ...process.env, ...env },
-      execArgv: [
-        '--expose-gc',
-        '--import',
-        `${root}/scripts/typescript.js`,
-        '--import',
-        `${root}/test/support/memory-probe.ts`,
-      ],
+      execArgv: ['--expose-gc', ...loaderArguments, '--import', program('test/support/memory-probe.ts')],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     const { ready } = await said(child, ({ ready }) => ready !== undefined);

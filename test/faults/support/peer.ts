@@ -1,9 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join, resolve } from 'node:path';
 
-const folder = import.meta.dirname;
-const typescript = resolve(folder, '../../../scripts/typescript.js');
+import { loaderArguments, program } from '../../support/program.js';
+
 /** Far above what a command takes on a busy machine. */
 const PATIENCE_MS = 30_000;
 
@@ -30,8 +29,8 @@ export class Peer {
   static start(file: 'server-peer' | 'client-peer', launcher: readonly string[] = []): Peer {
     const [execPath = process.execPath, ...before] = launcher;
     const node = launcher.length === 0 ? [] : [...before, process.execPath];
-    const execArgv = [...node, '--enable-source-maps', '--import', typescript];
-    return new Peer(fork(join(folder, `${file}.ts`), [], { execPath, execArgv }));
+    const execArgv = [...node, '--enable-source-maps', ...loaderArguments];
+    return new Peer(fork(program(`test/faults/support/${file}.ts`), [], { execPath, execArgv }));
   }
 
   get isRunning(): boolean {
