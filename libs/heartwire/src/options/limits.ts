@@ -213,8 +213,9 @@ export class ServerLimits extends ConnectionLimits {
 /** The bounds of a client. */
 export class ClientLimits extends ConnectionLimits {
   /**
-   * How many calls may wait for a connection or for their turn. A whole number from 1. Further calls fail at once with
-   * `QUEUE_FULL`; they were not sent.
+   * How many calls may wait for a connection, or at one for their turn. A whole number from 1. Further calls fail at once
+   * with `QUEUE_FULL`; they were not sent. As many pushes of one connection may wait for their handlers; beyond it the
+   * connection ends with `OVERLOADED`.
    *
    * Default 65536: a short outage under load passes unnoticed. Lower it to fail sooner.
    */
@@ -222,7 +223,7 @@ export class ClientLimits extends ConnectionLimits {
   readonly waitingCalls: number = 65_536;
 
   /**
-   * How many bytes of calls may wait. From 1. Further calls fail at once with `QUEUE_FULL`.
+   * The same, in bytes. From 1.
    *
    * Default 64 MiB, or four times `maxFrameBytes` if that is more. Lower it in small containers.
    */

@@ -103,10 +103,10 @@ const control: fc.Arbitrary<ControlMessage> = fc.oneof(
 describe('the text of a message', () => {
   it('has the members that the protocol names', () => {
     expect([
-      requestText(1, '"sum"', '[1,2]', 5_000, { trace: 'a"b' }),
+      requestText(1, '"sum"', '[1,2]', 5_000, '{"trace":"a\\"b"}'),
       requestText('x"y', '{"cmd":"sum"}', undefined, undefined),
       eventText(undefined, '"joined"', '{"user":7}'),
-      eventText(2, '"joined"', '{"user":7}', { trace: 'c' }),
+      eventText(2, '"joined"', '{"user":7}', '{"trace":"c"}'),
       responseText(3, '[1]', false),
       responseText(3, '[2]', true),
       responseText(3, undefined, true),
@@ -140,7 +140,13 @@ describe('the text of a message', () => {
         timeoutMs,
         metadata,
         (id, pattern, data, timeoutMs, metadata) => {
-          const text = requestText(id, JSON.stringify(pattern), JSON.stringify(data), timeoutMs, metadata);
+          const text = requestText(
+            id,
+            JSON.stringify(pattern),
+            JSON.stringify(data),
+            timeoutMs,
+            JSON.stringify(metadata),
+          );
           expect(read(text)).toEqual({
             kind: 'request',
             id,
@@ -163,7 +169,7 @@ describe('the text of a message', () => {
         json,
         metadata,
         (id, pattern, data, metadata) => {
-          const text = eventText(id, JSON.stringify(pattern), JSON.stringify(data), metadata);
+          const text = eventText(id, JSON.stringify(pattern), JSON.stringify(data), JSON.stringify(metadata));
           expect(read(text)).toEqual({ kind: 'event', id, pattern, data, metadata });
         },
       ),

@@ -1,4 +1,4 @@
-import type { CallId, ControlMessage, Metadata } from './messages.js';
+import type { CallId, ControlMessage } from './messages.js';
 import type { SplitText } from './outgoing.js';
 
 // The texts of calls and answers are the hot path: they are put together around parts that are
@@ -13,14 +13,14 @@ export function requestText(
   patternJson: string,
   dataJson: string | undefined,
   timeoutMs: number | undefined,
-  metadata?: Metadata,
+  metadataJson?: string,
   stream = false,
 ): string {
   let text = '{"id":' + idJson(id) + ',"pattern":' + patternJson;
   if (stream) text += ',"stream":true';
   if (dataJson !== undefined) text += ',"data":' + dataJson;
   if (timeoutMs !== undefined) text += ',"timeoutMs":' + String(timeoutMs);
-  return metadata === undefined ? text + '}' : text + ',"metadata":' + JSON.stringify(metadata) + '}';
+  return metadataJson === undefined ? text + '}' : text + ',"metadata":' + metadataJson + '}';
 }
 
 /** An event. With an `id` it asks for an acknowledgement. */
@@ -28,12 +28,12 @@ export function eventText(
   id: CallId | undefined,
   patternJson: string,
   dataJson: string | undefined,
-  metadata?: Metadata,
+  metadataJson?: string,
 ): string {
   let text = id === undefined ? '{"pattern":' : '{"id":' + idJson(id) + ',"event":true,"pattern":';
   text += patternJson;
   if (dataJson !== undefined) text += ',"data":' + dataJson;
-  return metadata === undefined ? text + '}' : text + ',"metadata":' + JSON.stringify(metadata) + '}';
+  return metadataJson === undefined ? text + '}' : text + ',"metadata":' + metadataJson + '}';
 }
 
 /**

@@ -145,14 +145,21 @@ function textOf(message: Message): string {
   switch (message.kind) {
     case 'request': {
       const { id, pattern, data, timeoutMs, metadata, stream } = message;
-      return requestText(id, JSON.stringify(pattern), JSON.stringify(data), timeoutMs, metadata, stream);
+      return requestText(
+        id,
+        JSON.stringify(pattern),
+        JSON.stringify(data),
+        timeoutMs,
+        JSON.stringify(metadata),
+        stream,
+      );
     }
     case 'event':
       return eventText(
         message.id,
         JSON.stringify(message.pattern),
         JSON.stringify(message.data),
-        message.metadata,
+        JSON.stringify(message.metadata),
       );
     case 'response':
       return responseText(message.id, JSON.stringify(message.response), message.isDisposed);

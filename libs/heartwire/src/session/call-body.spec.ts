@@ -39,4 +39,16 @@ describe('what a call says', () => {
     expect(body.event(undefined)).toBe('{"pattern":"said","data":1,"metadata":{"trace":"first"}}');
     expect(callBody('said', 1, {}).event(undefined)).toBe('{"pattern":"said","data":1}');
   });
+
+  it.each([
+    ['JSON', 'x', undefined],
+    ['bytes', new Uint8Array(1), undefined],
+    ["a serializer's", 'x', codec],
+  ])('counts all of it while it waits, its metadata too: %s', (_, data, itsCodec) => {
+    const trace = 't'.repeat(1_000);
+    const bare = callBody('said', data, undefined, itsCodec).sizeBytes;
+    const body = callBody('said', data, { trace }, itsCodec);
+    expect(body.sizeBytes - bare).toBeGreaterThanOrEqual(trace.length);
+    expect(callBody(trace, data, undefined, itsCodec).sizeBytes).toBeGreaterThan(trace.length);
+  });
 });

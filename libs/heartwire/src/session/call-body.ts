@@ -31,8 +31,10 @@ export function callBody(pattern: unknown, data: unknown, given?: Metadata, code
   const patternJson = patternText(pattern);
   const metadata = checkedMetadata(given);
   if (codec?.encode !== undefined) return new EncodedBody(codec.encode, pattern, data, metadata);
-  if (data instanceof Uint8Array) return new BinaryBody(patternJson, data, metadata);
-  return new JsonBody(patternJson, toJson(data), metadata);
+  // They were checked to be texts.
+  const metadataJson = JSON.stringify(metadata) as string | undefined;
+  if (data instanceof Uint8Array) return new BinaryBody(patternJson, data, metadataJson);
+  return new JsonBody(patternJson, toJson(data), metadataJson);
 }
 
 /**
@@ -66,26 +68,26 @@ class JsonBody implements CallBody {
   constructor(
     private readonly patternJson: string,
     private readonly dataJson: string | undefined,
-    private readonly metadata: Metadata | undefined,
+    private readonly metadataJson: string | undefined,
   ) {}
 
   get sizeBytes(): number {
-    return this.patternJson.length + (this.dataJson?.length ?? 0);
+    return this.patternJson.length + (this.dataJson?.length ?? 0) + (this.metadataJson?.length ?? 0);
   }
 
   request(id: CallId, timeoutMs: number | undefined, stream?: boolean): Outgoing {
-    const { patternJson, dataJson, metadata } = this;
+    const { patternJson, dataJson, metadataJson } = this;
     if (dataJson === undefined || dataJson.length < LONG_JSON)
-      return requestText(id, patternJson, dataJson, timeoutMs, metadata, stream);
-    const text = requestText(id, patternJson, undefined, timeoutMs, metadata, stream);
+      return requestText(id, patternJson, dataJson, timeoutMs, metadataJson, stream);
+    const text = requestText(id, patternJson, undefined, timeoutMs, metadataJson, stream);
     return withLongMember(text, 'data', dataJson);
   }
 
   event(id: CallId | undefined): Outgoing {
-    const { patternJson, dataJson, metadata } = this;
+    const { patternJson, dataJson, metadataJson } = this;
     if (dataJson === undefined || dataJson.length < LONG_JSON)
-      return eventText(id, patternJson, dataJson, metadata);
-    return withLongMember(eventText(id, patternJson, undefined, metadata), 'data', dataJson);
+      return eventText(id, patternJson, dataJson, metadataJson);
+    return withLongMember(eventText(id, patternJson, undefined, metadataJson), 'data', dataJson);
   }
 }
 
@@ -93,22 +95,22 @@ class BinaryBody implements CallBody {
   constructor(
     private readonly patternJson: string,
     private readonly bytes: Uint8Array,
-    private readonly metadata: Metadata | undefined,
+    private readonly metadataJson: string | undefined,
   ) {}
 
   get sizeBytes(): number {
-    return this.patternJson.length + this.bytes.byteLength;
+    return this.patternJson.length + this.bytes.byteLength + (this.metadataJson?.length ?? 0);
   }
 
   request(id: CallId, timeoutMs: number | undefined, stream?: boolean): Outgoing {
     return {
-      header: requestText(id, this.patternJson, undefined, timeoutMs, this.metadata, stream),
+      header: requestText(id, this.patternJson, undefined, timeoutMs, this.metadataJson, stream),
       bytes: this.bytes,
     };
   }
 
   event(id: CallId | undefined): Outgoing {
-    return { header: eventText(id, this.patternJson, undefined, this.metadata), bytes: this.bytes };
+    return { header: eventText(id, this.patternJson, undefined, this.metadataJson), bytes: this.bytes };
   }
 }
 
@@ -122,7 +124,7 @@ class EncodedBody implements CallBody {
     private readonly data: unknown,
     private readonly metadata: Metadata | undefined,
   ) {
-    this.sizeBytes = toJson(data)?.length ?? 0;
+    this.sizeBytes = toJson([pattern, data, metadata])?.length ?? 0;
   }
 
   request(id: CallId, timeoutMs: number | undefined, stream?: boolean): Outgoing {

@@ -89,6 +89,20 @@ describe('a handshake at the dialling end', () => {
     expect(peer.heardOf(undefined).map(({ data }) => data)).toEqual([0, 1]);
   });
 
+  it('keeps its calls to its own frames where the other end takes longer ones', () => {
+    const { end, peer } = dial();
+    peer.say({ ...WELCOME, maxFrameBytes: 1_048_576 }, READY);
+    const [tooLong, good] = [70_000, 60_000].map((size) => new RecordedCall('greet', 'x'.repeat(size)));
+    for (const call of [tooLong, good]) if (call !== undefined) end.session.calls.add(call.outgoing);
+    settle();
+    expect(tooLong?.failure).toMatchObject({
+      code: 'FRAME_TOO_LARGE',
+      sent: 'never',
+      details: { maxFrameBytes: 65_536 },
+    });
+    expect(peer.heardOf(undefined)).toHaveLength(1);
+  });
+
   it('asks for its session on the next link, sends again what was not received, and nothing before that', () => {
     const { end, peer, wire } = dial();
     peer.say(WELCOME, READY);

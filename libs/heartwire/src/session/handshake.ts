@@ -21,7 +21,7 @@ export interface HandshakeHost {
   say(message: ControlMessage): void;
 }
 
-/** The session's own limits, and the frame size that the other end takes once it said so. */
+/** The session's own limits, and the largest frame that may be sent: what both ends take, once the other end said so. */
 export type PeerLimits = { maxFrameBytes: number } & Omit<SessionLimits, 'maxFrameBytes'>;
 
 /** The limits are shared by all sessions of an end; only what differs is the session's own. */
@@ -126,7 +126,7 @@ export class Handshake {
   ): Promise<void> | undefined {
     checkVersion(welcome.protocol);
     attachment.welcome = welcome;
-    this.peerLimits.maxFrameBytes = welcome.maxFrameBytes;
+    this.peerLimits.maxFrameBytes = Math.min(welcome.maxFrameBytes, this.settings.limits.maxFrameBytes);
     const { token } = this.settings;
     return token && this.introduce(welcome.authentication === 'token' ? token : undefined, isCurrent);
   }
@@ -178,7 +178,8 @@ export class Handshake {
 
   private agreeWith(attachment: Attachment, hello: HelloMessage): void {
     attachment.hello = hello;
-    this.peerLimits.maxFrameBytes = hello.maxFrameBytes ?? this.peerLimits.maxFrameBytes;
+    const { maxFrameBytes = this.peerLimits.maxFrameBytes } = hello;
+    this.peerLimits.maxFrameBytes = Math.min(maxFrameBytes, this.settings.limits.maxFrameBytes);
     this.calls.maxInFlight = hello.maxInFlight ?? this.settings.limits.runningCallsPerConnection;
     attachment.heart.agree(hello.heartbeatInterval, hello.heartbeatTimeout);
   }

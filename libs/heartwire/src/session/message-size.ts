@@ -11,17 +11,17 @@ export function sizeOf(message: Outgoing): number {
   return isEnvelope(message) ? message.header.length + message.bytes.byteLength : textLength(message);
 }
 
-/** @throws HeartwireError `FRAME_TOO_LARGE` when the other end would refuse the message. */
+/** @throws HeartwireError `FRAME_TOO_LARGE` when one of the ends takes no such message. */
 export function checkSize(message: Outgoing, maxFrameBytes: number): void {
   checkBytes(payloadBytes(message, maxFrameBytes), maxFrameBytes);
 }
 
-/** @throws HeartwireError `FRAME_TOO_LARGE` when the other end would refuse so many bytes. */
+/** @throws HeartwireError `FRAME_TOO_LARGE` when one of the ends doesn't take so many bytes. */
 export function checkBytes(bytes: number, maxFrameBytes: number): void {
   if (bytes <= maxFrameBytes) return;
   throw new HeartwireError(
     ErrorCode.FRAME_TOO_LARGE,
-    `the message takes ${String(bytes)} bytes; the other end takes ${String(maxFrameBytes)} at most (limits.maxFrameBytes)`,
+    `the message takes ${String(bytes)} bytes, of ${String(maxFrameBytes)} at most (limits.maxFrameBytes)`,
     { details: { bytes, maxFrameBytes } },
   );
 }

@@ -393,6 +393,22 @@ describe('the calls that a session serves', () => {
     expect(stream.observed).toBe(false);
   });
 
+  it('fail when their answer is longer than this end takes itself, whatever their caller takes', () => {
+    serve({ limits: { maxFrameBytes: 4_096, sendBufferBytes: 16_384 } });
+    const wire = new MemoryWire();
+    end.accept(wire.accepting);
+    const peer = new ScriptedPeer(wire.dialling);
+    peer.say({ ...HELLO, maxFrameBytes: 1_048_576 }, request(1), request(2));
+    started[0]?.answer('x'.repeat(20_000));
+    started[1]?.answer('x'.repeat(2_000));
+    settle();
+    expect(peer.heardOf(undefined)).toMatchObject([
+      { id: 1, err: { code: 'FRAME_TOO_LARGE' }, isDisposed: true },
+      { id: 2, response: 'x'.repeat(2_000), isDisposed: true },
+    ]);
+    expect(end.sessionsLost).toEqual([]);
+  });
+
   it('drop a peer that does not read its answers: SLOW_CONSUMER', () => {
     serve({ limits: { sendBufferBytes: 10_000, deliveryLogBytes: 4_000 } });
     const peer = connect();
