@@ -76,6 +76,8 @@ export class ChatUser {
     );
     // To ask for it again shows whether it is still wanted, and free by now.
     listening.add(link.on$(UserPush.lostNickname).subscribe(() => this.introduce()));
+    // Each room is read again from where it was read last.
+    listening.add(link.on$(UserPush.behind).subscribe(() => this.introduce()));
     listening.add(link.connected$.subscribe(() => this.introduce()));
   }
 
@@ -211,23 +213,21 @@ export class ChatUser {
 
   private async enter(room: string, log: RoomLog): Promise<void> {
     const { after } = log;
+    // Where it fails what is pushed waits on: it comes after what the next attempt reads.
     log.hold();
-    let isJoined = false;
     try {
       const joined = await this.ask<JoinedRoom>(UserPattern.join, {
         room,
         ...(after !== undefined && { after }),
       });
       await this.readOn(log, joined, after !== undefined);
-      isJoined = true;
+      log.release();
       if (after === undefined) this.tell({ type: 'joined', room, members: joined.members });
     } catch (thrown) {
       const failure = failureOf(thrown);
       if (!failure.isFinal || failure.code === UserFault.noNickname) throw thrown;
       this.logs.delete(room);
       this.tell({ type: 'refused', what: room, reason: failure.message });
-    } finally {
-      log.release(isJoined);
     }
   }
 
