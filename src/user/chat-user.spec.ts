@@ -296,6 +296,18 @@ describe('a user of the chat', () => {
     expect(events.filter(({ type }) => type === 'whispered')).toEqual([{ type: 'whispered', whisper }]);
   });
 
+  it('leaves what is too long to its writer, and sends what is just short enough', async () => {
+    const gateway = new FakeGateway();
+    const { user } = await meet(gateway);
+    expect(() => user.say('lobby', 'x'.repeat(2_001))).toThrow('2000 characters, not 2001');
+    expect(() => user.whisper('bob', 'x'.repeat(2_001))).toThrow('2000 characters, not 2001');
+    const longest = '\u2764\uFE0F'.repeat(1_000) + '\u{1F642}'.repeat(1_000);
+    user.say('lobby', longest);
+    await until('said', () => user.waiting === 0);
+
+    expect(gateway.stored.map(({ text }) => text)).toEqual([longest]);
+  });
+
   it('bounds what waits', () => {
     const { user } = start(new FakeGateway());
     for (let n = 1; n <= 1_000; n += 1) user.say('lobby', String(n));

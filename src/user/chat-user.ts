@@ -4,6 +4,7 @@ import { ChatLimits } from '../contract/chat-limits.js';
 import type { ChatMessage } from '../contract/chat-message.js';
 import { UserFault, UserPattern, UserPush } from '../contract/user-pattern.js';
 import type { Introduction, JoinedRoom, PresenceChange, RoomView, Whisper } from '../contract/user-view.js';
+import { checkLength } from './check-length.js';
 import { failureOf } from './failure.js';
 import { type Draft, Outbox, type Place } from './outbox.js';
 import { RoomLog } from './room-log.js';
@@ -111,7 +112,7 @@ export class ChatUser {
   /**
    * Returns the `draftId` that the message will have.
    *
-   * @throws Error when too much waits already
+   * @throws Error when too much waits already, or it is too long
    */
   say(room: string, text: string): string {
     return this.write({ room }, text);
@@ -156,6 +157,7 @@ export class ChatUser {
   }
 
   private write(to: Place, text: string): string {
+    checkLength(text);
     const draftId = this.options.newId();
     this.outbox.add({ type: 'say', draftId, to, text });
     return draftId;
