@@ -1,10 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 
 import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { redisAdapter } from 'heartwire/redis';
+import { FaultProxy } from 'heartwire/testing';
+import { Observable } from 'rxjs';
 
 import { createChat } from '../src/chat/create-chat.js';
+import { ChatUser } from '../src/user/chat-user.js';
 import { ChatGuest } from './support/chat-guest.js';
 import { describeUnless } from './support/describe-unless.js';
 import { EventStream } from './support/event-stream.js';
@@ -20,6 +24,7 @@ describeUnless(whyNoRedis(), 'several gateways and chats that share a Redis', ()
   let ada: ChatGuest;
   let bob: ChatGuest;
   let gateways: Gateway[];
+  let chatUrl: string;
 
   beforeAll(async () => {
     redis = await RedisServer.start();
@@ -36,6 +41,7 @@ describeUnless(whyNoRedis(), 'several gateways and chats that share a Redis', ()
       const chat = await createChat({ url: 'tcp://127.0.0.1:0' }, { redisUrl: redis.url }, logger);
       await chat.app.listen();
       cleanups.push(() => chat.app.close());
+      chatUrl = chat.server.address;
       const users = {
         url: 'tcp://127.0.0.1:0',
         resumeWindowMs: 200,
@@ -123,6 +129,42 @@ describeUnless(whyNoRedis(), 'several gateways and chats that share a Redis', ()
     for (const guest of [ada, bob]) await sees(guest, 'eve');
     await bob.enter('bob');
     await sees(ada, 'bob', 'eve');
+  });
+
+  it('bring to users of one that is late to hear the others what these said before', async () => {
+    const proxy = await FaultProxy.to(redis.url.replace('redis:', 'tcp:'));
+    cleanups.push(() => proxy.close());
+    const { target } = proxy;
+    proxy.target = undefined;
+    const adapter = redisAdapter({ url: proxy.url.replace('tcp:', 'redis:'), heartbeatTimeoutMs: 60_000 });
+    const users = { url: 'tcp://127.0.0.1:0', adapter };
+    const late = await startGateway({ chat: { url: chatUrl }, users }, logger);
+    cleanups.push(() => late.app.close());
+    const { client, key } = new ChatGuest(late.users);
+    cleanups.push(() => client.close());
+    const link = {
+      send: client.send.bind(client),
+      on$: client.on$.bind(client),
+      connected$: new Observable<void>((subscriber) => {
+        client.on('connect', () => subscriber.next());
+      }),
+    };
+    const eve = new ChatUser(link, { nick: 'eve', key, newId: randomUUID });
+    cleanups.push(() => eve.stop());
+    const heard: string[] = [];
+    eve.events$.subscribe((event) => {
+      if (event.type === 'said') heard.push(event.message.text);
+    });
+    eve.join('lobby');
+    eve.start();
+    await until('eve is in the lobby', () => eve.isIntroduced);
+    await ada.say('before');
+    proxy.target = target;
+
+    await until('eve hears it', () => heard.length > 0);
+    await ada.say('after');
+    await until('eve hears that too', () => heard.length > 1);
+    expect(heard).toEqual(['before', 'after']);
   });
 
   it('say at /health that they are degraded while Redis is away', async () => {

@@ -30,6 +30,8 @@ export const UserPush = {
   presence: 'chat.presence',
   /** `LostNickname`: somebody else took it a moment before, at another gateway. */
   lostNickname: 'chat.lostNickname',
+  /** Nothing with it: what was said at other gateways may not have come. It is in the rooms' histories. */
+  behind: 'chat.behind',
 } as const;
 
 /** The `code` of a refusal that a program may act on. */

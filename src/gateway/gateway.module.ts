@@ -16,6 +16,7 @@ import { PeopleController } from './people.controller.js';
 import { RoomsController } from './rooms.controller.js';
 import { RunningRequests } from './running-requests.js';
 import { CHAT, FILES, SERVICES } from './service-token.js';
+import { BehindPushes } from './users/behind-pushes.js';
 import { NicknameContest } from './users/nickname-contest.js';
 import { OwnClients } from './users/own-clients.js';
 import { PresencePushes } from './users/presence-pushes.js';
@@ -40,6 +41,7 @@ export type ServiceOptions = Omit<HeartwireClientOptions, 'url' | 'urls'> & { re
     Speech,
     OwnClients,
     PresencePushes,
+    BehindPushes,
     NicknameContest,
     UsersFarewell,
   ],

@@ -37,6 +37,12 @@ describe('what a page does for its user', () => {
     expect(titles()).toEqual(['#lobby', '#tea', '@bob']);
   });
 
+  it('says that a text is too long, without the text', () => {
+    expect(chat.speak({ room: 'lobby' }, 'x'.repeat(2_001))).toBe(false);
+    expect(notices).toEqual(['#lobby: a message may have 2000 characters, not 2001']);
+    expect(chat.conversations.waiting).toBe(0);
+  });
+
   it('says that a file can’t be shared in a room that was left meanwhile, and doesn’t open the room again', () => {
     chat.leave({ room: 'tea' });
     expect(chat.speak({ room: 'tea' }, '/files/tea.png')).toBe(false);

@@ -154,6 +154,36 @@ describe('a user of the chat', () => {
     expect(saidIn(events)).toEqual(Array.from({ length: 251 }, (_, index) => String(index + 1)));
   });
 
+  it('shows what was said before ahead of what is pushed meanwhile, though it has to ask for it twice', async () => {
+    const gateway = new FakeGateway();
+    gateway.store({ text: 'before', draftId: 'before' });
+    let isCut = false;
+    gateway.fails = (pattern) => {
+      if (pattern !== 'chat.join' || isCut) return undefined;
+      isCut = true;
+      gateway.push('chat.said', gateway.store({ text: 'meanwhile', draftId: 'meanwhile' }));
+      return lost;
+    };
+    const { user, events } = start(gateway);
+    gateway.connected$.next();
+    await until('introduced', () => user.isIntroduced);
+
+    expect(saidIn(events)).toEqual(['before', 'meanwhile']);
+  });
+
+  it('reads what its gateway has not heard of, however much that has pushed since', async () => {
+    const gateway = new FakeGateway();
+    const { events } = await meet(gateway);
+    gateway.store({ text: 'elsewhere', draftId: 'elsewhere' });
+    const texts = Array.from({ length: 30 }, (_, index) => String(index + 1));
+    for (const text of texts) gateway.push('chat.said', gateway.store({ text, draftId: `here-${text}` }));
+    expect(saidIn(events)).toEqual(texts);
+    gateway.push('chat.behind', {});
+    await until('all is there', () => saidIn(events).length > texts.length);
+
+    expect(saidIn(events)).toEqual([...texts, 'elsewhere']);
+  });
+
   it('says again who it is when the gateway has forgotten, once for each message', async () => {
     const gateway = new FakeGateway();
     const { user, events } = await meet(gateway);
@@ -264,6 +294,18 @@ describe('a user of the chat', () => {
     gateway.push('chat.whispered', whisper);
 
     expect(events.filter(({ type }) => type === 'whispered')).toEqual([{ type: 'whispered', whisper }]);
+  });
+
+  it('leaves what is too long to its writer, and sends what is just short enough', async () => {
+    const gateway = new FakeGateway();
+    const { user } = await meet(gateway);
+    expect(() => user.say('lobby', 'x'.repeat(2_001))).toThrow('2000 characters, not 2001');
+    expect(() => user.whisper('bob', 'x'.repeat(2_001))).toThrow('2000 characters, not 2001');
+    const longest = '\u2764\uFE0F'.repeat(1_000) + '\u{1F642}'.repeat(1_000);
+    user.say('lobby', longest);
+    await until('said', () => user.waiting === 0);
+
+    expect(gateway.stored.map(({ text }) => text)).toEqual([longest]);
   });
 
   it('bounds what waits', () => {

@@ -4,6 +4,7 @@ import { ChatLimits } from '../contract/chat-limits.js';
 import type { ChatMessage } from '../contract/chat-message.js';
 import { UserFault, UserPattern, UserPush } from '../contract/user-pattern.js';
 import type { Introduction, JoinedRoom, PresenceChange, RoomView, Whisper } from '../contract/user-view.js';
+import { checkLength } from './check-length.js';
 import { failureOf } from './failure.js';
 import { type Draft, Outbox, type Place } from './outbox.js';
 import { RoomLog } from './room-log.js';
@@ -76,6 +77,8 @@ export class ChatUser {
     );
     // To ask for it again shows whether it is still wanted, and free by now.
     listening.add(link.on$(UserPush.lostNickname).subscribe(() => this.introduce()));
+    // Each room is read again from where it was read last.
+    listening.add(link.on$(UserPush.behind).subscribe(() => this.introduce()));
     listening.add(link.connected$.subscribe(() => this.introduce()));
   }
 
@@ -109,7 +112,7 @@ export class ChatUser {
   /**
    * Returns the `draftId` that the message will have.
    *
-   * @throws Error when too much waits already
+   * @throws Error when too much waits already, or it is too long
    */
   say(room: string, text: string): string {
     return this.write({ room }, text);
@@ -154,6 +157,7 @@ export class ChatUser {
   }
 
   private write(to: Place, text: string): string {
+    checkLength(text);
     const draftId = this.options.newId();
     this.outbox.add({ type: 'say', draftId, to, text });
     return draftId;
@@ -211,23 +215,21 @@ export class ChatUser {
 
   private async enter(room: string, log: RoomLog): Promise<void> {
     const { after } = log;
+    // Where it fails what is pushed waits on: it comes after what the next attempt reads.
     log.hold();
-    let isJoined = false;
     try {
       const joined = await this.ask<JoinedRoom>(UserPattern.join, {
         room,
         ...(after !== undefined && { after }),
       });
       await this.readOn(log, joined, after !== undefined);
-      isJoined = true;
+      log.release();
       if (after === undefined) this.tell({ type: 'joined', room, members: joined.members });
     } catch (thrown) {
       const failure = failureOf(thrown);
       if (!failure.isFinal || failure.code === UserFault.noNickname) throw thrown;
       this.logs.delete(room);
       this.tell({ type: 'refused', what: room, reason: failure.message });
-    } finally {
-      log.release(isJoined);
     }
   }
 

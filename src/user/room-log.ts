@@ -3,8 +3,6 @@ import type { ChatMessage } from '../contract/chat-message.js';
 
 /** More than a room keeps, so that nothing that may come again is forgotten. */
 const REMEMBERED = 2 * ChatLimits.messagesPerRoom;
-/** With several gateways what was said may come in another order than it was stored in; never this far apart. */
-const OVERLAP = 20;
 /** Stands before all messages. */
 const BEGINNING = '0';
 
@@ -13,14 +11,14 @@ export class RoomLog {
   private readonly seen = new Set<string>();
   private held: ChatMessage[] | undefined;
   private wasJoined = false;
+  /** What was read last. Up to there nothing is missing; what is pushed may come in another order, or not at all. */
+  private readTo = BEGINNING;
 
   constructor(private readonly show: (message: ChatMessage) => void) {}
 
   /** After which message the room is read on; `undefined` the first time. */
   get after(): string | undefined {
-    if (!this.wasJoined) return undefined;
-    const ids = [...this.seen];
-    return ids.at(-OVERLAP) ?? ids[0] ?? BEGINNING;
+    return this.wasJoined ? this.readTo : undefined;
   }
 
   /** What comes from now on waits, until what came before has been read. */
@@ -28,21 +26,27 @@ export class RoomLog {
     this.held ??= [];
   }
 
-  release(isJoined: boolean): void {
-    this.wasJoined ||= isJoined;
+  /** All of that has been read. */
+  release(): void {
+    this.wasJoined = true;
     const { held = [] } = this;
     this.held = undefined;
-    for (const message of held) this.pass(message);
+    for (const message of held) this.showOnce(message);
   }
 
   /** Something that was pushed. */
   hear(message: ChatMessage): void {
-    if (this.held === undefined) this.pass(message);
+    if (this.held === undefined) this.showOnce(message);
     else this.held.push(message);
   }
 
   /** Something that was read. */
   pass(message: ChatMessage): void {
+    this.readTo = message.id;
+    this.showOnce(message);
+  }
+
+  private showOnce(message: ChatMessage): void {
     if (this.seen.has(message.id)) return;
     this.seen.add(message.id);
     if (this.seen.size > REMEMBERED)
