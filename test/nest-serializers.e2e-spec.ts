@@ -8,12 +8,18 @@ import {
   RpcException,
 } from '@nestjs/microservices';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { HeartwireClient, HeartwireContext, type HeartwireServerOptions } from 'heartwire';
+import {
+  HeartwireClient,
+  HeartwireContext,
+  type HeartwireServer,
+  type HeartwireServerOptions,
+} from 'heartwire';
 import { firstValueFrom, type Observable, of } from 'rxjs';
 
 import { deferred } from './support/deferred.js';
 import { errorOf, outcomeOf } from './support/outcome.js';
 import { Stage } from './support/stage.js';
+import { until } from './support/until.js';
 
 @Controller()
 class EchoController {
@@ -82,11 +88,14 @@ describe('custom serializers and deserializers', () => {
   afterEach(() => stage.clear());
 
   const open = async (
-    server: Omit<HeartwireServerOptions, 'url' | 'urls'>,
+    serverOptions: Omit<HeartwireServerOptions, 'url' | 'urls'>,
     options: ConstructorParameters<typeof HeartwireClient>[0] | object,
-  ): Promise<{ client: HeartwireClient; controller: EchoController }> => {
-    const { url, app } = await stage.serve({ controllers: [EchoController] }, { server });
-    return { client: stage.client(url, options), controller: app.get(EchoController) };
+  ): Promise<{ client: HeartwireClient; controller: EchoController; server: HeartwireServer }> => {
+    const { url, app, server } = await stage.serve(
+      { controllers: [EchoController] },
+      { server: serverOptions },
+    );
+    return { client: stage.client(url, options), controller: app.get(EchoController), server };
   };
 
   describe.each([
@@ -234,5 +243,25 @@ describe('custom serializers and deserializers', () => {
     gate.resolve();
     expect(await Promise.all([first, second])).toEqual([1, 2]);
     expect(controller.heard.slice(0, 2)).toEqual([1, 2]);
+  });
+
+  it('events that are still read by an async deserializer are handled, though their client has closed', async () => {
+    const gate = deferred();
+    const begun = deferred();
+    const deserialize = async (value: unknown): Promise<unknown> => {
+      begun.resolve();
+      await gate.promise;
+      return value;
+    };
+    const { client, controller, server } = await open({ deserializer: { deserialize } }, {});
+    client.emit('event', 1);
+    client.emit('event', 2);
+    await begun.promise;
+    await client.close();
+    await until('the client is gone', () => server.connections.every(({ isConnected }) => !isConnected));
+    gate.resolve();
+    await until('both events are handled', () => controller.heard.length === 2);
+    expect(controller.heard).toEqual([1, 2]);
+    await until('nothing is kept of it', () => server.connections.length === 0);
   });
 });

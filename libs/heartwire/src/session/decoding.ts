@@ -8,6 +8,8 @@ export interface DecodingHost {
   receiveCall(message: CallMessage, frameBytes: number): void;
   /** A message could not be understood. */
   refuse(error: unknown): void;
+  /** Nothing is being decoded any more. */
+  settled(): void;
 }
 
 /** Has a user's deserializer read packets, and delivers them in the order in which they came, however long it takes. */
@@ -25,6 +27,11 @@ export class Decoding {
     private readonly host: DecodingHost,
     private readonly maxWaitingBytes: number,
   ) {}
+
+  /** Whether there is what was received and is not delivered yet. */
+  get isBusy(): boolean {
+    return this.turns !== undefined;
+  }
 
   /** A new session begins: what is still being decoded belonged to the old one. */
   restart(): void {
@@ -63,7 +70,9 @@ export class Decoding {
         if (generation === this.generation) this.host.refuse(error);
       })
       .finally(() => {
-        if (this.turns === turn) this.turns = undefined;
+        if (this.turns !== turn) return;
+        this.turns = undefined;
+        this.host.settled();
       });
     this.turns = turn;
   }

@@ -40,6 +40,11 @@ export class Inbound {
     this.decoding = codec?.decoding?.(host, maxWaitingBytes);
   }
 
+  /** Whether a slow deserializer is at work. */
+  get isDecoding(): boolean {
+    return this.decoding?.isBusy === true;
+  }
+
   /** A new session begins: what is still being decoded belonged to the old one. */
   restart(): void {
     this.decoding?.restart();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { of } from 'rxjs';
+import { NEVER, of } from 'rxjs';
 
 import { RecordedCall } from '../../../../test/support/recorded-call.js';
 import { HELLO, READY, ScriptedPeer, settle, WELCOME } from '../../../../test/support/scripted-peer.js';
@@ -284,6 +284,30 @@ describe('the life of a session', () => {
     expect(call.values).toEqual([Buffer.alloc(2_000_000)]);
     passUntil(() => server.state === 'ended', 'the server has left');
   });
+
+  it.each(['parting', 'draining'] as const)(
+    'leaves behind such an end of a call that has crossed its goaway, too: answered while %s',
+    (state) => {
+      const limits = { maxFrameBytes: 2_097_152, deliveryLogBytes: 4_194_304, sendBufferBytes: 4_194_304 };
+      const wire = new MemoryWire({ delayMs: () => 20, pieceBytes: () => 20_000 });
+      const served: ServedCall[] = [];
+      const { session } = new DiallingEnd({ limits });
+      const server = new AcceptingEnd({ limits, dispatch: (call) => served.push(call) }).accept(
+        wire.accepting,
+      );
+      session.attach(wire.dialling);
+      passUntil(() => session.state === 'ready', 'the session stands');
+      const call = new RecordedCall('download', {}, { stream: NEVER });
+      session.calls.add(call.outgoing);
+      server.drain('by the test', 60_000);
+      while (served.length === 0 || server.state !== state) jest.advanceTimersByTime(1);
+      served[0]?.answerWith(of(Buffer.alloc(2_000_000)), { explain: (error) => error });
+      passUntil(() => call.ends.length > 0, 'the call ends');
+      expect(call.failure).toBeUndefined();
+      expect(call.values).toEqual([Buffer.alloc(2_000_000)]);
+      passUntil(() => server.state === 'ended', 'the server has left');
+    },
+  );
 
   it('keeps nothing of what it said once its session is gone', () => {
     const { session, wire } = dialling.ready();

@@ -30,7 +30,6 @@ const PATIENCE_MS = 1_000;
 const LINGER_MS = 1_000;
 /** Who waits looks so often. */
 const LOOK_EVERY_MS = 250;
-
 /** The ping whose pong tells that the other end has heard all that was said before: no heart sends it. */
 const FAREWELL = -1;
 
@@ -122,11 +121,12 @@ export class Lifecycle implements LinkListener {
     else this.part(current.attachment, current.until);
   }
 
-  /** A pong is here. Who was parting ends the link now, or once what came in the meantime is done. */
+  /** A pong is here. Who was parting ends the link now, or parts again behind the answers to what came in the meantime. */
   heard(timestamp: number | string): void {
     const { current } = this;
     if (timestamp !== FAREWELL || current.name !== 'parting') return;
-    this.drainUntil(current.until, current.attachment, 'all is done', true, true);
+    const isHeard = this.exchange.isIdle && this.outbox.queuedBytes === 0;
+    this.drainUntil(current.until, current.attachment, 'all is done', true, isHeard);
   }
 
   /** Sends what is queued, ends the link, and waits a moment for the other end to do the same. */

@@ -236,6 +236,7 @@ describe('the calls that a session serves', () => {
     started[0]?.answer('done');
     settle();
     expect(peer.heardOf(undefined)).toMatchObject([{ id: 1, response: 'done' }]);
+    peer.say({ type: 'pong', timestamp: peer.heardOf('ping').at(-1)?.['timestamp'] });
     expect(peer.hasEnded).toBe(true);
   });
 

@@ -69,7 +69,7 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
   }
 
   get isIdle(): boolean {
-    return this.count === 0 && this.backlog.isEmpty;
+    return this.count === 0 && this.backlog.isEmpty && !this.host.inbound.isDecoding;
   }
 
   get waitingBytes(): number {

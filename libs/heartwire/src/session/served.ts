@@ -18,6 +18,8 @@ export interface ServedLimits extends StreamBounds {
 /** What the keeper of served calls asks of its session. */
 export interface ServedHost extends ServedStreamsHost {
   readonly codec: Codec | undefined;
+  /** What it is still at work on was told by the other end, which may go meanwhile. */
+  readonly inbound: { readonly isDecoding: boolean };
   /** Nothing runs any more for the other end. */
   settled(): void;
 }

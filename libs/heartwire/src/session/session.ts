@@ -43,7 +43,7 @@ export class Session
   readonly outbox: Outbox;
   readonly codec: Codec | undefined;
   private readonly delivery: Delivery;
-  private readonly inbound: Inbound;
+  readonly inbound: Inbound;
   private readonly handshake: Handshake;
   private readonly upkeep: Upkeep;
   private readonly reception: Reception | undefined;
