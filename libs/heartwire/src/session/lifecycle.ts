@@ -101,7 +101,7 @@ export class Lifecycle implements LinkListener {
 
   /** This end goes away. What runs may finish within `graceMs`, and then the link ends: at once when idle. */
   drain(attachment: Attachment, reason: string, graceMs: number): void {
-    this.drainUntil(this.clock.now() + graceMs, attachment, reason, true, false);
+    this.drainUntil(this.clock.now() + graceMs, attachment, reason, true);
   }
 
   /** The other end goes away. @returns whether what runs may finish */
@@ -109,7 +109,7 @@ export class Lifecycle implements LinkListener {
     // Nothing was sent yet: who takes no calls is not waited for.
     if (this.state === 'greeting') this.detach(attachment.link, goesAway(reason));
     if (this.state !== 'ready') return false;
-    this.drainUntil(this.clock.now() + graceMs + PATIENCE_MS, attachment, reason, false, false);
+    this.drainUntil(this.clock.now() + graceMs + PATIENCE_MS, attachment, reason, false);
     return true;
   }
 
@@ -125,8 +125,8 @@ export class Lifecycle implements LinkListener {
   heard(timestamp: number | string): void {
     const { current } = this;
     if (timestamp !== FAREWELL || current.name !== 'parting') return;
-    const isHeard = this.exchange.isIdle && this.outbox.queuedBytes === 0;
-    this.drainUntil(current.until, current.attachment, 'all is done', true, isHeard);
+    if (this.exchange.isIdle && this.outbox.queuedBytes === 0) this.end(connectionClosed('all is done'));
+    else this.drainUntil(current.until, current.attachment, 'all is done', true);
   }
 
   /** Sends what is queued, ends the link, and waits a moment for the other end to do the same. */
@@ -198,7 +198,7 @@ export class Lifecycle implements LinkListener {
     attachment: Attachment,
     reason: string,
     endsHere: boolean,
-    isHeard: boolean,
+    isHeard = false,
   ): void {
     // Who goes away still makes the calls that wait; the other end makes none here any more.
     if (!endsHere) this.exchange.calls.maxInFlight = 0;
