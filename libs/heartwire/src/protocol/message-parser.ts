@@ -44,7 +44,8 @@ function parseAnswer(wire: WireMessage): Message {
     return { kind: 'chunk-end', id: readId(wire.id), err: isGiven(err) ? err : undefined };
   }
   if (isGiven(err)) return { kind: 'failure', id: readId(wire.id), err };
-  if (response !== undefined) {
+  // With neither of the two it is an item that is `undefined`, for which JSON has no word.
+  if (response !== undefined || (wire.isDisposed === false && wire.chunk === undefined)) {
     const more = readBytesFlag('more', wire.more, response);
     const byteStream = readBytesFlag('byteStream', wire.byteStream, response);
     return { kind: 'response', id: readId(wire.id), response, isDisposed, more, byteStream };
@@ -56,8 +57,6 @@ function parseAnswer(wire: WireMessage): Message {
     return { kind: 'chunk', id: readId(wire.id), chunk, more, byteStream };
   }
   if (isDisposed) return { kind: 'end', id: readId(wire.id) };
-  // An item that is `undefined`, for which JSON has no word.
-  if (wire.isDisposed === false) return { kind: 'response', id: readId(wire.id), response, isDisposed };
   const message =
     'a message must have one of "pattern", "response", "err", "isDisposed", "chunk", "end" and "type"';
   throw new ProtocolViolation('PROTOCOL_ERROR', message);
