@@ -63,11 +63,13 @@ export class FakePage extends EventTarget implements Platform {
   readonly WebSocket: new (url: string) => FakeWebSocket;
   readonly location = { href: 'https://chat.example/rooms?as=ann' };
   readonly document = Object.assign(new EventTarget(), { visibilityState: 'visible' });
-  /** How many listeners it has now. */
+  /** How many listeners it and its document have now. */
   listeners = 0;
 
   constructor() {
     super();
+    this.count(this);
+    this.count(this.document);
     const { sockets } = this;
     this.WebSocket = class extends FakeWebSocket {
       constructor(url: string) {
@@ -84,16 +86,6 @@ export class FakePage extends EventTarget implements Platform {
     return last;
   }
 
-  override addEventListener(type: string, listener: () => void): void {
-    this.listeners += 1;
-    super.addEventListener(type, listener);
-  }
-
-  override removeEventListener(type: string, listener: () => void): void {
-    this.listeners -= 1;
-    super.removeEventListener(type, listener);
-  }
-
   tell(event: 'online' | 'offline'): void {
     this.dispatchEvent(new Event(event));
   }
@@ -101,5 +93,19 @@ export class FakePage extends EventTarget implements Platform {
   becomes(visibilityState: 'visible' | 'hidden'): void {
     this.document.visibilityState = visibilityState;
     this.document.dispatchEvent(new Event('visibilitychange'));
+  }
+
+  private count(target: EventTarget): void {
+    const { addEventListener, removeEventListener } = target;
+    Object.assign(target, {
+      addEventListener: (type: string, listener: () => void) => {
+        this.listeners += 1;
+        addEventListener.call(target, type, listener);
+      },
+      removeEventListener: (type: string, listener: () => void) => {
+        this.listeners -= 1;
+        removeEventListener.call(target, type, listener);
+      },
+    });
   }
 }

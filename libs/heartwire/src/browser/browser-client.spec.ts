@@ -83,12 +83,22 @@ describe('a client in a page', () => {
   });
 
   it('takes an option that is undefined for one that was left out', () => {
+    const heartbeat = { intervalMs: undefined, timeoutMs: 2_000 };
+    expect(settingsOf({ url: '/', heartbeat }, page).heartbeat).toEqual({
+      intervalMs: 5_000,
+      timeoutMs: 2_000,
+    });
     const client = connect({ callTimeoutMs: undefined, limits: { waitingCalls: undefined } });
     const outcome = ask(client, 'early');
     jest.advanceTimersByTime(4_900);
     expect(outcome).toEqual([]);
     jest.advanceTimersByTime(200);
     expect(outcome).toEqual(['DEADLINE_EXCEEDED']);
+  });
+
+  it('takes no part of its url to a server that is for the page alone', () => {
+    connect({ url: '/heartwire?as=ann#here' });
+    expect(page.socket.url).toBe('wss://chat.example/heartwire?as=ann');
   });
 
   it('fails calls that waited too long, and sends them no more', () => {
@@ -159,6 +169,49 @@ describe('a client in a page', () => {
     page.socket.bufferedAmount = 0;
     page.socket.say({ type: 'ack', received: 1 });
     expect(patterns()).toEqual(['large', 'next']);
+  });
+
+  it('looks again and again whether there is room, and no more once the connection is gone', () => {
+    const client = connect();
+    page.socket.greet().bufferedAmount = 1_048_576;
+    ask(client, 'large');
+    ask(client, 'next');
+    const patterns = (): unknown[] => page.socket.heardOf(undefined).map(({ pattern }) => pattern);
+    jest.advanceTimersByTime(100);
+    expect(patterns()).toEqual(['large']);
+    page.socket.bufferedAmount = 0;
+    jest.advanceTimersByTime(20);
+    expect(patterns()).toEqual(['large', 'next']);
+    page.socket.bufferedAmount = 1_048_576;
+    ask(client, 'last');
+    void client.close();
+    // A browser goes on counting what a WebSocket that is closed will never send.
+    page.socket.break(1_000);
+    settle();
+    expect(client.status).toBe('closed');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('takes a message as large as it said, and an empty one for a sign of life', () => {
+    const client = connect({ limits: { maxFrameBytes: 1_024 } });
+    page.socket.greet();
+    const outcome = ask(client, 'long');
+    const frame = (response: string): string => JSON.stringify({ id: 1, response, isDisposed: true });
+    const text = 'x'.repeat(1_024 - frame('').length);
+    page.socket.deliver('');
+    page.socket.deliver(frame(text));
+    expect(outcome).toEqual([text, 'complete']);
+    page.socket.deliver(' '.repeat(1_025));
+    settle();
+    expect(page.socket.heardOf('error')).toMatchObject([{ code: 'FRAME_TOO_LARGE' }]);
+  });
+
+  it('releases a stream whose call could not be made', () => {
+    const client = connect();
+    let isReleased = false;
+    const stream = new ReadableStream({ cancel: () => void (isReleased = true) });
+    expect(ask(client, 'upload', 1n, { stream })).toEqual(['UNSERIALIZABLE']);
+    expect(isReleased).toBe(true);
   });
 
   it('tells everyone who listens what the server pushes', () => {
@@ -574,8 +627,11 @@ describe('a client in a page whose network or visibility changes', () => {
   it('lets go of the page with close(), and never comes back', async () => {
     const client = connect();
     page.socket.greet();
-    expect(page.listeners).toBeGreaterThan(0);
+    expect(page.listeners).toBe(3);
+    const liveness: unknown[] = [];
+    client.liveness$.subscribe({ complete: () => liveness.push('complete') });
     const closed = client.close();
+    expect(client.close()).toBe(closed);
     expect(client.status).toBe('draining');
     settle();
     expect(page.socket.heardOf('goaway')).toHaveLength(1);
@@ -587,6 +643,7 @@ describe('a client in a page whose network or visibility changes', () => {
     expect(client.status).toBe('closed');
     expect(page.sockets).toHaveLength(1);
     expect(page.listeners).toBe(0);
+    expect(liveness).toEqual(['complete']);
     expect(ask(client, 'late')).toEqual(['CLOSED']);
   });
 
