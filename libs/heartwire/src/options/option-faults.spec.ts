@@ -154,6 +154,10 @@ describe('faults', () => {
       'token must be a text of 1 to 16384 characters, or a function that gives one: it is an object; give one of them, or leave it out',
     ],
     [
+      { token: '' },
+      'token must be a text of 1 to 16384 characters, or a function that gives one: it has 0; give one of them, or leave it out',
+    ],
+    [
       { token: 'x'.repeat(16_385) },
       'token must be a text of 1 to 16384 characters, or a function that gives one: it has 16385; give one of them, or leave it out',
     ],

@@ -162,6 +162,28 @@ describe('what was given', () => {
     expect(resolveServerOptions(input)).toEqual({ ...resolveServerOptions({ url }), tls });
   });
 
+  it.each<Omit<HeartwireClientOptions, 'url'>>([
+    { token: 'x' },
+    { token: 'x'.repeat(16_384) },
+    { heartbeat: { intervalMs: 3_000, timeoutMs: 3_000 } },
+    { limits: { deliveryLogBytes: 65_536 } },
+  ])('may be at a bound: %#', (options) => {
+    expect(() => resolveClientOptions({ url, ...options })).not.toThrow();
+  });
+
+  it('is copied: what is added to a list later has no effect', () => {
+    const allowedOrigins = ['https://chat.example.com'];
+    const resolved = resolveServerOptions({ url: 'ws://127.0.0.1:4001', allowedOrigins });
+    allowedOrigins.push('https://evil.example.com');
+    expect(resolved.allowedOrigins).toEqual(['https://chat.example.com']);
+  });
+
+  it('is not changed where a word is spelled out', () => {
+    const input = Object.freeze({ url, heartbeat: 'adaptive' as const, name: 'gateway-1' });
+    expect(resolveClientOptions(input)).toMatchObject({ name: 'gateway-1', heartbeat: { adaptive: true } });
+    expect(input.heartbeat).toBe('adaptive');
+  });
+
   it('may be an instance of a class, with getters and methods', () => {
     class Settings {
       readonly url = url;
