@@ -24,6 +24,8 @@ export default {
   collectCoverageFrom: ['libs/*/src/**/*.ts', 'src/**/*.ts', '!**/*.spec.ts'],
   // The tests measure time and open sockets: more workers than cores would make them late, not fast.
   maxWorkers: 2,
+  // Modules that a file has loaded are never freed: a worker would grow to 2 GiB, and be slow to end.
+  workerIdleMemoryLimit: '768MB',
   // No test takes that long, but on a machine that has much else to do.
   testTimeout: 60_000,
   reporters: [
