@@ -52,7 +52,17 @@ const LEFT_OUT = {
  * Members that no page's session has: it accepts no links, whose owner hears of more, has nothing that runs on, and has
  * no serializer.
  */
-const NEVER_SET = ['reception', 'isAccepting', 'spoke', 'left', 'gate', 'cancelCalls', 'codec', 'decoding', 'isHeard'];
+const NEVER_SET = [
+  'reception',
+  'isAccepting',
+  'spoke',
+  'left',
+  'gate',
+  'cancelCalls',
+  'codec',
+  'decoding',
+  'isHeard',
+];
 
 const leftOut = {
   name: 'left-out',
