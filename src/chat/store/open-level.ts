@@ -1,10 +1,21 @@
-import { mkdir, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, readdir, rename, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 import type { LoggerService } from '@nestjs/common';
 import { ClassicLevel } from 'classic-level';
 
 export type Level = ClassicLevel;
+
+/** What opening a folder writes besides what its log holds. */
+const SPARE_BYTES = 64 * 1_024;
+
+/** Whether the disk has enough left to open a folder that was open before: what the log holds is then written to another file. */
+export async function hasRoom(folder: string): Promise<boolean> {
+  const logs = (await readdir(folder)).filter((name) => name.endsWith('.log'));
+  const sizes = await Promise.all(logs.map(async (name) => (await stat(join(folder, name))).size));
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize >= sizes.reduce((sum, size) => sum + size, SPARE_BYTES);
+}
 
 /**
  * Opens a store's folder, and reads it once with `check`. One that is damaged is repaired; one that can't be is moved
