@@ -365,6 +365,39 @@ describe('a folder', () => {
     await store.close();
     expect(logger.texts('warn')).toContainEqual(expect.stringContaining('is damaged'));
   });
+
+  /** With what was stored in two runs: what the first one wrote is in a table then, not in a log. */
+  async function storeTwice(): Promise<void> {
+    for (const text of ['first', 'second']) {
+      const store = await place.open();
+      await store.append(message(text));
+      await store.close();
+    }
+  }
+
+  it('whose table is cut off is repaired, or moved aside', async () => {
+    await storeTwice();
+    const tables = (await readdir(place.location)).filter((name) => name.endsWith('.ldb'));
+    for (const name of tables) await truncate(join(place.location, name), 3);
+
+    const store = await place.open();
+    await store.append(message('after'));
+    expect((await store.read('lobby', { limit: 1 })).messages).toMatchObject([{ text: 'after' }]);
+    await store.close();
+    expect(tables).not.toEqual([]);
+    expect(logger.texts('warn')).toContainEqual(expect.stringContaining('is damaged'));
+  });
+
+  it('that has lost its CURRENT loses no message', async () => {
+    await storeTwice();
+    await rm(join(place.location, 'CURRENT'));
+
+    const store = await place.open();
+    const { messages } = await store.read('lobby', { limit: 9 });
+    await store.close();
+    expect(messages).toMatchObject([{ text: 'first' }, { text: 'second' }]);
+    expect(logger.texts('warn')).toContainEqual(expect.stringContaining('is damaged'));
+  });
 });
 
 describeUnless(noRedis, 'Redis', () => {

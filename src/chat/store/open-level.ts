@@ -51,7 +51,7 @@ export async function openLevel(
 }
 
 async function openChecked(folder: string, check: (level: Level) => Promise<void>): Promise<Level> {
-  const level = new ClassicLevel(folder);
+  const level = new ClassicLevel(folder, { createIfMissing: !(await holdsSomething(folder)) });
   try {
     await level.open();
     await check(level);
@@ -60,6 +60,12 @@ async function openChecked(folder: string, check: (level: Level) => Promise<void
     await level.close();
     throw error;
   }
+}
+
+/** Where only CURRENT is missing, LevelDB would make a new store, and remove what is there. */
+async function holdsSomething(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => []);
+  return names.some((name) => name.startsWith('MANIFEST-'));
 }
 
 /** An error of abstract-level's, behind which stands one of LevelDB's own. */
@@ -81,5 +87,7 @@ function reasonOf(error: unknown): string {
 
 function isDamage(error: unknown): boolean {
   const isMissingFile = /missing files|does not exist|No such file/i.test(reasonOf(error));
-  return codeOf(error) === 'LEVEL_CORRUPTION' || isMissingFile;
+  // So LevelDB calls it where a table is shorter than its parts say.
+  const isCutTable = /\.ldb: Invalid argument/.test(reasonOf(error));
+  return codeOf(error) === 'LEVEL_CORRUPTION' || isMissingFile || isCutTable;
 }
