@@ -126,7 +126,12 @@ describeUnless(whyNoRedis(), 'several gateways and chats that share a Redis', ()
     expect([ada.lost, bob.lost]).toEqual([[], ['Eve']]);
     const say = { room: 'lobby', text: 'me', draftId: 'draft-0001' };
     expect(await bob.refusal('chat.say', say)).toMatchObject({ response: { code: 'NO_NICKNAME' } });
-    for (const guest of [ada, bob]) await sees(guest, 'eve');
+    for (const guest of [ada, bob]) {
+      await sees(guest, 'eve');
+      await until('it is told that nobody is called so any more', () =>
+        guest.changes.some(({ type, nick }) => type === 'offline' && nick === 'Eve'),
+      );
+    }
     await bob.enter('bob');
     await sees(ada, 'bob', 'eve');
   });

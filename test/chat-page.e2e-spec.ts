@@ -389,6 +389,30 @@ describeUnless(whyNoBrowser, 'the chat’s page', () => {
     await until('it is disconnected', async () => (await ada.lineState()) === 'disconnected');
   });
 
+  it('leaves the keyboard where one can go on, when what had it goes away', async () => {
+    const ada = await PageGuest.open(browser, site.url, called('ada'));
+    guests.push(ada);
+    const focused = (): Promise<string> => ada.page.evaluate(FOCUSED);
+    const message = ada.page.getByRole('textbox', { name: 'Message' });
+    await ada.rename(ada.nick);
+    await ada.page.getByRole('button', { name: 'Leave' }).press('Enter');
+    await until('there is no room to write in', () => message.isDisabled());
+    expect(await focused()).toBe('room');
+
+    await ada.join('No Room');
+    await until('it is refused', () => message.isDisabled());
+    expect(await focused()).toBe('room');
+    await ada.join(room);
+    expect(await focused()).toBe('text');
+
+    await ada.page.route('**/files/*', (route) => route.abort());
+    await ada.page.evaluate(dropped('lost.txt', 1));
+    await ada.page.getByRole('button', { name: 'Try again' }).press('Enter');
+    expect(await focused()).toBe('Cancel');
+    await ada.page.keyboard.press('Enter');
+    expect(await focused()).toBe('text');
+  });
+
   it('fits a phone, and is light or dark as its user likes', async () => {
     const ada = await enter('ada', {
       viewport: { width: 360, height: 640 },

@@ -307,6 +307,31 @@ describe('a folder', () => {
     expect(kept).toEqual(Array.from({ length: kept.length }, (_, index) => last - kept.length + 1 + index));
   });
 
+  it('goes on after the disk has refused a message, and loses none that it acknowledges then', async () => {
+    const { location } = place;
+    const child = spawn(
+      'sh',
+      [
+        ...['-c', 'ulimit -f 400 && exec "$0" "$@"', process.execPath],
+        ...[...loaderArguments, program('test/support/append-beyond-limit.ts'), location],
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'], timeout: 50_000, killSignal: 'SIGKILL' },
+    );
+    const printed: string[] = [];
+    const lines = createInterface({ input: child.stdout });
+    lines.on('line', (line) => printed.push(line));
+    await Promise.all([once(child, 'exit'), once(lines, 'close')]);
+    const store = await LevelMessageStore.open(location, logger);
+    const { messages } = await store.read('lobby', { limit: 500 });
+    await store.close();
+
+    expect(printed.slice(-3)).toEqual(['refused', 'after-1', 'after-2']);
+    expect(messages.length).toBeGreaterThan(2);
+    expect(messages.map(({ text }) => text.slice(0, 8))).toEqual(
+      printed.filter((line) => line !== 'refused'),
+    );
+  });
+
   it('that is put back as it once was gives no id a second time', async () => {
     const copy = `${place.location}-copy`;
     const first = await place.open();
@@ -338,6 +363,39 @@ describe('a folder', () => {
     await store.append(message('after'));
     expect((await store.read('lobby', { limit: 1 })).messages).toMatchObject([{ text: 'after' }]);
     await store.close();
+    expect(logger.texts('warn')).toContainEqual(expect.stringContaining('is damaged'));
+  });
+
+  /** With what was stored in two runs: what the first one wrote is in a table then, not in a log. */
+  async function storeTwice(): Promise<void> {
+    for (const text of ['first', 'second']) {
+      const store = await place.open();
+      await store.append(message(text));
+      await store.close();
+    }
+  }
+
+  it('whose table is cut off is repaired, or moved aside', async () => {
+    await storeTwice();
+    const tables = (await readdir(place.location)).filter((name) => name.endsWith('.ldb'));
+    for (const name of tables) await truncate(join(place.location, name), 3);
+
+    const store = await place.open();
+    await store.append(message('after'));
+    expect((await store.read('lobby', { limit: 1 })).messages).toMatchObject([{ text: 'after' }]);
+    await store.close();
+    expect(tables).not.toEqual([]);
+    expect(logger.texts('warn')).toContainEqual(expect.stringContaining('is damaged'));
+  });
+
+  it('that has lost its CURRENT loses no message', async () => {
+    await storeTwice();
+    await rm(join(place.location, 'CURRENT'));
+
+    const store = await place.open();
+    const { messages } = await store.read('lobby', { limit: 9 });
+    await store.close();
+    expect(messages).toMatchObject([{ text: 'first' }, { text: 'second' }]);
     expect(logger.texts('warn')).toContainEqual(expect.stringContaining('is damaged'));
   });
 });

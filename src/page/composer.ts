@@ -22,11 +22,14 @@ export function runComposer(chat: Chat): void {
     event.preventDefault();
     form.requestSubmit();
   });
+  // At once: what opens a conversation then puts the cursor here, which a field that is disabled would not take.
+  conversations.changed$.subscribe(() => {
+    const isUseless = conversations.current === undefined;
+    if (isUseless && form.contains(document.activeElement)) byId('room', HTMLInputElement).focus();
+    for (const control of form.elements) control.toggleAttribute('disabled', isUseless);
+  });
   const render = coalesced(() => {
     const place = conversations.current?.place;
-    for (const control of form.elements) {
-      control.toggleAttribute('disabled', place === undefined);
-    }
     if (place !== undefined) field.placeholder = `Message ${titleOf(place)}`;
     const count = conversations.waiting;
     waiting.textContent = count === 0 ? '' : `${String(count)} to send`;

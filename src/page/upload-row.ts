@@ -1,6 +1,6 @@
 import { Subscription } from 'rxjs';
 
-import { element } from './element.js';
+import { byId, element } from './element.js';
 import { newId } from './memory.js';
 import { sharedFileText, sizeText, storedName } from './shared-file.js';
 import { upload } from './upload.js';
@@ -24,7 +24,7 @@ export class UploadRow {
     this.retry.addEventListener('click', () => this.upload());
     this.cancel.addEventListener('click', () => {
       this.uploading.unsubscribe();
-      this.row.remove();
+      this.remove();
     });
   }
 
@@ -36,6 +36,7 @@ export class UploadRow {
   private upload(): void {
     const { file } = this;
     const name = storedName(file.name, newId().slice(0, 6));
+    if (document.activeElement === this.retry) this.cancel.focus();
     this.retry.hidden = true;
     this.show(0);
     this.uploading = upload(file, name).subscribe({
@@ -47,8 +48,14 @@ export class UploadRow {
         this.state.textContent = error instanceof Error ? error.message : String(error);
         this.retry.hidden = false;
       },
-      complete: () => this.row.remove(),
+      complete: () => this.remove(),
     });
+  }
+
+  /** Who was here with the keyboard goes on at the message field. */
+  private remove(): void {
+    if (this.row.contains(document.activeElement)) byId('text', HTMLTextAreaElement).focus();
+    this.row.remove();
   }
 
   private show(bytes: number): void {

@@ -16,7 +16,7 @@ import {
   type StoreBounds,
   tooManyRooms,
 } from './message-store.js';
-import { type Level, openLevel } from './open-level.js';
+import { hasRoom, type Level, openLevel } from './open-level.js';
 import { RoomIndex } from './room-index.js';
 
 interface Waiting {
@@ -46,8 +46,11 @@ export class LevelMessageStore implements MessageStore {
   private readonly waiting: Waiting[] = [];
   private writing: Promise<void> | undefined;
   private level: Level;
+  /** A write has failed: LevelDB may have left half of it in its log, and would lose on a restart what it writes after that. */
+  private isTorn = false;
 
   private constructor(
+    private readonly folder: string,
     private readonly bounds: StoreBounds,
     private readonly logger: LoggerService,
   ) {}
@@ -57,8 +60,8 @@ export class LevelMessageStore implements MessageStore {
     logger: LoggerService,
     bounds: StoreBounds = STORE_BOUNDS,
   ): Promise<LevelMessageStore> {
-    const store = new LevelMessageStore(bounds, logger);
-    store.level = await openLevel(folder, (level) => store.load(level), logger);
+    const store = new LevelMessageStore(folder, bounds, logger);
+    store.level = await store.openFolder();
     return store;
   }
 
@@ -99,6 +102,18 @@ export class LevelMessageStore implements MessageStore {
     await this.level.close();
   }
 
+  private openFolder(): Promise<Level> {
+    return openLevel(this.folder, (level) => this.load(level), this.logger);
+  }
+
+  /** What was written so far is read from its log, and a new one begins. Until there is room for that, what is kept can still be read. */
+  private async openAgain(): Promise<void> {
+    if (!(await hasRoom(this.folder))) throw new Error(`there is no room left for ${this.folder}`);
+    await this.level.close();
+    this.level = await this.openFolder();
+    this.isTorn = false;
+  }
+
   private async load(level: Level): Promise<void> {
     const index = new Map([[LOBBY, new RoomIndex()]]);
     let unreadable = 0;
@@ -130,6 +145,7 @@ export class LevelMessageStore implements MessageStore {
       try {
         await this.writeBatch(batch);
       } catch (error) {
+        this.isTorn = true;
         for (const { reject } of batch) reject(error);
         await this.load(this.level).catch(() => undefined);
       }
@@ -138,6 +154,7 @@ export class LevelMessageStore implements MessageStore {
   }
 
   private async writeBatch(batch: readonly Waiting[]): Promise<void> {
+    if (this.isTorn) await this.openAgain();
     const operations: Operation[] = [];
     const accepted = batch.flatMap((each) => {
       const key = this.place(each.message, operations);

@@ -1,10 +1,21 @@
-import { mkdir, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, readdir, rename, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 import type { LoggerService } from '@nestjs/common';
 import { ClassicLevel } from 'classic-level';
 
 export type Level = ClassicLevel;
+
+/** What opening a folder writes besides what its log holds. */
+const SPARE_BYTES = 64 * 1_024;
+
+/** Whether the disk has enough left to open a folder that was open before: what the log holds is then written to another file. */
+export async function hasRoom(folder: string): Promise<boolean> {
+  const logs = (await readdir(folder)).filter((name) => name.endsWith('.log'));
+  const sizes = await Promise.all(logs.map(async (name) => (await stat(join(folder, name))).size));
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize >= sizes.reduce((sum, size) => sum + size, SPARE_BYTES);
+}
 
 /**
  * Opens a store's folder, and reads it once with `check`. One that is damaged is repaired; one that can't be is moved
@@ -40,7 +51,7 @@ export async function openLevel(
 }
 
 async function openChecked(folder: string, check: (level: Level) => Promise<void>): Promise<Level> {
-  const level = new ClassicLevel(folder);
+  const level = new ClassicLevel(folder, { createIfMissing: !(await holdsSomething(folder)) });
   try {
     await level.open();
     await check(level);
@@ -49,6 +60,12 @@ async function openChecked(folder: string, check: (level: Level) => Promise<void
     await level.close();
     throw error;
   }
+}
+
+/** Where only CURRENT is missing, LevelDB would make a new store, and remove what is there. */
+async function holdsSomething(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => []);
+  return names.some((name) => name.startsWith('MANIFEST-'));
 }
 
 /** An error of abstract-level's, behind which stands one of LevelDB's own. */
@@ -70,5 +87,7 @@ function reasonOf(error: unknown): string {
 
 function isDamage(error: unknown): boolean {
   const isMissingFile = /missing files|does not exist|No such file/i.test(reasonOf(error));
-  return codeOf(error) === 'LEVEL_CORRUPTION' || isMissingFile;
+  // So LevelDB calls it where a table is shorter than its parts say.
+  const isCutTable = /\.ldb: Invalid argument/.test(reasonOf(error));
+  return codeOf(error) === 'LEVEL_CORRUPTION' || isMissingFile || isCutTable;
 }

@@ -31,6 +31,7 @@ export class PresencePushes implements OnApplicationBootstrap {
     if (presence.type !== 'joined' && presence.type !== 'left') return;
     const card = hubRoom.card(presence.room);
     if (card !== undefined && presence.type === 'joined') this.named(clientId, card);
+    if (card !== undefined && presence.type === 'left') this.unnamed(clientId, card);
     const room = hubRoom.room(presence.room);
     const nick = this.users.findCard(clientId)?.nick;
     if (room !== undefined && nick !== undefined) this.moved(clientId, nick, presence.type, room);
@@ -45,6 +46,13 @@ export class PresencePushes implements OnApplicationBootstrap {
     } else {
       this.tellAll({ type: 'nick', nick, before: before.nick });
     }
+  }
+
+  /** The nickname was taken away: whoever took it first may write it otherwise. */
+  private unnamed(clientId: string, { nick }: UserCard): void {
+    if (this.users.findCard(clientId) !== undefined) return;
+    const isCalledSo = (id: string): boolean => this.users.findCard(id)?.nick === nick;
+    if (!this.users.clientsOf(nick).some(isCalledSo)) this.tellAll({ type: 'offline', nick });
   }
 
   private moved(clientId: string, nick: string, type: 'joined' | 'left', room: string): void {
