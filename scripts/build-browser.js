@@ -52,7 +52,17 @@ const LEFT_OUT = {
  * Members that no page's session has: it accepts no links, whose owner hears of more, has nothing that runs on, and has
  * no serializer.
  */
-const NEVER_SET = ['reception', 'isAccepting', 'spoke', 'left', 'gate', 'cancelCalls', 'codec', 'decoding', 'isHeard'];
+const NEVER_SET = [
+  'reception',
+  'isAccepting',
+  'spoke',
+  'left',
+  'gate',
+  'cancelCalls',
+  'codec',
+  'decoding',
+  'isHeard',
+];
 
 const leftOut = {
   name: 'left-out',
@@ -83,7 +93,7 @@ async function buildBrowser(folder) {
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false, experimentalDecorators: true } },
   };
   const { metafile } = await build({ ...settings, metafile: true });
-  const names = internalNames(root, entry, Object.keys(metafile.inputs));
+  const names = internalNames(root, entry, Object.keys(metafile.inputs), NEVER_SET);
   const marked = Object.fromEntries(names.map((name) => [name, `$${name}`]));
   const {
     outputFiles: [bundle],
