@@ -93,7 +93,7 @@ async function buildBrowser(folder) {
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false, experimentalDecorators: true } },
   };
   const { metafile } = await build({ ...settings, metafile: true });
-  const names = internalNames(root, entry, Object.keys(metafile.inputs));
+  const names = internalNames(root, entry, Object.keys(metafile.inputs), NEVER_SET);
   const marked = Object.fromEntries(names.map((name) => [name, `$${name}`]));
   const {
     outputFiles: [bundle],

@@ -10,10 +10,12 @@ const WIRE_FILES = [/\/protocol\/messages\.ts$/];
 /**
  * The property names that are declared in `files`, and mean something nowhere else: not to those who use `entry`, not on
  * the wire, not to the platform or a package.
+ *
+ * @param neverSet members without a value: nobody gets to anything through them
  */
-export function internalNames(root, entry, files) {
+export function internalNames(root, entry, files, neverSet) {
   const program = programOf(root, entry);
-  const names = new Names(program.getTypeChecker(), root + '/libs/');
+  const names = new Names(program.getTypeChecker(), root + '/libs/', new Set(neverSet));
   for (const file of files) {
     const source = program.getSourceFile(resolve(root, file));
     if (source === undefined) continue;
@@ -38,14 +40,16 @@ function programOf(root, entry) {
 class Names {
   #checker;
   #ours;
+  #neverSet;
   #declared = new Set();
   #known = new Set();
   #published = new Set();
 
   /** @param ours where the files are whose members are ours to name */
-  constructor(checker, ours) {
+  constructor(checker, ours, neverSet) {
     this.#checker = checker;
     this.#ours = ours;
+    this.#neverSet = neverSet;
   }
 
   get internal() {
@@ -119,6 +123,7 @@ class Names {
     }
     for (const property of type.getProperties()) {
       if (!this.#isOurs(property) || property.declarations.some(isPrivate)) continue;
+      if (this.#neverSet.has(property.name)) continue;
       this.#known.add(property.name);
       this.#publish(this.#checker.getTypeOfSymbol(property));
     }

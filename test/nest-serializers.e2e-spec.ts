@@ -14,7 +14,7 @@ import {
   type HeartwireServer,
   type HeartwireServerOptions,
 } from 'heartwire';
-import { firstValueFrom, type Observable, of } from 'rxjs';
+import { filter, firstValueFrom, type Observable, of } from 'rxjs';
 
 import { deferred } from './support/deferred.js';
 import { errorOf, outcomeOf } from './support/outcome.js';
@@ -263,5 +263,24 @@ describe('custom serializers and deserializers', () => {
     await until('both events are handled', () => controller.heard.length === 2);
     expect(controller.heard).toEqual([1, 2]);
     await until('nothing is kept of it', () => server.connections.length === 0);
+  });
+
+  it('answers that are still read by an async deserializer arrive, though their server has closed', async () => {
+    const gate = deferred();
+    const begun = deferred();
+    const deserialize = async (value: unknown): Promise<unknown> => {
+      begun.resolve();
+      await gate.promise;
+      return value;
+    };
+    const { url, app } = await stage.serve({ controllers: [EchoController] });
+    const client = stage.client(url, { deserializer: { deserialize } });
+    const answers = Promise.all([1, 2].map((data) => firstValueFrom(client.send('echo', data))));
+    await begun.promise;
+    await app.close();
+    const status = client.status.pipe(filter((each) => each === 'reconnecting'));
+    await firstValueFrom(status);
+    gate.resolve();
+    expect(await answers).toEqual([1, 2]);
   });
 });

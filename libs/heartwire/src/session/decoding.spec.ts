@@ -34,7 +34,7 @@ describe('Decoding', () => {
       {
         receiveCall: (message) => void received.push((message as { data?: unknown }).data),
         refuse: (error) => void refusals.push(error),
-        settled: () => undefined,
+        allDecoded: () => undefined,
       },
       MAX_WAITING_BYTES,
     );

@@ -9,7 +9,7 @@ export interface DecodingHost {
   /** A message could not be understood. */
   refuse(error: unknown): void;
   /** Nothing is being decoded any more. */
-  settled(): void;
+  allDecoded(): void;
 }
 
 /** Has a user's deserializer read packets, and delivers them in the order in which they came, however long it takes. */
@@ -72,7 +72,7 @@ export class Decoding {
       .finally(() => {
         if (this.turns !== turn) return;
         this.turns = undefined;
-        this.host.settled();
+        this.host.allDecoded();
       });
     this.turns = turn;
   }

@@ -14,6 +14,8 @@ import {
 import { AcceptingEnd, DiallingEnd } from '../../../../test/support/session-ends.js';
 import { passUntil } from '../../../../test/support/session-world.js';
 import { MemoryWire } from '../testing/memory-wire.js';
+import type { Codec } from './codec.js';
+import { Decoding } from './decoding.js';
 import type { ServedCall } from './served-call.js';
 
 const HANDSHAKE_MS = 500;
@@ -335,6 +337,34 @@ describe('the life of a session', () => {
     settle();
     expect(session.state).toBe('finishing');
     expect(call.failure).toMatchObject({ code: 'CONNECTION_LOST', sent: 'maybe' });
+  });
+
+  it('hears the answers that a slow deserializer still reads, and then that no other will come', async () => {
+    let read = (): void => undefined;
+    const decode = (raw: unknown): unknown =>
+      new Promise((resolve) => {
+        read = (): void => resolve(raw);
+      });
+    const decoding: Codec['decoding'] = (host, bytes) => new Decoding(decode, host, bytes);
+    const { session } = new DiallingEnd({ codec: { decoding } });
+    const wire = new MemoryWire();
+    const peer = new ScriptedPeer(wire.accepting);
+    session.attach(wire.dialling);
+    settle();
+    peer.say(WELCOME, READY);
+    const [answered, unanswered] = [new RecordedCall('work', {}), new RecordedCall('work', {})];
+    for (const { outgoing } of [answered, unanswered]) session.calls.add(outgoing);
+    settle();
+    peer.say({ id: answered.outgoing.id, response: 'here', isDisposed: true }, GOAWAY);
+    wire.cut();
+    settle();
+    expect(session.state).toBe('finishing');
+    expect([answered.failure, unanswered.failure]).toEqual([undefined, undefined]);
+    read();
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+    expect(answered.values).toEqual(['here']);
+    expect(unanswered.failure).toMatchObject({ code: 'CONNECTION_LOST', sent: 'maybe' });
+    expect(session.state).toBe('detached');
   });
 
   describe('at a server that goes away', () => {

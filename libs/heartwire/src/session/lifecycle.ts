@@ -178,7 +178,14 @@ export class Lifecycle implements LinkListener {
     this.move({ name: 'finishing', timer, reason });
     this.owner.left?.();
     this.exchange.served.cancelCalls?.(reason);
-    this.owner.answersLost(this.exchange.calls.releaseInFlight(), reason);
+    if (!this.inbound.isDecoding) this.answersAreIn();
+  }
+
+  /** All that came is delivered. Where nobody is left to answer, the answers that were not among it never come. */
+  answersAreIn(): void {
+    const { current } = this;
+    const { calls } = this.exchange;
+    if (current.name === 'finishing') this.owner.answersLost(calls.releaseInFlight(), current.reason);
     this.endIfDrained();
   }
 
@@ -214,9 +221,8 @@ export class Lifecycle implements LinkListener {
   private part(attachment: Attachment, until: number): void {
     this.linger(attachment, until, LINGER_MS / LOOK_EVERY_MS);
     // Behind the end of streams whose calls are over: it may still wait for room.
-    this.outbox.afterBulk(() => {
-      this.outbox.pushControl(controlText({ kind: 'ping', timestamp: FAREWELL }));
-    });
+    const ping = controlText({ kind: 'ping', timestamp: FAREWELL });
+    this.outbox.afterBulk((): void => this.outbox.pushControl(ping));
   }
 
   /** One that doesn't answer is left. While there is grace, time counts only if it had read all and this end listened. */
@@ -232,19 +238,14 @@ export class Lifecycle implements LinkListener {
   }
 
   private explain(reason: HeartwireError): HeartwireError {
-    const { current } = this;
-    const isUnwelcome =
-      !this.isAccepting &&
-      current.name === 'greeting' &&
-      current.attachment.welcome === undefined &&
-      reason.code === ErrorCode.CONNECTION_LOST;
+    if (this.isAccepting || reason.code !== ErrorCode.CONNECTION_LOST) return reason;
+    const isUnwelcome = this.state === 'greeting' && this.attachment?.welcome === undefined;
     return isUnwelcome ? notWelcomed(reason) : reason;
   }
 
   private resumableUntil(): number | undefined {
-    const { current } = this;
     if (!this.handshake.isResumable) return undefined;
-    if (current.name === 'ready') return this.clock.now() + this.settings.resumeWindowMs;
+    if (this.state === 'ready') return this.clock.now() + this.settings.resumeWindowMs;
     return this.suspension?.until;
   }
 
@@ -262,8 +263,7 @@ export class Lifecycle implements LinkListener {
   }
 
   isListeningTo(link: Link): boolean {
-    const { current } = this;
-    return 'attachment' in current && current.attachment.link === link && current.name !== 'ending';
+    return this.isAttachedTo(link) && this.state !== 'ending';
   }
 
   isAttachedTo(link: Link): boolean {

@@ -82,17 +82,8 @@ export class Session
     );
     const { lifecycle } = this;
     const { clock } = runtime;
-    this.reception = receive?.({
-      settings,
-      clock,
-      lifecycle,
-      handshake,
-      inbound,
-      outbox,
-      calls,
-      owner,
-      host: this,
-    });
+    const parts = { settings, clock, lifecycle, handshake, inbound, outbox, calls, owner, host: this };
+    this.reception = receive?.(parts);
     this.upkeep = new Upkeep(runtime, settings.heartbeat, outbox, delivery, handshake, this);
   }
 
@@ -210,6 +201,10 @@ export class Session
 
   settled(): void {
     this.lifecycle.endIfDrained();
+  }
+
+  allDecoded(): void {
+    this.lifecycle.answersAreIn();
   }
 
   retries(call: OutgoingCall, error: HeartwireError): boolean {
