@@ -311,6 +311,24 @@ describe('the life of a session', () => {
     },
   );
 
+  it('leaves one that answers its farewell ever again, and reads nothing, once the grace is over', () => {
+    const GRACE_MS = 5_000;
+    const end = new AcceptingEnd({ dispatch: (call) => call.answer('done') });
+    const wire = new MemoryWire();
+    const peer = new ScriptedPeer(wire.dialling);
+    const session = end.accept(wire.accepting);
+    jest.spyOn(session.outbox, 'queuedBytes', 'get').mockReturnValue(1_000_000);
+    peer.say(HELLO);
+    settle();
+    session.drain('by the test', GRACE_MS);
+    for (let passedMs = 0; passedMs < GRACE_MS + 2 * LINGER_MS; passedMs += 200) {
+      peer.say({ type: 'pong', timestamp: -1 });
+      settle();
+      jest.advanceTimersByTime(200);
+    }
+    expect(['ended', 'detached']).toContain(session.state);
+  });
+
   it('keeps nothing of what it said once its session is gone', () => {
     const { session, wire } = dialling.ready();
     session.calls.add(new RecordedCall('work', 'much').outgoing);

@@ -121,11 +121,12 @@ export class Lifecycle implements LinkListener {
     else this.part(current.attachment, current.until);
   }
 
-  /** A pong is here. Who was parting ends the link now, or parts again behind the answers to what came in the meantime. */
+  /** A pong is here. Who was parting ends the link, or while there is grace parts again behind what it has still to answer. */
   heard(timestamp: number | string): void {
     const { current } = this;
     if (timestamp !== FAREWELL || current.name !== 'parting') return;
-    if (this.exchange.isIdle && this.outbox.queuedBytes === 0) this.end(connectionClosed('all is done'));
+    const isDone = this.exchange.isIdle && this.outbox.queuedBytes === 0;
+    if (isDone || current.until <= this.clock.now()) this.end(connectionClosed('all is done'));
     else this.drainUntil(current.until, current.attachment, 'all is done', true);
   }
 
@@ -183,9 +184,8 @@ export class Lifecycle implements LinkListener {
 
   /** All that came is delivered. Where nobody is left to answer, the answers that were not among it never come. */
   answersAreIn(): void {
-    const { current } = this;
-    const { calls } = this.exchange;
-    if (current.name === 'finishing') this.owner.answersLost(calls.releaseInFlight(), current.reason);
+    const { current: now, exchange } = this;
+    if (now.name === 'finishing') this.owner.answersLost(exchange.calls.releaseInFlight(), now.reason);
     this.endIfDrained();
   }
 
