@@ -283,4 +283,27 @@ describe('custom serializers and deserializers', () => {
     gate.resolve();
     expect(await answers).toEqual([1, 2]);
   });
+
+  it('a call that is still read by an async deserializer is not begun once its client has closed', async () => {
+    const gate = deferred();
+    const begun = deferred();
+    const deserialize = async (value: unknown): Promise<unknown> => {
+      begun.resolve();
+      await gate.promise;
+      return value;
+    };
+    const { client, controller, server } = await open(
+      { deserializer: { deserialize } },
+      { drainTimeoutMs: 100 },
+    );
+    const outcome = outcomeOf(client.send('echo', 'called'));
+    client.emit('event', 'told');
+    await begun.promise;
+    await client.close();
+    expect((await outcome).error).toMatchObject({ code: 'CONNECTION_LOST' });
+    await until('the client is gone', () => server.connections.every(({ isConnected }) => !isConnected));
+    gate.resolve();
+    await until('nothing is kept of it', () => server.connections.length === 0);
+    expect(controller.heard).toEqual(['told']);
+  });
 });

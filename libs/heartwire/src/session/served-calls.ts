@@ -32,7 +32,8 @@ const TIME_IS_OVER = 'the time that the caller gave is over';
 export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
   /** Set while this end is going away. */
   private refusal: Refusal | undefined;
-
+  /** The other end is gone for good, and only its events are still of use. */
+  private isLeft = false;
   private readonly running = new RunningCalls();
   /** Made with the first event. */
   private runningEvents: RunningEvents | undefined;
@@ -81,6 +82,7 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
   }
 
   request(message: RequestMessage | EventMessage, id: CallId): void {
+    if (this.isLeft) return;
     if (this.running.get(id) !== undefined)
       throw new ProtocolViolation(
         'PROTOCOL_ERROR',
@@ -144,12 +146,12 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
     this.backlog.clear();
     this.admission.forget(this.startWaitingEvents);
     this.cancelEach(this.runningEvents ?? [], reason);
-    this.cancelCalls(reason);
+    this.cancelRunning(reason);
   }
 
   cancelCalls(reason: HeartwireError): void {
-    this.deadlines.stop();
-    this.cancelEach(this.running, reason);
+    this.isLeft = true;
+    this.cancelRunning(reason);
   }
 
   failAll(reason: HeartwireError): void {
@@ -203,6 +205,11 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
     }
     for (const call of due) this.stop(call, expired());
     return next;
+  }
+
+  private cancelRunning(reason: HeartwireError): void {
+    this.deadlines.stop();
+    this.cancelEach(this.running, reason);
   }
 
   private cancelEach(calls: Iterable<ServedCall>, reason: HeartwireError): void {

@@ -43,7 +43,7 @@ export interface Served {
   cancel(id: CallId): void;
   /** New calls fail with `DRAINING`, which their caller may send elsewhere. */
   refuseNew(reason: string): void;
-  /** Stops the calls, whose answers nobody wants any more. Events go on. Missing where nothing runs on: in a page. */
+  /** Stops the calls, whose answers nobody wants any more, and begins no others that were still read. Events go on. Missing where nothing runs on: in a page. */
   cancelCalls?(reason: HeartwireError): void;
   /** Stops everything that runs, and tells nobody: the other end is gone. */
   cancelAll(reason: HeartwireError): void;
