@@ -16,7 +16,7 @@ import {
 } from 'heartwire';
 import { filter, firstValueFrom, type Observable, of } from 'rxjs';
 
-import { deferred } from './support/deferred.js';
+import { type Deferred, deferred } from './support/deferred.js';
 import { errorOf, outcomeOf } from './support/outcome.js';
 import { Stage } from './support/stage.js';
 import { until } from './support/until.js';
@@ -80,6 +80,21 @@ class SlowEnvelope extends Envelope {
     for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
     return super.deserialize(value);
   }
+}
+
+/** Reads nothing before its gate opens. */
+function slowDeserializer(): {
+  readonly gate: Deferred;
+  readonly begun: Deferred;
+  readonly deserialize: (value: unknown) => Promise<unknown>;
+} {
+  const [gate, begun] = [deferred(), deferred()];
+  const deserialize = async (value: unknown): Promise<unknown> => {
+    begun.resolve();
+    await gate.promise;
+    return value;
+  };
+  return { gate, begun, deserialize };
 }
 
 describe('custom serializers and deserializers', () => {
@@ -246,13 +261,7 @@ describe('custom serializers and deserializers', () => {
   });
 
   it('events that are still read by an async deserializer are handled, though their client has closed', async () => {
-    const gate = deferred();
-    const begun = deferred();
-    const deserialize = async (value: unknown): Promise<unknown> => {
-      begun.resolve();
-      await gate.promise;
-      return value;
-    };
+    const { gate, begun, deserialize } = slowDeserializer();
     const { client, controller, server } = await open({ deserializer: { deserialize } }, {});
     client.emit('event', 1);
     client.emit('event', 2);
@@ -266,13 +275,7 @@ describe('custom serializers and deserializers', () => {
   });
 
   it('answers that are still read by an async deserializer arrive, though their server has closed', async () => {
-    const gate = deferred();
-    const begun = deferred();
-    const deserialize = async (value: unknown): Promise<unknown> => {
-      begun.resolve();
-      await gate.promise;
-      return value;
-    };
+    const { gate, begun, deserialize } = slowDeserializer();
     const { url, app } = await stage.serve({ controllers: [EchoController] });
     const client = stage.client(url, { deserializer: { deserialize } });
     const answers = Promise.all([1, 2].map((data) => firstValueFrom(client.send('echo', data))));
@@ -285,13 +288,7 @@ describe('custom serializers and deserializers', () => {
   });
 
   it('a call that is still read by an async deserializer is not begun once its client has closed', async () => {
-    const gate = deferred();
-    const begun = deferred();
-    const deserialize = async (value: unknown): Promise<unknown> => {
-      begun.resolve();
-      await gate.promise;
-      return value;
-    };
+    const { gate, begun, deserialize } = slowDeserializer();
     const { client, controller, server } = await open(
       { deserializer: { deserialize } },
       { drainTimeoutMs: 100 },
