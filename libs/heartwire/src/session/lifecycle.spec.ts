@@ -2,7 +2,14 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { NEVER, of } from 'rxjs';
 
 import { RecordedCall } from '../../../../test/support/recorded-call.js';
-import { HELLO, READY, ScriptedPeer, settle, WELCOME } from '../../../../test/support/scripted-peer.js';
+import {
+  HELLO,
+  READY,
+  ScriptedPeer,
+  settle,
+  WELCOME,
+  type WireMessage,
+} from '../../../../test/support/scripted-peer.js';
 import {
   accepting,
   dialling,
@@ -13,10 +20,12 @@ import {
 } from '../../../../test/support/session-stages.js';
 import { AcceptingEnd, DiallingEnd } from '../../../../test/support/session-ends.js';
 import { passUntil } from '../../../../test/support/session-world.js';
+import type { Link, LinkReceiver } from '../link/link.js';
 import { MemoryWire } from '../testing/memory-wire.js';
 import type { Codec } from './codec.js';
 import { Decoding } from './decoding.js';
 import type { ServedCall } from './served-call.js';
+import type { Session } from './session.js';
 
 const HANDSHAKE_MS = 500;
 const WINDOW_MS = 5_000;
@@ -311,22 +320,86 @@ describe('the life of a session', () => {
     },
   );
 
-  it('leaves one that answers its farewell ever again, and reads nothing, once the grace is over', () => {
-    const GRACE_MS = 5_000;
-    const end = new AcceptingEnd({ dispatch: (call) => call.answer('done') });
-    const wire = new MemoryWire();
-    const peer = new ScriptedPeer(wire.dialling);
-    const session = end.accept(wire.accepting);
-    jest.spyOn(session.outbox, 'queuedBytes', 'get').mockReturnValue(1_000_000);
-    peer.say(HELLO);
-    settle();
-    session.drain('by the test', GRACE_MS);
-    for (let passedMs = 0; passedMs < GRACE_MS + 2 * LINGER_MS; passedMs += 200) {
-      peer.say({ type: 'pong', timestamp: -1 });
-      settle();
-      jest.advanceTimersByTime(200);
+  describe('whose other end does not read', () => {
+    /** A link that takes what it is given, and keeps it until the other end reads. */
+    class UnreadLink implements Link {
+      readonly carrier = this;
+      readonly remote = 'memory://unread';
+      readonly bytesReceived = 0;
+      readonly bytesSent = 0;
+      bufferedBytes = 1_000_000;
+      isDestroyed = false;
+      private receiver: LinkReceiver | undefined;
+
+      get heardAt(): number {
+        return performance.now();
+      }
+
+      open(receiver: LinkReceiver): void {
+        this.receiver = receiver;
+      }
+
+      send(): boolean {
+        return true;
+      }
+
+      end(): void {
+        // Nobody reads it.
+      }
+
+      destroy(): void {
+        this.isDestroyed = true;
+      }
+
+      hear(message: WireMessage): void {
+        this.receiver?.text(JSON.stringify(message), 100);
+      }
+
+      finish(): void {
+        this.receiver?.peerEnded();
+      }
     }
-    expect(['ended', 'detached']).toContain(session.state);
+
+    const GRACE_MS = 5_000;
+    let link: UnreadLink;
+
+    const accept = (): Session => {
+      const dispatch = (call: ServedCall): void => call.answer('done');
+      link = new UnreadLink();
+      return new AcceptingEnd({ dispatch, drainTimeoutMs: GRACE_MS }).accept(link);
+    };
+
+    it('sends a simple peer that has finished what it is owed, however slowly it reads, while there is grace', () => {
+      accept();
+      link.hear({ id: 1, pattern: 'work' });
+      link.finish();
+      jest.advanceTimersByTime(3 * LINGER_MS);
+      expect(link.isDestroyed).toBe(false);
+      link.bufferedBytes = 0;
+      jest.advanceTimersByTime(LINGER_MS);
+      expect(link.isDestroyed).toBe(true);
+    });
+
+    it('leaves one that never reads it once the grace is over', () => {
+      accept();
+      link.hear({ id: 1, pattern: 'work' });
+      link.finish();
+      jest.advanceTimersByTime(GRACE_MS - LINGER_MS);
+      expect(link.isDestroyed).toBe(false);
+      jest.advanceTimersByTime(2 * LINGER_MS);
+      expect(link.isDestroyed).toBe(true);
+    });
+
+    it('leaves one that answers the farewell ever again once the grace is over', () => {
+      const session = accept();
+      link.hear({ id: 1, pattern: 'work' });
+      session.drain('by the test', GRACE_MS);
+      for (let passedMs = 0; passedMs < GRACE_MS + 2 * LINGER_MS; passedMs += 200) {
+        link.hear({ type: 'pong', timestamp: -1 });
+        jest.advanceTimersByTime(200);
+      }
+      expect(link.isDestroyed).toBe(true);
+    });
   });
 
   it('keeps nothing of what it said once its session is gone', () => {

@@ -1,4 +1,3 @@
-import { ErrorCode } from '../errors/error-code.js';
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import type { Link } from '../link/link.js';
 import { controlText } from '../protocol/message-text.js';
@@ -132,7 +131,7 @@ export class Lifecycle implements LinkListener {
 
   /** Sends what is queued, ends the link, and waits a moment for the other end to do the same. */
   end(reason: HeartwireError): void {
-    const { attachment } = this;
+    const { attachment, current } = this;
     if (attachment === undefined) {
       // What is wrong with it was found only after its link was gone.
       if (this.suspension !== undefined) this.lose(reason);
@@ -140,7 +139,12 @@ export class Lifecycle implements LinkListener {
     }
     attachment.heart.stop();
     this.exchange.calls.maxInFlight = 0;
-    const timer = setTimeout((): void => this.detach(attachment.link, reason), LINGER_MS);
+    const timer = setTimeout((): void => {
+      const mayRead = current.name === 'draining' && current.isHeard && this.clock.now() < current.until;
+      // One that has only finished sending may read slowly what it is owed, while there is grace.
+      if (mayRead && this.outbox.queuedBytes > 0) timer.refresh();
+      else this.detach(attachment.link, reason);
+    }, LINGER_MS);
     this.move({ name: 'ending', attachment, timer, reason });
     this.exchange.served.cancelAll(reason);
     this.outbox.end();
@@ -150,8 +154,9 @@ export class Lifecycle implements LinkListener {
   detach(link: Link, reason: HeartwireError): void {
     const { attachment, current } = this;
     if (attachment?.link !== link) return;
-    const because =
-      current.name === 'ending' ? current.reason : (attachment.lastWord ?? this.explain(reason));
+    const isUnwelcome = !this.isAccepting && current.name === 'greeting' && attachment.welcome === undefined;
+    const lastWord = attachment.lastWord ?? (isUnwelcome ? notWelcomed(reason) : reason);
+    const because = current.name === 'ending' ? current.reason : lastWord;
     const until = this.resumableUntil();
     const graceMs = this.eventGrace();
     attachment.heart.stop();
@@ -235,12 +240,6 @@ export class Lifecycle implements LinkListener {
       else this.end(connectionClosed('all is done'));
     }, LOOK_EVERY_MS);
     this.move({ name: 'parting', attachment, until, timer });
-  }
-
-  private explain(reason: HeartwireError): HeartwireError {
-    if (this.isAccepting || reason.code !== ErrorCode.CONNECTION_LOST) return reason;
-    const isUnwelcome = this.state === 'greeting' && this.attachment?.welcome === undefined;
-    return isUnwelcome ? notWelcomed(reason) : reason;
   }
 
   private resumableUntil(): number | undefined {

@@ -35,8 +35,10 @@ export function notIntroduced(timeoutMs: number): HeartwireError {
   return new HeartwireError(ErrorCode.HANDSHAKE_FAILED, message);
 }
 
-/** Dialling end: the other end has accepted the connection and ended it without a word. */
-export function notWelcomed({ message }: HeartwireError): HeartwireError {
+/** Dialling end: the other end has accepted the connection, and said no word before it was over. */
+export function notWelcomed(reason: HeartwireError): HeartwireError {
+  const { code, message } = reason;
+  if (code !== ErrorCode.CONNECTION_LOST) return reason;
   const hint = 'before it said anything: does it want TLS, or another certificate?';
   return new HeartwireError(ErrorCode.HANDSHAKE_FAILED, `${message} ${hint}`);
 }
