@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ConnectionStatus, EndpointLiveness, HeartwireClient, HeartwireClientOptions } from 'heartwire';
 import { FaultProxy } from 'heartwire/testing';
-import { firstValueFrom } from 'rxjs';
+import { firstValueFrom, of } from 'rxjs';
 
 import { freeUrl } from './support/free-url.js';
 import { errorOf, outcomeOf } from './support/outcome.js';
@@ -188,7 +188,11 @@ describe('balance', () => {
     for (const { end } of await Promise.all(waiting)) expect(end).toBe('complete');
   });
 
-  it.each(['power-of-two', 'least-loaded'] as const)('%s spares a server that refuses', async (balance) => {
+  it.each([
+    ['power-of-two', 'calls', false],
+    ['least-loaded', 'calls', false],
+    ['power-of-two', 'calls with a stream', true],
+  ] as const)('%s spares a server that refuses %s', async (balance, _, hasStream) => {
     const full = await startReplica(stage, 'a', { limits: { runningCalls: 1 } });
     const [other] = (await start('b')) as [Running];
     const elsewhere = outcomeOf(clientOf([full]).send('who, when the gate opens', {}));
@@ -198,7 +202,8 @@ describe('balance', () => {
     await until('both servers are connected', () => connectedTo(client).length === 2);
     let refused = 0;
     for (let call = 0; call < 100; call += 1) {
-      const { end, error } = await outcomeOf(client.send<string>('who', {}));
+      const stream = hasStream ? of(1) : undefined;
+      const { end, error } = await outcomeOf(client.send<string>('who', {}, { stream }));
       if (end === 'error') refused += 1;
       if (end === 'error') expect(error).toMatchObject({ code: 'OVERLOADED', sent: 'never' });
     }

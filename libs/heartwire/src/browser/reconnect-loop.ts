@@ -144,9 +144,9 @@ export class ReconnectLoop {
       goaway: () => {
         if (isCurrent()) this.moveOn();
       },
-      retries: (call, { code, sent }) => {
-        // A server that goes away has not begun the call: it is safe to send it elsewhere.
-        if (code !== ErrorCode.DRAINING || sent !== 'never' || !this.isWanted) return false;
+      retries: (call, { code }) => {
+        // A server that goes away has not begun the call: it is safe to send it elsewhere, but for a stream that has begun.
+        if (code !== ErrorCode.DRAINING || call.stream || !this.isWanted) return false;
         if (isCurrent()) {
           this.moveOn();
           session.drain('closed', this.settings.drainTimeoutMs);

@@ -191,10 +191,10 @@ export class Connection implements Seat, Candidate {
       goaway: (reason) => {
         if (isCurrent()) this.moveOn(reason);
       },
-      retries: (call, { code, sent }) => {
+      retries: (call, { code }) => {
         if (code === ErrorCode.OVERLOADED) this.refusals.add();
-        // A server that goes away has not begun the call: it is safe to send it elsewhere.
-        if (code !== ErrorCode.DRAINING || sent !== 'never') return false;
+        // A server that goes away has not begun the call: it is safe to send it elsewhere, but for a stream that has begun.
+        if (code !== ErrorCode.DRAINING || call.stream !== undefined) return false;
         // Who refuses goes away, whether or not it has said so in time.
         if (isCurrent()) {
           this.moveOn('it refuses calls');

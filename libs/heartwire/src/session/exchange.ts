@@ -11,7 +11,7 @@ import type { Serve, Served, ServedHost } from './served.js';
 import type { SessionLimits } from './session-settings.js';
 
 export interface ExchangeHost extends OutgoingCallsHost, ServedHost {
-  /** `true` when the failed call will be sent again, instead of failing. */
+  /** `true` when the call, which the other end has not begun, will be sent again, instead of failing. */
   retries(call: OutgoingCall, error: HeartwireError): boolean;
 }
 
@@ -95,10 +95,10 @@ export class Exchange {
     if (call === undefined) return;
     const error = fromWireError(err);
     const isRefusal = error instanceof HeartwireError && error.sent === 'never';
-    if (isRefusal) call.refused();
-    // A stream that has begun can't be sent again.
-    const isWhole = call.stream === undefined;
-    if (isWhole && error instanceof HeartwireError && this.host.retries(call, error)) return;
+    if (isRefusal) {
+      call.refused();
+      if (this.host.retries(call, error)) return;
+    }
     call.fail(isRefusal ? refused(call, error) : error);
   }
 }

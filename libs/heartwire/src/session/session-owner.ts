@@ -29,7 +29,7 @@ export interface SessionOwner {
   resume(resumption: Resumption): ResumableSession | undefined;
   /** The other end is going away and takes no new calls. */
   goaway(reason: string, graceMs: number): void;
-  /** `true` when the owner will send the failed call again, instead of letting it fail. */
+  /** A call was refused, unstarted. `true` when the owner will send it again, instead of letting it fail. */
   retries(call: OutgoingCall, error: HeartwireError): boolean;
   livenessChanged(liveness: Liveness): void;
   /** The other end broke the rules or a limit: one line for the log. */
