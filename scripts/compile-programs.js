@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 import { transform } from '@swc/core';
@@ -12,15 +12,42 @@ import { swcOptions } from './swc-options.js';
 const root = resolve(import.meta.dirname, '..');
 const SOURCES = ['src', 'libs/heartwire/src', 'test'];
 
+/** Where the packages are found from it. The id of the process that it is for follows. */
+const FOLDERS = join(root, 'node_modules/.heartwire-programs-');
+
 export default async function compilePrograms() {
-  // Where the packages are found from it.
-  const folder = await mkdtemp(join(root, 'node_modules/.heartwire-programs-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  await removeLeftFolders();
+  const folder = await mkdtemp(`${FOLDERS}${process.pid}-`);
+  // Once, however often jest runs in watch mode.
+  if (process.env.HEARTWIRE_PROGRAMS === undefined) process.once('exit', removeOwnFolder);
+  // `test/support/program.ts` starts them from there.
+  process.env.HEARTWIRE_PROGRAMS = folder;
   const paths = await Promise.all(SOURCES.map(programsIn));
   await Promise.all([...paths.flat().map((path) => compile(path, folder)), nameLibrary(folder)]);
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
-  // `test/support/program.ts` starts them from there.
-  process.env.HEARTWIRE_PROGRAMS = folder;
+}
+
+function removeOwnFolder() {
+  rmSync(process.env.HEARTWIRE_PROGRAMS, { recursive: true, force: true });
+}
+
+/** Those of runs that were killed, and of this process's last run in watch mode. */
+async function removeLeftFolders() {
+  const names = await readdir(dirname(FOLDERS));
+  const left = names.filter((name) => {
+    const [, pid] = /^\.heartwire-programs-(\d+)-/.exec(name) ?? [];
+    return pid !== undefined && (Number(pid) === process.pid || !isRunning(Number(pid)));
+  });
+  await Promise.all(left.map((name) => rm(join(dirname(FOLDERS), name), { recursive: true, force: true })));
+}
+
+function isRunning(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Somebody else's runs, too.
+    return error.code === 'EPERM';
+  }
 }
 
 async function programsIn(folder) {
