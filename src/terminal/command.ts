@@ -37,11 +37,11 @@ export function parseCommand(line: string): Command {
       return { name };
     case 'leave':
     case 'list':
-      return { name, room: first };
+      return others.length > 0 ? wrong(`/${name} [ROOM]`) : { name, room: first };
     case 'nick':
-      return first === undefined ? wrong('/nick NAME') : { name, nick: first };
+      return first === undefined || others.length > 0 ? wrong('/nick NAME') : { name, nick: first };
     case 'join':
-      return first === undefined ? wrong('/join ROOM') : { name, room: first };
+      return first === undefined || others.length > 0 ? wrong('/join ROOM') : { name, room: first };
     case 'whisper':
       if (first === undefined || others.length === 0) return wrong('/whisper NAME TEXT');
       return { name, nick: first, text: rest.slice(first.length).trim() };

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { defer, firstValueFrom, NEVER, type Observable, Subject, throwError } from 'rxjs';
 
 import { until } from '../../test/support/until.js';
+import { ChatLimits } from '../contract/chat-limits.js';
 import { ChatUser } from './chat-user.js';
 import type { UserEvent } from './user-event.js';
 import type { UserLink } from './user-link.js';
@@ -70,9 +71,9 @@ describe('a user of the chat', () => {
     for (const user of users.splice(0)) user.stop();
   });
 
-  function start(gateway: FakeGateway): { user: ChatUser; events: UserEvent[] } {
+  function start(gateway: FakeGateway, nick = 'ada'): { user: ChatUser; events: UserEvent[] } {
     let ids = 0;
-    const options = { nick: 'ada', key: 'k'.repeat(16), newId: () => `draft-${(ids += 1)}`, retryMs: 1 };
+    const options = { nick, key: 'k'.repeat(16), newId: () => `draft-${(ids += 1)}`, retryMs: 1 };
     const user = new ChatUser(gateway, options);
     const events: UserEvent[] = [];
     user.events$.subscribe((event) => events.push(event));
@@ -182,6 +183,40 @@ describe('a user of the chat', () => {
     await until('all is there', () => saidIn(events).length > texts.length);
 
     expect(saidIn(events)).toEqual([...texts, 'elsewhere']);
+  });
+
+  it('shows all that the room keeps, however much was pushed while it could not be read', async () => {
+    const gateway = new FakeGateway();
+    const { user, events } = await meet(gateway);
+    let isUnreadable = true;
+    gateway.fails = (pattern) => (pattern === 'chat.join' && isUnreadable ? lost : undefined);
+    gateway.connected$.next();
+    await until('it waits', () => gateway.asked.filter(([pattern]) => pattern === 'chat.join').length > 1);
+    const ids = Array.from({ length: 3_000 }, (_, index) => String(index + 1));
+    for (const draftId of ids) gateway.push('chat.said', gateway.store({ text: draftId, draftId }));
+    gateway.stored.splice(0, 2_500);
+    isUnreadable = false;
+    await until('introduced', () => user.isIntroduced);
+
+    expect(saidIn(events)).toEqual(ids.slice(-ChatLimits.messagesPerRoom));
+  });
+
+  it('does not ask again for a nickname that was refused because its gateway was behind', async () => {
+    const gateway = new FakeGateway();
+    const { user } = await meet(gateway);
+    gateway.fails = (_, { nick }) => (nick === 'bob' ? refused(409, 'NICKNAME_TAKEN') : undefined);
+    const refusedUser = start(gateway, 'bob');
+    gateway.connected$.next();
+    await until('refused', () => refusalsIn(refusedUser.events).length > 0 && user.isIntroduced);
+    const introductions = (nick: string): number =>
+      gateway.asked.filter(([pattern, data]) => pattern === 'chat.nick' && data['nick'] === nick).length;
+    const [before, refusals] = [introductions('ada'), introductions('bob')];
+    for (let round = 1; round <= 3; round += 1) {
+      gateway.push('chat.behind', {});
+      await until('the other reads on', () => introductions('ada') >= before + round);
+    }
+
+    expect(introductions('bob')).toBe(refusals);
   });
 
   it('says again who it is when the gateway has forgotten, once for each message', async () => {

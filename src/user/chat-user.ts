@@ -1,4 +1,4 @@
-import { firstValueFrom, type Observable, Subject, Subscription } from 'rxjs';
+import { delayWhen, filter, firstValueFrom, merge, type Observable, Subject, Subscription } from 'rxjs';
 
 import { ChatLimits } from '../contract/chat-limits.js';
 import type { ChatMessage } from '../contract/chat-message.js';
@@ -7,6 +7,7 @@ import type { Introduction, JoinedRoom, PresenceChange, RoomView, Whisper } from
 import { checkLength } from './check-length.js';
 import { failureOf } from './failure.js';
 import { type Draft, Outbox, type Place } from './outbox.js';
+import { RecentIds } from './recent-ids.js';
 import { RoomLog } from './room-log.js';
 import type { UserEvent } from './user-event.js';
 import type { UserLink } from './user-link.js';
@@ -35,7 +36,7 @@ export class ChatUser {
   private readonly listening = new Subscription();
   private readonly logs = new Map<string, RoomLog>();
   private readonly leaving = new Set<string>();
-  private readonly whispers = new Set<string>();
+  private readonly whispers = new RecentIds(REMEMBERED_WHISPERS);
   private readonly outbox: Outbox;
   /** The introductions that were made because the gateway didn't know a draft's author any more. */
   private readonly introducedFor = new WeakMap<Draft, number>();
@@ -76,10 +77,13 @@ export class ChatUser {
         .subscribe((change) => this.tell({ type: 'presence', change })),
     );
     // To ask for it again shows whether it is still wanted, and free by now.
-    listening.add(link.on$(UserPush.lostNickname).subscribe(() => this.introduce()));
-    // Each room is read again from where it was read last.
-    listening.add(link.on$(UserPush.behind).subscribe(() => this.introduce()));
-    listening.add(link.connected$.subscribe(() => this.introduce()));
+    const isLost$ = link.on$(UserPush.lostNickname);
+    // Each room is read on, but not by all users at the same moment. Who was refused is in none.
+    const isBehind$ = link.on$(UserPush.behind).pipe(
+      filter(() => this.acceptedNick !== undefined),
+      delayWhen(() => this.pause(Math.random() * this.retryMs)),
+    );
+    listening.add(merge(link.connected$, isLost$, isBehind$).subscribe(() => this.introduce()));
   }
 
   /** What was written and is not confirmed is dropped. */
@@ -287,14 +291,10 @@ export class ChatUser {
   }
 
   private heard(whisper: Whisper): void {
-    if (this.whispers.has(whisper.draftId)) return;
-    this.whispers.add(whisper.draftId);
-    const [oldest] = this.whispers;
-    if (this.whispers.size > REMEMBERED_WHISPERS && oldest !== undefined) this.whispers.delete(oldest);
-    this.tell({ type: 'whispered', whisper });
+    if (this.whispers.add(whisper.draftId)) this.tell({ type: 'whispered', whisper });
   }
 
-  private pause(): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, this.retryMs));
+  private pause(ms = this.retryMs): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, ms));
   }
 }

@@ -1,5 +1,6 @@
 import { ChatLimits } from '../contract/chat-limits.js';
 import type { ChatMessage } from '../contract/chat-message.js';
+import { RecentIds } from './recent-ids.js';
 
 /** More than a room keeps, so that nothing that may come again is forgotten. */
 const REMEMBERED = 2 * ChatLimits.messagesPerRoom;
@@ -8,7 +9,7 @@ const BEGINNING = '0';
 
 /** What a user has seen of a room: each message is let through once. */
 export class RoomLog {
-  private readonly seen = new Set<string>();
+  private readonly seen = new RecentIds(REMEMBERED);
   private held: ChatMessage[] | undefined;
   private wasJoined = false;
   /** What was read last. Up to there nothing is missing; what is pushed may come in another order, or not at all. */
@@ -36,8 +37,10 @@ export class RoomLog {
 
   /** Something that was pushed. */
   hear(message: ChatMessage): void {
-    if (this.held === undefined) this.showOnce(message);
-    else this.held.push(message);
+    const { held } = this;
+    if (held === undefined) this.showOnce(message);
+    // What goes here is read, or the room doesn't keep it either.
+    else if (held.push(message) > ChatLimits.messagesPerRoom) held.shift();
   }
 
   /** Something that was read. */
@@ -47,10 +50,6 @@ export class RoomLog {
   }
 
   private showOnce(message: ChatMessage): void {
-    if (this.seen.has(message.id)) return;
-    this.seen.add(message.id);
-    if (this.seen.size > REMEMBERED)
-      for (const id of [...this.seen].slice(0, -REMEMBERED)) this.seen.delete(id);
-    this.show(message);
+    if (this.seen.add(message.id)) this.show(message);
   }
 }
