@@ -139,11 +139,10 @@ export class Lifecycle implements LinkListener {
     }
     attachment.heart.stop();
     this.exchange.calls.maxInFlight = 0;
-    const timer = setTimeout((): void => {
+    const timer = setInterval((): void => {
       const mayRead = current.name === 'draining' && current.isHeard && this.clock.now() < current.until;
       // One that has only finished sending may read slowly what it is owed, while there is grace.
-      if (mayRead && this.outbox.queuedBytes > 0) timer.refresh();
-      else this.detach(attachment.link, reason);
+      if (!mayRead || this.outbox.queuedBytes === 0) this.detach(attachment.link, reason);
     }, LINGER_MS);
     this.move({ name: 'ending', attachment, timer, reason });
     this.exchange.served.cancelAll(reason);
