@@ -1,12 +1,23 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-import { type CanActivate, Controller, type ExecutionContext, UseGuards } from '@nestjs/common';
+import {
+  type CallHandler,
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { HeartwireClient } from 'heartwire';
-import { firstValueFrom, lastValueFrom, ReplaySubject, take, toArray } from 'rxjs';
+import { type HeartwireClient, HeartwireModule, type HeartwireServer, PushPattern } from 'heartwire';
+import { firstValueFrom, lastValueFrom, Observable, ReplaySubject, take, toArray } from 'rxjs';
 
-import { Stage } from './support/stage.js';
+import { moduleOf, Stage } from './support/stage.js';
+import { until } from './support/until.js';
 
 /** More than a sender may have on its way before its receiver takes some. */
 const ITEMS = 200;
@@ -18,6 +29,36 @@ class Keep implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     kept.enterWith(context.switchToRpc().getData());
     return true;
+  }
+}
+
+/** As interceptors do. */
+class KeepWithin implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const data: unknown = context.switchToRpc().getData();
+    return new Observable((subscriber) => kept.run(data, () => next.handle().subscribe(subscriber)));
+  }
+}
+
+async function* itemsOfContext(): AsyncGenerator {
+  for (let item = 0; item < ITEMS; item++) {
+    yield kept.getStore();
+    await Promise.resolve();
+  }
+}
+
+@Injectable()
+class KeepingListener {
+  @UseGuards(Keep)
+  @PushPattern('guarded')
+  guarded(): AsyncGenerator {
+    return itemsOfContext();
+  }
+
+  @UseInterceptors(KeepWithin)
+  @PushPattern('intercepted')
+  intercepted(): AsyncGenerator {
+    return itemsOfContext();
   }
 }
 
@@ -38,12 +79,15 @@ class KeepingController {
   }
 
   @UseGuards(Keep)
-  @MessagePattern('generate')
-  async *generate(): AsyncGenerator {
-    for (let item = 0; item < ITEMS; item++) {
-      yield kept.getStore();
-      await Promise.resolve();
-    }
+  @MessagePattern('guarded')
+  guarded(): AsyncGenerator {
+    return itemsOfContext();
+  }
+
+  @UseInterceptors(KeepWithin)
+  @MessagePattern('intercepted')
+  intercepted(): AsyncGenerator {
+    return itemsOfContext();
   }
 
   @UseGuards(Keep)
@@ -62,14 +106,16 @@ class KeepingController {
 describe('what an AsyncLocalStorage keeps of a call', () => {
   const stage = new Stage();
   let client: HeartwireClient;
+  let server: HeartwireServer;
   let controller: KeepingController;
 
   beforeEach(async () => {
     // One event at a time: the next one is started at the end of the one before.
     const limits = { runningCallsPerConnection: 1 };
-    const { app, url } = await stage.serve({ controllers: [KeepingController] }, { server: { limits } });
-    controller = app.get(KeepingController);
-    client = stage.client(url);
+    const served = await stage.serve({ controllers: [KeepingController] }, { server: { limits } });
+    server = served.server;
+    controller = served.app.get(KeepingController);
+    client = stage.client(served.url);
   });
 
   afterEach(() => stage.clear());
@@ -93,8 +139,17 @@ describe('what an AsyncLocalStorage keeps of a call', () => {
     ]);
   });
 
-  it('is there in a generator to its end', async () => {
-    const items = await lastValueFrom(client.send('generate', 'a').pipe(toArray()));
+  it.each(['guarded', 'intercepted'])('is there in a generator to its end: %s', async (pattern) => {
+    const items = await lastValueFrom(client.send(pattern, 'a').pipe(toArray()));
     expect(items).toEqual(Array.from({ length: ITEMS }, () => 'a'));
+  });
+
+  it.each(['guarded', 'intercepted'])('is there in one that answers a push: %s', async (pattern) => {
+    const imports = [HeartwireModule.register([{ name: 'CHAT', url: server.address }])];
+    const module = moduleOf({ imports, providers: [KeepingListener] });
+    stage.track(await NestFactory.createApplicationContext(module, { logger: stage.logger }));
+    await until('it is there', () => server.hub.clients.length === 1);
+    const answer$ = server.hub.client(server.hub.clients[0] ?? '').send(pattern, 'a');
+    expect(await lastValueFrom(answer$.pipe(toArray()))).toEqual(Array.from({ length: ITEMS }, () => 'a'));
   });
 });

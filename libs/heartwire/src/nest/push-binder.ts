@@ -9,15 +9,16 @@ import {
   ModulesContainer,
   type ParamsFactory,
 } from '@nestjs/core';
-import { isObservable, lastValueFrom } from 'rxjs';
 
 import type { HeartwireClient } from '../client/heartwire.client.js';
+import type { PushHandler } from '../client/pushes.js';
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { firstLineOf } from '../errors/thrown.js';
 import { patternText } from '../session/call-body.js';
 import { type DecoratedMethod, DecoratedMethods } from './decorated-methods.js';
 import { PUSH_PATTERN, type PushPatternMetadata } from './push-pattern.decorator.js';
+import { PushResults } from './push-results.js';
 
 /** The clients of one registration, by name. */
 export const OWN_CLIENTS = Symbol('clients of a HeartwireModule');
@@ -59,14 +60,18 @@ function memberOf(data: unknown, name: string): unknown {
 }
 
 /**
- * Nest's own, but as with handlers: an Observable may end without a value, and then the answer has none; where no
- * parameter is decorated, the data go through the pipes and are the first; and controllers have a module, which Nest
- * knows of providers only: it leaves out the guards and pipes of anything else.
+ * Nest's own, but as with handlers: an Observable ends with its call, or without a value, and then the answer has none;
+ * where no parameter is decorated, the data go through the pipes and are the first; and controllers have a module, which
+ * Nest knows of providers only: it leaves out the guards and pipes of anything else.
  */
-function contextsOf(contexts: ExternalContextCreator, modules: ModulesContainer, host: object) {
+function contextsOf(
+  contexts: ExternalContextCreator,
+  modules: ModulesContainer,
+  results: PushResults,
+  host: object,
+) {
   return Object.assign(Object.create(contexts) as ExternalContextCreator, {
-    transformToResult: (result: unknown): unknown =>
-      isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result,
+    transformToResult: (result: unknown): unknown => results.of(result),
     getMetadata: (...args: Parameters<ExternalContextCreator['getMetadata']>) => {
       const known = contexts.getMetadata(...args);
       return known.argsLength > 0
@@ -87,6 +92,8 @@ function moduleOf(modules: ModulesContainer, host: object): string | undefined {
 /** Gives the `@PushPattern` methods of the application to the clients that they are for. */
 @Injectable()
 export class PushBinder implements OnApplicationBootstrap {
+  private readonly results = new PushResults();
+
   constructor(
     @Inject(OWN_CLIENTS) private readonly clients: OwnClients,
     private readonly discovery: DiscoveryService,
@@ -130,9 +137,9 @@ export class PushBinder implements OnApplicationBootstrap {
     return FOR_ALL.find((name) => kept.some((key) => typeof key === 'string' && key.startsWith(name)));
   }
 
-  private handlerOf({ host, method, name }: DecoratedMethod<PushPatternMetadata>) {
+  private handlerOf({ host, method, name }: DecoratedMethod<PushPatternMetadata>): PushHandler {
     const options = { guards: true, interceptors: true, filters: true };
-    return contextsOf(this.contexts, this.modules, host).create(
+    const run = contextsOf(this.contexts, this.modules, this.results, host).create(
       host,
       method,
       name,
@@ -143,6 +150,7 @@ export class PushBinder implements OnApplicationBootstrap {
       options,
       'rpc',
     );
+    return (data, context) => this.results.during(context, () => run(data, context));
   }
 }
 
