@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { HeartwireServerOptions } from 'heartwire';
+import { firstValueFrom } from 'rxjs';
 
 import { frame, messageFrame, type RawPeer } from './support/raw-peer.js';
 import { Target } from './support/target.js';
@@ -8,6 +9,8 @@ import { until } from './support/until.js';
 const MIB = 1_024 ** 2;
 const MANY = 100_000;
 const RUNNING = 500;
+/** What a large answer of the target holds, in characters. */
+const LARGE = 65_536;
 /** Also on a machine that has much else to do. */
 const FLOOD_MS = 120_000;
 
@@ -139,6 +142,10 @@ describe('100,000 tiny frames in one write', () => {
   });
 });
 
+const droppedAsSlow = expect.stringMatching(
+  /^Lost the connection of tcp:\/\/127\.0\.0\.1:\d+: SLOW_CONSUMER, \d+ bytes wait for the other end/,
+);
+
 describe('one that never reads', () => {
   /** Writes as long as the server takes it. */
   async function flood(peer: RawPeer, message: (index: number) => object): Promise<void> {
@@ -149,10 +156,6 @@ describe('one that never reads', () => {
       else await until('there is room', () => peer.isClosed || !peer.socket.writableNeedDrain);
     }
   }
-
-  const droppedAsSlow = expect.stringMatching(
-    /^Lost the connection of tcp:\/\/127\.0\.0\.1:\d+: SLOW_CONSUMER, \d+ bytes wait for the other end/,
-  );
 
   it('is dropped when more answers wait for it than sendBufferBytes', async () => {
     await open({ limits: { sendBufferBytes: MIB, runningCallsPerConnection: RUNNING } });
@@ -192,6 +195,34 @@ describe('one that never reads', () => {
     peer.write(frame('oops'));
     await target.isLeftAlone();
     expect(target.warnings).toEqual([expect.stringContaining('PROTOCOL_ERROR')]);
+  });
+});
+
+describe('one that reads, and acknowledges nothing', () => {
+  it('has no more on its way than deliveryLogBytes, and is dropped beyond sendBufferBytes', async () => {
+    await open({ limits: { deliveryLogBytes: 4 * LARGE, sendBufferBytes: MIB } });
+    const greedy = await target.stranger();
+    const answers = (): number => greedy.messages.filter(({ id }) => id !== undefined).length;
+    greedy.send({ type: 'hello', protocol: 1 });
+    await greedy.received({ type: 'ready' });
+    const ask = (from: number, count: number): void => {
+      const ids = Array.from({ length: count }, (_, index) => from + index);
+      greedy.send(...ids.map((id) => ({ id, pattern: 'large', data: {} })));
+    };
+    ask(1, 8);
+    await until('the window is full', () => target.controller.counts.large === 8 && answers() >= 4);
+
+    const honest = target.client();
+    for (let count = 0; count < 40; count++)
+      expect(await firstValueFrom(honest.send<string>('large', {}))).toHaveLength(LARGE);
+    await honest.close();
+    expect(greedy.isClosed).toBe(false);
+    expect(answers()).toBe(4);
+
+    ask(9, 30);
+    await greedy.closed();
+    await target.isLeftAlone();
+    expect(target.warnings).toEqual([droppedAsSlow]);
   });
 });
 

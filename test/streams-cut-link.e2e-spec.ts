@@ -131,12 +131,12 @@ describe('a stream over a line that breaks', () => {
     expect(at).toBe(items.length);
   });
 
-  it('ends at both ends when the session is lost', async () => {
+  it.each(SOURCE_KINDS)('ends at both ends when the session is lost: %s', async (kind) => {
     await open({ resumeWindowMs: 100 });
     const source = new ItemSource();
     controller.source = new ItemSource();
-    const upload = lastValueFrom(client.send('upload', {}, { stream: source.items() }));
-    const download = lastValueFrom(client.send('download', 'async generator'));
+    const upload = lastValueFrom(client.send('upload', {}, { stream: source.as(kind) }));
+    const download = lastValueFrom(client.send('download', kind));
     // Both are rejected before they are waited for.
     upload.catch(() => undefined);
     download.catch(() => undefined);

@@ -66,6 +66,8 @@ class EndsController {
   }
 }
 
+const DEADLINE_MS = 100;
+
 /** How a caller can leave what runs. */
 const LEAVINGS = ['unsubscribe', 'abort', 'close', 'destroy'] as const;
 type Leaving = (typeof LEAVINGS)[number];
@@ -148,6 +150,18 @@ describe('a stream that ends early', () => {
       controller.gate.resolve();
       await until('the call goes on to its end', () => isOver);
       over.unsubscribe();
+    });
+
+    it('when the handler takes nothing until the deadline', async () => {
+      const source = new ItemSource();
+      await client.connect();
+      const failure = await errorOf(
+        client.send('ignore', {}, { stream: source.as(kind), timeoutMs: DEADLINE_MS }),
+      );
+      expect(failure).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+      await until('the source is ended', () => source.isEnded);
+      // One that was held up may have had no time left to begin.
+      await until('no handler waits on', () => controller.taken.length === 0 || controller.isAborted);
     });
 
     it('when the handler has answered, or failed', async () => {

@@ -44,6 +44,12 @@ export class TargetController {
     return 'beat';
   }
 
+  /** Two, and three, objects that lie in each other. */
+  @MessagePattern([{ a: { a: 'x' } }, { a: { a: { a: 'x' } } }])
+  nested(): string {
+    return 'found';
+  }
+
   @EventPattern('endless event')
   endlessEvent(_data: unknown): Observable<never> {
     return this.eventsEnd$;
