@@ -1,14 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FaultProxy } from 'heartwire/testing';
 
 import { createFiles, type Files } from '../src/files/create-files.js';
+import { describeUnless } from './support/describe-unless.js';
 import { freeUrl } from './support/free-url.js';
 import { LeakGuard } from './support/leak-guard.js';
 import { loaderArguments, program } from './support/program.js';
@@ -17,7 +19,12 @@ import { until } from './support/until.js';
 
 const MIB = 1_024 ** 2;
 
-/** The terminal client in a process of its own, not at a terminal. */
+/** It makes a terminal for the command that it runs; other systems have another one of that name. */
+const noScript = String(spawnSync('script', ['--version']).stdout).includes('util-linux')
+  ? undefined
+  : 'no script of util-linux';
+
+/** The terminal client in a process of its own. */
 class SendProcess {
   stdout = '';
   stderr = '';
@@ -30,11 +37,17 @@ class SendProcess {
   }
 
   static start(...args: string[]): SendProcess {
-    const runner = [...loaderArguments, program('src/send/main.ts')];
     // npm says where it was called from; these tests give whole paths.
     return new SendProcess(
-      spawn(process.execPath, [...runner, ...args], { env: { PATH: process.env.PATH } }),
+      spawn(process.execPath, [...runner(), ...args], { env: { PATH: process.env.PATH } }),
     );
+  }
+
+  static startAtTerminal(...args: string[]): SendProcess {
+    const words = [process.execPath, ...runner(), ...args].map((word) => `'${word}'`);
+    const command = `stty cols 120; exec ${words.join(' ')}`;
+    const env = { PATH: process.env.PATH, TERM: 'xterm-256color' };
+    return new SendProcess(spawn('script', ['-qec', command, '/dev/null'], { env }));
   }
 
   get lines(): readonly string[] {
@@ -45,9 +58,17 @@ class SendProcess {
     this.child.stdout?.destroy();
   }
 
+  type(text: string): void {
+    this.child.stdin?.write(text);
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }
+}
+
+function runner(): readonly string[] {
+  return [...loaderArguments, program('src/send/main.ts')];
 }
 
 describe('npm run send', () => {
@@ -91,8 +112,9 @@ describe('npm run send', () => {
     return proxy;
   }
 
-  function send(...args: string[]): SendProcess {
-    const sending = SendProcess.start(...args);
+  const send = (...args: string[]): SendProcess => ended(SendProcess.start(...args));
+
+  function ended(sending: SendProcess): SendProcess {
     afterwards(() => {
       sending.signal('SIGKILL');
       return sending.ended;
@@ -176,6 +198,39 @@ describe('npm run send', () => {
     expect(await sending.ended).toBe(1);
     expect(sending.stderr).toBe('Cancelled: nothing of it is kept\n');
     await until('nothing is left', async () => (await readdir(folder)).length === 0);
+  });
+
+  describeUnless(noScript, 'at a terminal', () => {
+    it('shows a bar that fills, with the speed and the time that is left', async () => {
+      const proxy = await startProxy();
+      proxy.slow({ bytesPerSecond: 2 * MIB }, 'upstream');
+      const sending = ended(SendProcess.startAtTerminal(path, '--url', proxy.url));
+
+      expect(await sending.ended).toBe(0);
+      // The part that is done, in a colour, and then the part that is left.
+      // eslint-disable-next-line no-control-regex -- what ends one colour and begins the next
+      const done = [...sending.stdout.matchAll(/(━*)\u001b\[39m\u001b\[2m/g)].map(
+        ([, { length } = '']) => length,
+      );
+      expect(done.at(0)).toBe(0);
+      expect(done.at(-1)).toBeGreaterThan(0);
+      const text = stripVTControlCharacters(sending.stdout);
+      expect(text).toMatch(/━ data\.bin: \d\.0 MiB of 8\.0 MiB, [\d.]+ MiB\/s, \d+ s left/);
+      expect(text).toContain(`Stored data.bin: 8.0 MiB, SHA-256 ${digest}`);
+    });
+
+    it('is cancelled with Ctrl-C, and nothing of the file stays there', async () => {
+      const proxy = await startProxy();
+      proxy.slow({ bytesPerSecond: MIB }, 'upstream');
+      const sending = ended(SendProcess.startAtTerminal(path, '--url', proxy.url));
+      await until('it is on its way', () => proxy.passedBytes('upstream') > MIB);
+      sending.type('\u0003');
+
+      expect(await sending.ended).toBe(130);
+      expect(stripVTControlCharacters(sending.stdout)).toContain('Cancelled: nothing of it is kept');
+      await until('nothing is left', async () => (await readdir(folder)).length === 0);
+      expect(proxy.passedBytes('upstream')).toBeLessThan(bytes.length);
+    });
   });
 
   describe('fails with a word of why', () => {
