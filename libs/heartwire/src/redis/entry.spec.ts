@@ -73,6 +73,17 @@ describe('an entry of the stream', () => {
     });
   });
 
+  it('keeps the identities of all others beside one that JSON has no words for', () => {
+    const clients = [who, { clientId: 'c2', identity: 1n }, { clientId: 'c3', identity: 'cid' }];
+    const state = { type: 'state', isFirst: true, isLast: true } as const;
+    const written = { ...state, clients: clients.map((client) => ({ ...client, rooms: ['lobby'] })) };
+    const [first, second, third] = written.clients;
+    expect(roundTrip(written)).toEqual({
+      ...state,
+      clients: [first, { ...second, identity: undefined }, third],
+    });
+  });
+
   it('is refused with a typed error when it can’t be written, or is too long', () => {
     const push = {
       type: 'push',
