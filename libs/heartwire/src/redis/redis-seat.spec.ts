@@ -17,6 +17,7 @@ class Stream {
   isThere = true;
   confirms = true;
   answers = true;
+  refuses = false;
   keeps = true;
   private readonly kept: (readonly [string, readonly Buffer[]])[] = [];
 
@@ -39,6 +40,16 @@ class Stream {
     if (!this.keeps) return;
     this.kept.push([`${String(this.kept.length + 1)}-0`, fields.map((field) => Buffer.from(field))]);
     this.tell();
+  }
+
+  /** As of another instance. */
+  addOf(name: string, sequence: number, notice: { readonly type: string }): void {
+    this.add(['from', name, 'seq', String(sequence), 'notice', JSON.stringify(notice)]);
+  }
+
+  /** All that was kept is gone, and ids begin anew. */
+  loseAll(): void {
+    this.kept.length = 0;
   }
 
   /** What comes after an id. */
@@ -85,6 +96,7 @@ class Connection extends EventEmitter {
 
   async callBuffer(command: string, ...args: (string | number | Buffer)[]): Promise<unknown> {
     if (this.status !== 'ready') throw new Error('Connection is closed.');
+    if (this.server.refuses) throw new Error('LOADING');
     switch (command) {
       case 'xrevrange':
         return this.server.after('0').slice(-1);
@@ -107,7 +119,7 @@ class Connection extends EventEmitter {
     await new Promise<void>((resolve, reject) => {
       const waiting = {
         tell: () => {
-          if (isOver()) resolve();
+          if (forMs === undefined ? isOver() : this.server.answers) resolve();
         },
         fail: reject,
       };
@@ -127,20 +139,22 @@ describe('an instance at the stream', () => {
   let seat: RedisSeat;
   let logged: string[];
   let warned: string[];
+  let heard: unknown[];
+  let lost: string[];
   let isClosed: boolean;
 
   const member: HubMember = {
     logger: { log: (message) => logged.push(message), warn: (message) => warned.push(message) },
     clients: () => [],
-    hear: () => undefined,
+    hear: (_, news) => heard.push(news.type === 'push' ? news.data : news.type),
     learn: () => undefined,
     miss: () => undefined,
-    lose: () => undefined,
+    lose: (name) => lost.push(name),
   };
   const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
   const begin = async (): Promise<void> => {
-    const options = { redis: stream as unknown as Redis, maxLength: 800 };
-    const beats = { heartbeatIntervalMs: BEAT_MS, heartbeatTimeoutMs: 10 * BEAT_MS };
+    const options = { redis: stream as unknown as Redis, maxLength: 800, maxQueueBytes: 100_000 };
+    const beats = { heartbeatIntervalMs: BEAT_MS, heartbeatTimeoutMs: 2 * BEAT_MS };
     seat = new RedisSeat(resolveRedisOptions({ ...options, ...beats }), member);
     await pass(0);
   };
@@ -170,7 +184,7 @@ describe('an instance at the stream', () => {
   beforeEach(() => {
     jest.useFakeTimers();
     stream = new Stream();
-    [logged, warned, isClosed] = [[], [], false];
+    [logged, warned, heard, lost, isClosed] = [[], [], [], [], false];
   });
   afterEach(async () => {
     close();
@@ -184,11 +198,15 @@ describe('an instance at the stream', () => {
   it('says hello first and goodbye last, and nothing afterwards', async () => {
     await begin();
     expect(seat.status).toBe('up');
+    let isComplete = false;
+    seat.status$.subscribe({ complete: () => (isComplete = true) });
     seat.publish(push(1));
     close();
     seat.publish(push(2));
     await pass(0);
     expect(isClosed).toBe(true);
+    expect(isComplete).toBe(true);
+    expect(warned).toEqual([]);
     expect(stream.types).toEqual(['hello', 'push', 'bye']);
   });
 
@@ -203,6 +221,7 @@ describe('an instance at the stream', () => {
     stream.tell();
     await pass(0);
     expect(isClosed).toBe(true);
+    expect(jest.getTimerCount()).toBe(0);
   });
 
   it('is closed after 2 s where Redis does not take its goodbye', async () => {
@@ -305,5 +324,81 @@ describe('an instance at the stream', () => {
     await comeBack();
     const pushes = stream.added.filter(({ type }) => type === 'push');
     expect(pushes.map(({ data }) => data)).toEqual([1, 2]);
+  });
+
+  it('is closed at once where Redis goes before it has its goodbye', async () => {
+    await begin();
+    stream.confirms = false;
+    close();
+    await pass(0);
+    expect(isClosed).toBe(false);
+    breakDown();
+    await pass(0);
+    expect(isClosed).toBe(true);
+  });
+
+  it('reads all of a Redis that has lost what it had, and gives lower ids', async () => {
+    for (let n = 1; n <= 20; n += 1) stream.addOf('gone', n, push('old'));
+    await begin();
+    for (let n = 1; n <= 10; n += 1) stream.addOf('east', n, push(n));
+    await pass(0);
+    breakDown();
+    stream.loseAll();
+    stream.addOf('east', 10, push(10));
+    stream.addOf('east', 11, push(11));
+    await comeBack();
+    stream.addOf('east', 12, push(12));
+    await pass(0);
+    expect(heard).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  });
+
+  it('does not take its own slowness for the silence of another one', async () => {
+    await begin();
+    stream.addOf('east', 1, { type: 'hello' });
+    await pass(0);
+    stream.answers = false;
+    await pass(2.5 * BEAT_MS);
+    // What it had asked for then: nothing had come since.
+    stream.answers = true;
+    stream.tell();
+    await pass(0);
+    stream.addOf('east', 2, push(2));
+    await pass(0);
+    expect([heard, lost]).toEqual([[2], []]);
+    await pass(4 * BEAT_MS);
+    expect(lost).toEqual(['east']);
+  });
+
+  it('warns of each break in which there was no room for all that it had to say', async () => {
+    await begin();
+    for (const breaks of [1, 2]) {
+      breakDown();
+      for (let n = 0; n < 1_000; n += 1) seat.publish(push(n));
+      await comeBack();
+      expect(seat.status).toBe('up');
+      expect(warned.filter((text) => text.includes('maxQueueBytes'))).toHaveLength(breaks);
+    }
+  });
+
+  it('keeps no connection over which Redis refuses what it asks', async () => {
+    stream.refuses = true;
+    await begin();
+    await pass(10 * BEAT_MS);
+    expect(stream.connections.length).toBeGreaterThan(4);
+    expect(stream.open.length).toBeLessThanOrEqual(2);
+    expect(warned).toEqual([expect.stringContaining('LOADING')]);
+    stream.refuses = false;
+    await comeBack();
+    expect(seat.status).toBe('up');
+  });
+
+  it('begins to read where it came, also where its first connection ends before it has read anything', async () => {
+    stream.answers = false;
+    await begin();
+    stream.addOf('east', 1, push(1));
+    breakDown();
+    stream.answers = true;
+    await comeBack();
+    expect(heard).toEqual([1]);
   });
 });
