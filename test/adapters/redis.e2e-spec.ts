@@ -348,6 +348,30 @@ describeUnless(whyNoRedis(), 'instances that are joined over Redis', () => {
     expect([ann.news, bob.news]).toEqual([numbers(20), numbers(20)]);
   });
 
+  it('hear nothing of what was there before them, also from a Redis that has lost its last entries', async () => {
+    const write = (from: string, data: string): Promise<unknown> => {
+      const push = JSON.stringify({ type: 'push', exceptions: [], pattern: 'news', data });
+      return redis.ask('xadd', `${prefix}:hub`, '*', 'from', from, 'seq', '1', 'notice', push);
+    };
+    const before = await write('gone', 'old');
+    const { instance, proxy } = await startApart();
+    const ann = await instance.guest('ann');
+    await isUp(instance);
+    await write('here', 'read');
+    await until('ann has it', () => ann.news.includes('read'));
+    proxy.target = undefined;
+    proxy.reset();
+    await isDegraded(instance);
+    const entries = (await redis.ask('xrange', `${prefix}:hub`, '-', '+')) as [string][];
+    const after = entries.map(([id]) => id).filter((id) => id !== before);
+    await redis.ask('xdel', `${prefix}:hub`, ...after);
+    proxy.target = redis.url.replace('redis:', 'tcp:');
+    await isUp(instance);
+    await write('late', 'new');
+    await until('ann has what is new', () => ann.news.includes('new'));
+    expect(ann.news).toEqual(['read', 'new']);
+  });
+
   it('ignore what is none of theirs in the stream, with one warning each', async () => {
     const [one, ann, other, bob] = await two(
       start({ maxEntryBytes: 2_000 }),

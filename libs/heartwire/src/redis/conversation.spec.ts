@@ -1,6 +1,7 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
-import type { HubClient, HubMember } from '../options/hub-adapter.js';
+import type { HubClient, HubMember, HubNews } from '../options/hub-adapter.js';
+import { monotonicClock } from '../timing/clock.js';
 import { Conversation } from './conversation.js';
 import { type Notice, noticeFields } from './entry.js';
 
@@ -14,19 +15,22 @@ describe('what the instances say to each other', () => {
   let own: readonly HubClient[];
   let warned: string[];
   let lost: string[];
+  let missed: string[];
+  let heard: HubNews[];
+  let ownHeard: number[];
   let said: { readonly notice: Notice; readonly to: string | undefined }[];
   let conversation: Conversation;
 
   const member: HubMember = {
     logger: { log: () => undefined, warn: (message: string) => warned.push(message) },
     clients: () => own,
-    hear: () => undefined,
+    hear: (_, news) => heard.push(news),
     learn: (_, clients) => learnt.push(clients),
-    miss: () => undefined,
+    miss: (name) => missed.push(name),
     lose: (name) => lost.push(name),
   };
-  const hear = (sequence: number, notice: Notice, to = 'west'): void => {
-    const pairs = ['from', 'east', 'seq', String(sequence), ...noticeFields(notice, to, MAX_BYTES)];
+  const hear = (sequence: number, notice: Notice, to = 'west', from = 'east'): void => {
+    const pairs = ['from', from, 'seq', String(sequence), ...noticeFields(notice, to, MAX_BYTES)];
     const fields = new Map<string, Buffer>();
     for (let at = 0; at < pairs.length; at += 2)
       fields.set(String(pairs[at]), Buffer.from(pairs[at + 1] ?? ''));
@@ -42,14 +46,19 @@ describe('what the instances say to each other', () => {
 
   beforeEach(() => {
     [learnt, own, warned, lost, said] = [[], [], [], [], []];
+    [missed, heard, ownHeard] = [[], [], []];
     const settings = { name: 'west', maxEntryBytes: MAX_BYTES, heartbeatTimeoutMs: 15_000 };
     conversation = new Conversation(settings, member, {
       say: (notice, to) => {
         noticeFields(notice, to, MAX_BYTES);
         said.push({ notice, to });
       },
-      heardOwn: () => undefined,
+      heardOwn: (sequence) => ownHeard.push(sequence),
     });
+  });
+
+  afterEach(() => {
+    jest.useRealTimers();
   });
 
   it('is a state in parts, which counts once all are here', () => {
@@ -135,5 +144,88 @@ describe('what the instances say to each other', () => {
     expect(asked()).toBe(0);
     hear(3, { type: 'beat' });
     expect(asked()).toBe(1);
+  });
+
+  const presence: HubNews = {
+    type: 'presence',
+    presence: { type: 'connected', clientId: 'c1', identity: 'ann' },
+  };
+
+  it('is presence only of those whose state is known, who are asked for it again with each beat', () => {
+    hear(1, { type: 'beat' });
+    hear(2, presence);
+    expect(heard).toEqual([]);
+    expect(asked()).toBe(1);
+    hear(3, { type: 'beat' });
+    expect(asked()).toBe(2);
+    hear(4, part(0, 1, { isFirst: true, isLast: true }));
+    hear(5, presence);
+    expect(heard).toEqual([presence]);
+    hear(6, { type: 'beat' });
+    expect(asked()).toBe(2);
+  });
+
+  it('begins with a hello, which says that nobody is there yet, and is answered with who is here', () => {
+    own = clientsFrom(0, 1);
+    hear(1, { type: 'hello' });
+    expect(learnt).toEqual([[]]);
+    expect(said).toEqual([
+      { notice: { type: 'state', isFirst: true, isLast: true, clients: own }, to: 'east' },
+    ]);
+    hear(2, presence);
+    expect(heard).toEqual([presence]);
+  });
+
+  it('is over with a bye: who goes is not asked for anything', () => {
+    hear(1, { type: 'bye' });
+    expect(said).toEqual([]);
+    expect(lost).toEqual(['east']);
+  });
+
+  it('is no state any more where who sent half of it went', () => {
+    hear(1, part(0, 2, { isFirst: true }));
+    hear(2, { type: 'bye' });
+    hear(3, part(2, 4, { isLast: true }));
+    expect(learnt).toEqual([]);
+    expect(asked()).toBe(1);
+  });
+
+  it('is told at both ends where some of it was missed', () => {
+    hear(1, { type: 'hello' });
+    hear(4, { type: 'beat' });
+    expect(missed).toEqual(['east']);
+    expect(warned).toEqual([expect.stringMatching(/^2 entries of the Redis stream were gone/)]);
+    expect(said.map(({ notice, to }) => [notice.type, to])).toEqual([
+      ['state', 'east'],
+      ['missed', 'east'],
+      ['ask', 'east'],
+    ]);
+    hear(5, { type: 'missed' });
+    expect(missed).toEqual(['east', 'east']);
+  });
+
+  it('is heard of oneself, too, as what the others can have read', () => {
+    hear(3, { type: 'beat' }, 'north', 'west');
+    expect(ownHeard).toEqual([3]);
+    expect(said).toEqual([]);
+  });
+
+  it('is too much to remember of more than 1024: the clients of who was heard longest ago are gone', () => {
+    for (let n = 0; n < 1_024; n += 1) hear(1, { type: 'hello' }, 'west', String(n));
+    expect(lost).toEqual([]);
+    hear(1, { type: 'hello' }, 'west', 'one more');
+    expect(lost).toEqual(['0']);
+  });
+
+  it('may be silent as long again after a break', () => {
+    jest.useFakeTimers();
+    hear(1, { type: 'hello' });
+    const heardAt = monotonicClock.now();
+    jest.advanceTimersByTime(10_000);
+    conversation.begin();
+    conversation.judge(heardAt + 25_000);
+    expect(lost).toEqual([]);
+    conversation.judge(heardAt + 25_001);
+    expect(lost).toEqual(['east']);
   });
 });

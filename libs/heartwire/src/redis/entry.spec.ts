@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { type Notice, noticeFields, readEntry } from './entry.js';
+import { type Notice, noticeFields, readEntry, sizeOf } from './entry.js';
 
 const who = { clientId: 'c1', identity: { id: 'ann' } };
 
@@ -73,6 +73,17 @@ describe('an entry of the stream', () => {
     });
   });
 
+  it('keeps the identities of all others beside one that JSON has no words for', () => {
+    const clients = [who, { clientId: 'c2', identity: 1n }, { clientId: 'c3', identity: 'cid' }];
+    const state = { type: 'state', isFirst: true, isLast: true } as const;
+    const written = { ...state, clients: clients.map((client) => ({ ...client, rooms: ['lobby'] })) };
+    const [first, second, third] = written.clients;
+    expect(roundTrip(written)).toEqual({
+      ...state,
+      clients: [first, { ...second, identity: undefined }, third],
+    });
+  });
+
   it('is refused with a typed error when it can’t be written, or is too long', () => {
     const push = {
       type: 'push',
@@ -90,6 +101,33 @@ describe('an entry of the stream', () => {
     expect(() => noticeFields({ ...push, data: Buffer.alloc(1_000) }, undefined, 1_000)).toThrow(
       expect.objectContaining({ code: 'FRAME_TOO_LARGE' }),
     );
+  });
+
+  it('is read as long as it may be written, and not much longer', () => {
+    const push = {
+      type: 'push',
+      targets: undefined,
+      exceptions: [],
+      pattern: 'p',
+      metadata: undefined,
+    } as const;
+    const from = ['from', 'x'.repeat(64), 'seq', '9007199254740991'];
+    const room = 1_000 - sizeOf(noticeFields({ ...push, data: '' }, undefined, 1_000));
+    const longest = noticeFields({ ...push, data: 'x'.repeat(room) }, undefined, 1_000);
+    expect(readEntry(entryOf([...from, ...longest]), 1_000).notice()).toMatchObject({ type: 'push' });
+    const longer = noticeFields({ ...push, data: 'x'.repeat(room + 300) }, undefined, 2_000);
+    expect(() => readEntry(entryOf([...from, ...longer]), 1_000)).toThrow('bytes');
+  });
+
+  it.each([
+    ['from', '', '1'],
+    ['from', 'x'.repeat(65), '1'],
+    ['seq', 'east', '0'],
+    ['seq', 'east', '1.5'],
+    ['seq', 'east', '9007199254740992'],
+  ])('is refused where %s is wrong: "%s", %s', (name, from, sequence) => {
+    const fields = ['from', from, 'seq', sequence, ...noticeFields({ type: 'beat' }, undefined, 1_000)];
+    expect(() => readEntry(entryOf(fields), 1_000)).toThrow(name);
   });
 
   it('is read, or refused with an Error, whatever it holds', () => {

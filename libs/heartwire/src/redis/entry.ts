@@ -109,7 +109,19 @@ function readNotice(text: Buffer | undefined, bytes: Buffer | undefined): Notice
 function withoutIdentities(notice: Notice): Notice {
   if (notice.type === 'presence') return { ...notice, presence: { ...notice.presence, identity: undefined } };
   if (notice.type !== 'state') return notice;
-  return { ...notice, clients: notice.clients.map((client) => ({ ...client, identity: undefined })) };
+  const clients = notice.clients.map((client) =>
+    hasText(client.identity) ? client : { ...client, identity: undefined },
+  );
+  return { ...notice, clients };
+}
+
+function hasText(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function withoutBytes(notice: Notice): { rest: Notice; bytes: Uint8Array | undefined } {

@@ -25,6 +25,8 @@ export class StreamLine {
   private connection: RedisConnection | undefined;
   /** The last entry that was read; missing until it is known where to begin. */
   private position: string | undefined;
+  /** What the stream held when this instance came is not for it: missing until that is known. */
+  private origin: string | undefined;
   private readonly backoff = new Backoff(BACKOFF, Math.random);
   private unansweredBeats = 0;
   private isClosed = false;
@@ -85,9 +87,11 @@ export class StreamLine {
 
   /** @param last the id of the stream's last entry */
   private beginning(last: string): string {
-    const { position = last } = this;
+    const { position = last, origin = last } = this;
+    // One that came back without anything begins anew, and may have a clock that is behind.
+    this.origin = isEarlier(last, origin) ? FIRST_ID : origin;
     // A Redis that came back without its last entries may give lower ids than before. What was read comes again then.
-    return isEarlier(last, position) ? FIRST_ID : position;
+    return isEarlier(last, position) ? this.origin : position;
   }
 
   private async pause(forMs: number): Promise<void> {
