@@ -16,6 +16,15 @@ function entryOf(fields: readonly (string | Buffer)[]) {
 const roundTrip = (notice: Notice, to?: string): Notice =>
   readEntry(entryOf(['from', 'east', 'seq', '7', ...noticeFields(notice, to, 10_000)]), 10_000).notice();
 
+/** A notice, but for its data. */
+const push = {
+  type: 'push',
+  targets: undefined,
+  exceptions: [],
+  pattern: 'p',
+  metadata: undefined,
+} as const;
+
 describe('an entry of the stream', () => {
   it.each<Notice>([
     { type: 'hello' },
@@ -85,13 +94,6 @@ describe('an entry of the stream', () => {
   });
 
   it('is refused with a typed error when it can’t be written, or is too long', () => {
-    const push = {
-      type: 'push',
-      targets: undefined,
-      exceptions: [],
-      pattern: 'p',
-      metadata: undefined,
-    } as const;
     expect(() => noticeFields({ ...push, data: 1n }, undefined, 1_000)).toThrow(
       expect.objectContaining({ code: 'UNSERIALIZABLE' }),
     );
@@ -104,13 +106,6 @@ describe('an entry of the stream', () => {
   });
 
   it('is read as long as it may be written, and not much longer', () => {
-    const push = {
-      type: 'push',
-      targets: undefined,
-      exceptions: [],
-      pattern: 'p',
-      metadata: undefined,
-    } as const;
     const from = ['from', 'x'.repeat(64), 'seq', '9007199254740991'];
     const room = 1_000 - sizeOf(noticeFields({ ...push, data: '' }, undefined, 1_000));
     const longest = noticeFields({ ...push, data: 'x'.repeat(room) }, undefined, 1_000);
