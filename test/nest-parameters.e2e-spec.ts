@@ -1,8 +1,8 @@
-import { Controller, Inject, Injectable, Scope } from '@nestjs/common';
+import { Controller, Inject, Injectable, Scope, UsePipes, ValidationPipe } from '@nestjs/common';
 import { CONTEXT, Ctx, MessagePattern, Payload, type RequestContext } from '@nestjs/microservices';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type HeartwireClient, HeartwireContext } from 'heartwire';
-import { firstValueFrom } from 'rxjs';
+import { type HeartwireClient, HeartwireContext, IncomingStream } from 'heartwire';
+import { firstValueFrom, of } from 'rxjs';
 
 import { Stage } from './support/stage.js';
 
@@ -42,6 +42,14 @@ class ParametersController {
   @MessagePattern('part')
   part(@Payload('name') name: unknown, @Payload('missing') missing: unknown): unknown {
     return { name, missing: missing ?? 'none' };
+  }
+
+  @MessagePattern('validated stream')
+  @UsePipes(new ValidationPipe({ validateCustomDecorators: true, transform: true }))
+  async validated(@IncomingStream() numbers: IncomingStream<number>): Promise<number> {
+    let sum = 0;
+    for await (const number of numbers) sum += number;
+    return sum;
   }
 
   @MessagePattern('context')
@@ -96,6 +104,10 @@ describe('what a handler served over Heartwire is given', () => {
 
     it("are one member of the data for @Payload('name')", async () => {
       expect(await call('part', { name: 'Ada' })).toEqual({ name: 'Ada', missing: 'none' });
+    });
+
+    it('are the stream for @IncomingStream(), whatever is validated', async () => {
+      expect(await firstValueFrom(client.send('validated stream', {}, { stream: of(1, 2, 3) }))).toBe(6);
     });
 
     it('are the context of the call for @Ctx()', async () => {
