@@ -12,7 +12,7 @@ describe('what a server asks of a client', () => {
   afterEach(() => stage.clear());
 
   it('ends the connection when more pushes wait than limits.waitingCalls of the client', async () => {
-    const { server, url } = await stage.serve({}, { server: { drainTimeoutMs: 100 } });
+    const { server, url } = await stage.serve({}, { server: { drainTimeoutMs: 100, resumeWindowMs: 100 } });
     const client = stage.client(url, {
       drainTimeoutMs: 100,
       limits: { waitingCalls: 2, runningCallsPerConnection: 3 },
