@@ -133,7 +133,8 @@ function uploadReport({ upload, measured }) {
   const slowdown = summary(measured.beside.map((each, round) => each.p99 / measured.alone[round].p99));
   return [
     '## A stream of bytes',
-    `An upload of ${mebibytes(upload.bytes)} MiB in pieces of 64 KiB, beside \`pipe\` into a plain socket.`,
+    `An upload of ${mebibytes(upload.bytes)} MiB in pieces of 64 KiB, beside \`pipe\` into a plain socket. ` +
+      `Medians of ${upload.pairs} runs (lowest to highest), a fresh pair of processes each time.`,
     table(
       ['', 'MiB per second'],
       [

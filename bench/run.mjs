@@ -64,7 +64,7 @@ async function run({ cases, contestants, isWhole, ...rounds }) {
   }
   if (isChosen(upload)) {
     begin(upload);
-    results.upload = { upload, measured: await measureUpload(upload, rounds, pinning) };
+    results.upload = { upload, measured: await measureUpload(upload, pinning) };
   }
   if (isChosen(push)) {
     begin(push);
