@@ -30,8 +30,6 @@ const LEFT_OUT = {
   }`,
   // Nor Buffers: what arrives there is of one class.
   'protocol/same-class.ts': 'export const sameClass = (_, size) => new Uint8Array(size);',
-  // Its heartbeat can't be set to adapt.
-  'timing/pace.ts': 'export class AdaptivePace {}',
   // Nor to count pongs only.
   'timing/signs-of-life.ts':
     'export class SignsOfLife { constructor({ link }) { this.link = link; } get at() { return this.link.heardAt; } answered() {} }',
@@ -49,8 +47,8 @@ const LEFT_OUT = {
 };
 
 /**
- * Members that no page's session has: it accepts no links, whose owner hears of more, has nothing that runs on, and has
- * no serializer.
+ * Members that no page's session has: it accepts no links, whose owner hears of more, has nothing that runs on, no
+ * serializer, and no heartbeat that adapts.
  */
 const NEVER_SET = [
   'reception',
@@ -62,6 +60,7 @@ const NEVER_SET = [
   'codec',
   'decoding',
   'isHeard',
+  'adaptive',
 ];
 
 const leftOut = {

@@ -228,6 +228,16 @@ describe('the life of a session', () => {
     expect(stage.session.state).toBe(next);
   });
 
+  it('does not wait for one that has said error', () => {
+    for (const { session, peer, wire } of [dialling.ready(), accepting.ready()]) {
+      peer.say({ type: 'error', code: 'PROTOCOL_ERROR', message: 'what this end has said' });
+      wire.cut();
+      settle();
+      expect(['detached', 'ended']).toContain(session.state);
+    }
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
   it.each(['detached', 'suspended'] as const)('takes a link while it is %s', (state) => {
     const { session } = dialling[state]();
     session.attach(new MemoryWire().dialling);

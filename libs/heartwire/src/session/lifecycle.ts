@@ -243,8 +243,9 @@ export class Lifecycle implements LinkListener {
 
   private resumableUntil(): number | undefined {
     if (!this.handshake.isResumable) return undefined;
-    if (this.state === 'ready') return this.clock.now() + this.settings.resumeWindowMs;
-    return this.suspension?.until;
+    if (this.current.name !== 'ready') return this.suspension?.until;
+    const isOver = this.current.attachment.lastWord !== undefined;
+    return isOver ? undefined : this.clock.now() + this.settings.resumeWindowMs;
   }
 
   /** How long events may still run where the link of an end that goes away breaks: at who is left, and at a server. */
