@@ -159,6 +159,20 @@ describeUnless(whyNoRedis(), 'instances that are joined over Redis', () => {
     expect(ann.news).toEqual(numbers(100));
   });
 
+  it('wait for what comes slowly, as long as anything comes', async () => {
+    const options = { heartbeatIntervalMs: 500 };
+    const { instance: apart, proxy } = await startApart(options);
+    const [one, ann, other, bob] = await two(Promise.resolve(apart), start());
+    await isUp(one);
+    const { accepted } = proxy;
+    proxy.slow({ bytesPerSecond: 100_000 });
+    const pushes = numbers(12).map((n) => String(n).padEnd(30_000, '.'));
+    for (const push of pushes) other.server.hub.broadcast.emit('news', push);
+    await settled([one, other], ann, bob);
+    expect(ann.news).toEqual(pushes);
+    expect(proxy.accepted).toBe(accepted);
+  });
+
   it('forget the clients of one that is silent for too long, until it is heard again', async () => {
     const options = { heartbeatIntervalMs: 500, heartbeatTimeoutMs: 2_500 };
     const { instance: apart, proxy } = await startApart(options);

@@ -52,6 +52,13 @@ export class RedisConnection {
     }
   }
 
+  /** How many bytes have come that were asked for. */
+  get heardBytes(): number {
+    // There is no socket before it dials.
+    const socket = this.reader.stream as typeof this.reader.stream | undefined;
+    return socket !== undefined && 'bytesRead' in socket ? socket.bytesRead : 0;
+  }
+
   /** @throws Error that says why there is no connection */
   async open(): Promise<void> {
     try {

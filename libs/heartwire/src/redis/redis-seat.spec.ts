@@ -183,6 +183,8 @@ describe('an instance at the stream', () => {
 
   beforeEach(() => {
     jest.useFakeTimers();
+    // Pauses between attempts are neither the shortest nor the longest.
+    jest.spyOn(Math, 'random').mockReturnValue(0.5);
     stream = new Stream();
     [logged, warned, heard, lost, isClosed] = [[], [], [], [], false];
   });
@@ -230,6 +232,7 @@ describe('an instance at the stream', () => {
     close();
     await pass(2_000);
     expect(isClosed).toBe(true);
+    jest.restoreAllMocks();
   });
 
   it.each([

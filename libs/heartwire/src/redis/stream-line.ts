@@ -4,7 +4,7 @@ import { FIRST_ID, isEarlier, type RawEntry, RedisConnection } from './redis-con
 import type { ResolvedRedisOptions } from './redis-options.js';
 
 const BACKOFF = { firstMaxMs: 100, baseMs: 50, growthMs: 100, maxMs: 2_000 };
-/** How many heartbeats Redis may let pass without an answer. Counted, so that a blocked event loop blames nobody. */
+/** How many heartbeats Redis may let pass without a byte. Counted, so that a blocked event loop blames nobody. */
 const PATIENCE_BEATS = 3;
 
 export interface LineOwner {
@@ -28,7 +28,9 @@ export class StreamLine {
   /** What the stream held when this instance came is not for it: missing until that is known. */
   private origin: string | undefined;
   private readonly backoff = new Backoff(BACKOFF, Math.random);
-  private unansweredBeats = 0;
+  private silentBeats = 0;
+  /** So many bytes had come over this connection at the last heartbeat. */
+  private heardBytes = 0;
   private isClosed = false;
   private wake: (() => void) | undefined;
 
@@ -39,10 +41,12 @@ export class StreamLine {
     this.ended = this.run();
   }
 
-  /** To be called with each heartbeat: a connection on which nothing comes back is given up. */
+  /** To be called with each heartbeat: a connection on which nothing comes is given up. A long answer may come slowly. */
   beat(): void {
-    this.unansweredBeats += 1;
-    if (this.unansweredBeats > PATIENCE_BEATS) this.connection?.destroy(new Error('it does not answer'));
+    const { heardBytes = 0 } = this.connection ?? {};
+    this.silentBeats = heardBytes === this.heardBytes ? this.silentBeats + 1 : 1;
+    this.heardBytes = heardBytes;
+    if (this.silentBeats > PATIENCE_BEATS) this.connection?.destroy(new Error('it does not answer'));
   }
 
   close(): void {
@@ -67,7 +71,7 @@ export class StreamLine {
     const { where, key, heartbeatIntervalMs } = this.options;
     const connection = new RedisConnection(where, key);
     this.connection = connection;
-    this.unansweredBeats = 0;
+    this.silentBeats = 0;
     await connection.open();
     let position = this.beginning(await connection.lastId());
     this.owner.connected(connection);
@@ -75,7 +79,7 @@ export class StreamLine {
       this.position = position;
       const askedAt = monotonicClock.now();
       const { entries, areAll } = await connection.read(position, heartbeatIntervalMs);
-      this.unansweredBeats = 0;
+      this.silentBeats = 0;
       this.backoff.reset();
       for (const entry of entries) {
         this.owner.entry(entry);
