@@ -194,6 +194,7 @@ describe('an instance at the stream', () => {
     expect(isClosed).toBe(true);
     expect(stream.open).toEqual([]);
     expect(jest.getTimerCount()).toBe(0);
+    jest.restoreAllMocks();
     jest.useRealTimers();
   });
 
@@ -232,7 +233,6 @@ describe('an instance at the stream', () => {
     close();
     await pass(2_000);
     expect(isClosed).toBe(true);
-    jest.restoreAllMocks();
   });
 
   it.each([
