@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { getEventListeners, getMaxListeners } from 'node:events';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type HubAdapter, InProcessAdapter } from 'heartwire';
+import { HeartwireServer, type HubAdapter, InProcessAdapter } from 'heartwire';
 import { redisAdapter } from 'heartwire/redis';
 import { catchError, firstValueFrom, interval, map, take } from 'rxjs';
 
@@ -244,6 +244,24 @@ for (const kind of kinds) {
 
     it('are up', async () => {
       for (const { server } of instances) await until('it is up', () => server.hub.adapterStatus === 'up');
+    });
+
+    it('tell how the others are reached until they are closed, also after a port was taken at first', async () => {
+      const taken = await stage.serve({});
+      const server = new HeartwireServer({ url: taken.url, adapter: group() });
+      const told: string[] = [];
+      server.hub.adapterStatus$.subscribe({
+        next: (status) => told.push(status),
+        complete: () => told.push('closed'),
+      });
+      const listen = (): Promise<unknown> => new Promise((resolve) => server.listen(resolve));
+      expect(await listen()).toMatchObject({ code: 'CONNECT_FAILED' });
+      await taken.app.close();
+      expect(await listen()).toBeUndefined();
+      expect(told).not.toContain('closed');
+      await until('it is up', () => told.at(-1) === 'up');
+      await server.close();
+      expect(told.at(-1)).toBe('closed');
     });
 
     it('say at once what can’t be pushed', () => {
