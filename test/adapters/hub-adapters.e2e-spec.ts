@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { getEventListeners, getMaxListeners } from 'node:events';
+import type { Socket } from 'node:net';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { HeartwireServer, type HubAdapter, InProcessAdapter } from 'heartwire';
@@ -126,6 +127,13 @@ for (const kind of kinds) {
       ]);
     });
 
+    it('push to a client of their own together with one of another', async () => {
+      const [a, b, c] = all();
+      at(0).server.hub.to({ client: a.id }, { client: b.id }).emit('news', 'for two');
+      await settled(instances, a, b, c);
+      expect([a.news, b.news, c.news]).toEqual([['for two'], ['for two'], []]);
+    });
+
     it('keep the order of each of them, and double nothing', async () => {
       const count = 300;
       for (let n = 0; n < count; n += 1)
@@ -184,6 +192,33 @@ for (const kind of kinds) {
           { type: 'disconnected', ...isBob, rooms: ['lobby'] },
         ]);
       }
+    });
+
+    it('hear who comes back over a new link, and that it is in its room still', async () => {
+      const [a] = all();
+      at(0).server.hub.join(a.id, 'lobby');
+      await allSeeIn('lobby', instances, a);
+      a.client.unwrap<Socket>().destroy();
+      const heardBy = ({ presence }: Instance): readonly string[] =>
+        presence.filter(({ clientId }) => clientId === a.id).map(({ type }) => type);
+      await until('all hear it', () => instances.every((one) => heardBy(one).at(-1) === 'resumed'));
+      // The new link may be there before the end of the old one is.
+      for (const instance of instances)
+        expect(heardBy(instance).filter((type) => type !== 'suspended')).toEqual([
+          'connected',
+          'joined',
+          'resumed',
+        ]);
+      await allSeeIn('lobby', instances, a);
+    });
+
+    it('know who was put into a room before its first word', async () => {
+      const { server } = at(0);
+      server.connections$.subscribe(({ type, connection }) => {
+        if (type === 'opened') server.hub.join(connection.clientId, 'early');
+      });
+      const dot = await at(0).guest('dot');
+      await allSeeIn('early', instances, dot);
     });
 
     it('move clients of each other into rooms and out of them', async () => {
