@@ -27,6 +27,7 @@ import {
 import { EMPTY, firstValueFrom, type Observable } from 'rxjs';
 
 import { errorOf, outcomeOf } from './support/outcome.js';
+import { RawPeer } from './support/raw-peer.js';
 import { moduleOf, Stage } from './support/stage.js';
 import { until } from './support/until.js';
 
@@ -179,7 +180,12 @@ describe('pushes in a Nest application', () => {
     return { porter, hub, listener: app.get(Listener), id: hub.clients[0] ?? '' };
   };
 
-  const serve = async (): Promise<{ porter: Porter; hub: HeartwireHub; url: string }> => {
+  const serve = async (): Promise<{
+    porter: Porter;
+    server: HeartwireServer;
+    hub: HeartwireHub;
+    url: string;
+  }> => {
     // The stage's own way, with a module that knows the server.
     const server = new HeartwireServer({ url: 'tcp://127.0.0.1:0' });
     const root = {
@@ -193,7 +199,7 @@ describe('pushes in a Nest application', () => {
     stage.track(app);
     await app.listen();
     const porter = app.get(Porter);
-    return { porter, hub: porter.hub, url: server.address };
+    return { porter, server, hub: porter.hub, url: server.address };
   };
 
   it('reach the methods of providers, whose application connects by itself', async () => {
@@ -302,6 +308,18 @@ describe('pushes in a Nest application', () => {
     await until('it is gone', () => porter.seen.length === 2);
     expect(porter.seen).toEqual([`hello ${id}`, `goodbye ${id}: CONNECTION_LOST`]);
     expect(hub.rooms).toEqual([]);
+  });
+
+  it('a server’s providers hear nothing of one who comes and goes without a word', async () => {
+    const { porter, server, url } = await serve();
+    const events: string[] = [];
+    server.connections$.subscribe(({ type }) => events.push(type));
+    const peer = await RawPeer.connect(url);
+    await until('it is there', () => events.includes('opened'));
+    peer.close();
+    await until('it is gone', () => events.includes('closed'));
+    expect(events).not.toContain('introduced');
+    expect(porter.seen).toEqual([]);
   });
 
   it('a client that came before its hybrid application was ready is greeted once it is', async () => {

@@ -218,6 +218,17 @@ describe('a server', () => {
       expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
     });
 
+    it('within the deadline of the server, where the call names none', async () => {
+      const patient = await stage.serve({}, { server: { callTimeoutMs: 60_000 } });
+      const client = stage.client(patient.url);
+      client.handle('time left', (_, { timeLeftMs }) => timeLeftMs);
+      await until('it is there', () => patient.server.hub.clients.length === 1);
+      const [id = ''] = patient.server.hub.clients;
+      const timeLeftMs = await firstValueFrom(patient.server.hub.client(id).send<number>('time left', {}));
+      expect(timeLeftMs).toBeGreaterThan(30_000);
+      expect(timeLeftMs).toBeLessThanOrEqual(60_000);
+    });
+
     it('and fails as its handler does, or for want of one', async () => {
       const ann = await guest();
       ann.client.handle('fail', () => throwError(() => ({ reason: 'no' })));

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { getEventListeners, getMaxListeners } from 'node:events';
+import type { Socket } from 'node:net';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type HubAdapter, InProcessAdapter } from 'heartwire';
+import { HeartwireServer, type HubAdapter, InProcessAdapter } from 'heartwire';
 import { redisAdapter } from 'heartwire/redis';
 import { catchError, firstValueFrom, interval, map, take } from 'rxjs';
 
@@ -126,6 +127,13 @@ for (const kind of kinds) {
       ]);
     });
 
+    it('push to a client of their own together with one of another', async () => {
+      const [a, b, c] = all();
+      at(0).server.hub.to({ client: a.id }, { client: b.id }).emit('news', 'for two');
+      await settled(instances, a, b, c);
+      expect([a.news, b.news, c.news]).toEqual([['for two'], ['for two'], []]);
+    });
+
     it('keep the order of each of them, and double nothing', async () => {
       const count = 300;
       for (let n = 0; n < count; n += 1)
@@ -186,6 +194,33 @@ for (const kind of kinds) {
       }
     });
 
+    it('hear who comes back over a new link, and that it is in its room still', async () => {
+      const [a] = all();
+      at(0).server.hub.join(a.id, 'lobby');
+      await allSeeIn('lobby', instances, a);
+      a.client.unwrap<Socket>().destroy();
+      const heardBy = ({ presence }: Instance): readonly string[] =>
+        presence.filter(({ clientId }) => clientId === a.id).map(({ type }) => type);
+      await until('all hear it', () => instances.every((one) => heardBy(one).at(-1) === 'resumed'));
+      // The new link may be there before the end of the old one is.
+      for (const instance of instances)
+        expect(heardBy(instance).filter((type) => type !== 'suspended')).toEqual([
+          'connected',
+          'joined',
+          'resumed',
+        ]);
+      await allSeeIn('lobby', instances, a);
+    });
+
+    it('know who was put into a room before its first word', async () => {
+      const { server } = at(0);
+      server.connections$.subscribe(({ type, connection }) => {
+        if (type === 'opened') server.hub.join(connection.clientId, 'early');
+      });
+      const dot = await at(0).guest('dot');
+      await allSeeIn('early', instances, dot);
+    });
+
     it('move clients of each other into rooms and out of them', async () => {
       const [a] = all();
       const { hub } = at(1).server;
@@ -244,6 +279,24 @@ for (const kind of kinds) {
 
     it('are up', async () => {
       for (const { server } of instances) await until('it is up', () => server.hub.adapterStatus === 'up');
+    });
+
+    it('tell how the others are reached until they are closed, also after a port was taken at first', async () => {
+      const taken = await stage.serve({});
+      const server = new HeartwireServer({ url: taken.url, adapter: group() });
+      const told: string[] = [];
+      server.hub.adapterStatus$.subscribe({
+        next: (status) => told.push(status),
+        complete: () => told.push('closed'),
+      });
+      const listen = (): Promise<unknown> => new Promise((resolve) => server.listen(resolve));
+      expect(await listen()).toMatchObject({ code: 'CONNECT_FAILED' });
+      await taken.app.close();
+      expect(await listen()).toBeUndefined();
+      expect(told).not.toContain('closed');
+      await until('it is up', () => told.at(-1) === 'up');
+      await server.close();
+      expect(told.at(-1)).toBe('closed');
     });
 
     it('say at once what can’t be pushed', () => {

@@ -104,9 +104,15 @@ export class RedisConnection {
     try {
       return await redis.callBuffer(command, ...args);
     } catch (error) {
-      throw this.why ?? error;
+      throw this.why ?? inPlainWords(error);
     }
   }
+}
+
+/** What Redis itself says is clear. Of a connection that is gone, ioredis speaks in terms of options set here. */
+function inPlainWords(error: unknown): unknown {
+  const isAnswer = error instanceof Error && error.name === 'ReplyError';
+  return isAnswer ? error : new Error('the connection was closed', { cause: error });
 }
 
 export const FIRST_ID = '0-0';

@@ -68,7 +68,13 @@ export class Instances implements HubMember {
     });
   }
 
-  /** Says goodbye to the others, and forgets them. */
+  /** For good. */
+  async close(): Promise<void> {
+    await this.leave();
+    this.statusSubject.complete();
+  }
+
+  /** Says goodbye to the others, and forgets them. It may join them again. */
   async leave(): Promise<void> {
     this.forgetOthers();
     this.answers.close();
@@ -76,7 +82,6 @@ export class Instances implements HubMember {
     this.seat = undefined;
     // Something may have come in until now.
     this.forgetOthers();
-    this.statusSubject.complete();
   }
 
   /** @throws HeartwireError as `HubSeat.publish` */
