@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import {
   Controller,
   Get,
+  HttpException,
   type INestApplication,
   NotFoundException,
   Param,
@@ -46,6 +47,12 @@ class GreetingController {
   @MessagePattern('missing')
   missing(): never {
     throw new NotFoundException('no such room');
+  }
+
+  @Get('teapot')
+  @MessagePattern('teapot')
+  teapot(): never {
+    throw new HttpException('no coffee', 418);
   }
 
   @MessagePattern('where', HEARTWIRE)
@@ -333,6 +340,16 @@ describe('Nest applications with Heartwire', () => {
         message: 'no such room',
         response: body,
       });
+    });
+
+    it('answers both in their own way where an HttpException has a text only', async () => {
+      const { http, url } = await start((app) => app.useGlobalFilters(new HeartwireExceptionFilter()), true);
+      const response = await fetch(`${http}/teapot`);
+      const body = { statusCode: 418, message: 'no coffee' };
+      expect([response.status, await response.json()]).toEqual([418, body]);
+      const error = await errorOf(stage.client(url).send('teapot', {}));
+      const said = { status: 418, name: 'HttpException', message: 'no coffee', response: 'no coffee' };
+      expect(error).toEqual(said);
     });
 
     it('serves handlers of one pattern over the transport that each is for', async () => {
