@@ -91,6 +91,17 @@ class EventsController {
     return of('fine');
   }
 
+  @EventPattern('all fail')
+  async failsLate(_data: unknown): Promise<never> {
+    await this.gates[0]?.promise;
+    throw new RpcException({ reason: 'the last' });
+  }
+
+  @EventPattern('all fail')
+  failsAtOnce(_data: unknown): void {
+    throw new RpcException({ reason: 'the first' });
+  }
+
   @EventPattern(['one generator', 'two generators'])
   async *steps(data: unknown): AsyncGenerator<string> {
     yield 'begun';
@@ -188,6 +199,15 @@ describe('events', () => {
         reason: 'out of tea',
       });
       expect(controller.done).toEqual([1]);
+    });
+
+    it('fail with what the first to fail threw, once all have finished', async () => {
+      await serve();
+      const failure = errorOf(client.emit('all fail', 1, { acknowledge: true }));
+      // The answer to a later call shows that the handlers were started.
+      await outcomeOf(client.emit('one fails', 1, { acknowledge: true }));
+      controller.gates[0]?.resolve();
+      expect(await failure).toEqual({ reason: 'the first' });
     });
 
     it('fail when the handlers take longer than their sender waits', async () => {

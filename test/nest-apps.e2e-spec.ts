@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import {
   Controller,
   Get,
+  HttpException,
   type INestApplication,
   NotFoundException,
   Param,
@@ -46,6 +47,12 @@ class GreetingController {
   @MessagePattern('missing')
   missing(): never {
     throw new NotFoundException('no such room');
+  }
+
+  @Get('teapot')
+  @MessagePattern('teapot')
+  teapot(): never {
+    throw new HttpException('no coffee', 418);
   }
 
   @MessagePattern('where', HEARTWIRE)
@@ -219,6 +226,24 @@ describe('Nest applications with Heartwire', () => {
       },
     );
 
+    it('tells that it could not listen, and listens when it is asked to once the port is free', async () => {
+      const other = await stage.serve({ controllers: [GreetingController] });
+      const server = new HeartwireServer({ url: other.url });
+      const app = await NestFactory.createMicroservice<MicroserviceOptions>(
+        moduleOf({ controllers: [GreetingController] }),
+        { strategy: server, logger: stage.logger },
+      );
+      const seen: string[] = [];
+      app.status.subscribe((status) => seen.push(status));
+      await expect(app.listen()).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
+      expect(seen).toEqual(['disconnected']);
+      await other.app.close();
+      await app.listen();
+      expect(seen).toEqual(['disconnected', 'connected']);
+      expect(await ask(other.url, 'echo', 'there')).toBe('there');
+      await app.close();
+    });
+
     it('tells its status, from listening to closed', async () => {
       const seen: string[] = [];
       const { app } = await stage.serve(
@@ -252,6 +277,20 @@ describe('Nest applications with Heartwire', () => {
       await stage.clear();
       expect(seen).toEqual(['listening', 'number', 'close']);
       expect(server.listening).toBe(false);
+    });
+
+    it('hands out the events of each, where it listens at several addresses', async () => {
+      const ports: number[] = [];
+      const server = new HeartwireServer({ urls: ['tcp://127.0.0.1:0', 'tcp://127.0.0.1:0'] });
+      const app = await NestFactory.createMicroservice<MicroserviceOptions>(
+        moduleOf({ controllers: [GreetingController] }),
+        { strategy: server, logger: stage.logger },
+      );
+      cleanups.push(() => app.close());
+      app.on('connection', (socket: Socket) => ports.push(socket.localPort ?? 0));
+      await app.listen();
+      for (const address of server.addresses) expect(await ask(address, 'echo', 1)).toBe(1);
+      expect(ports.map((port) => `tcp://127.0.0.1:${String(port)}`)).toEqual(server.addresses);
     });
   });
 
@@ -301,6 +340,16 @@ describe('Nest applications with Heartwire', () => {
         message: 'no such room',
         response: body,
       });
+    });
+
+    it('answers both in their own way where an HttpException has a text only', async () => {
+      const { http, url } = await start((app) => app.useGlobalFilters(new HeartwireExceptionFilter()), true);
+      const response = await fetch(`${http}/teapot`);
+      const body = { statusCode: 418, message: 'no coffee' };
+      expect([response.status, await response.json()]).toEqual([418, body]);
+      const error = await errorOf(stage.client(url).send('teapot', {}));
+      const said = { status: 418, name: 'HttpException', message: 'no coffee', response: 'no coffee' };
+      expect(error).toEqual(said);
     });
 
     it('serves handlers of one pattern over the transport that each is for', async () => {

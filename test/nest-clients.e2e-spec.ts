@@ -114,6 +114,31 @@ describe('Heartwire clients in Nest', () => {
           }),
       ],
       [
+        'HeartwireModule.registerAsync with useFactory and extraProviders',
+        () =>
+          HeartwireModule.registerAsync([
+            {
+              name: ORDERS,
+              extraProviders: [Config],
+              inject: [Config],
+              useFactory: (config: Config) => ({ url: config.url }),
+            },
+          ]),
+      ],
+      [
+        'HeartwireModule.registerAsync with useExisting and extraProviders',
+        () =>
+          HeartwireModule.registerAsync([{ name: ORDERS, extraProviders: [Config], useExisting: Config }]),
+      ],
+      [
+        'HeartwireModule.registerAsync of several, each with imports of its own,',
+        () =>
+          HeartwireModule.registerAsync([
+            { name: 'another', imports: [moduleOf({})], useFactory: () => ({ url }) },
+            { name: ORDERS, imports: [ConfigModule], useExisting: Config },
+          ]),
+      ],
+      [
         'ClientsModule.register',
         () => ClientsModule.register([{ name: ORDERS, customClass: HeartwireClient, options: { url } }]),
       ],

@@ -163,6 +163,22 @@ describe("one controller, over Nest's TCP transport and over Heartwire", () => {
     }
   });
 
+  it.each(['message first', 'event first'])(
+    'runs the same of a message handler and an event handler for one pattern: %s',
+    async (pattern) => {
+      const heard: unknown[][] = [];
+      expect((await sameOutcome((client) => client.send(pattern, 'sent'))).values).toEqual(['message']);
+      for (const { client, controller } of [tcp, heartwire]) {
+        controller.heard.length = 0;
+        await outcomeOf(client.emit(pattern, 'told'));
+        await outcomeOf(client.send('echo', 'later'));
+        heard.push([...controller.heard]);
+      }
+      expect(heard[1]).toEqual(heard[0]);
+      expect(heard[1]).toEqual(['message', 'told', 'later']);
+    },
+  );
+
   it('shows a handler the same text of an object pattern', async () => {
     const asked = await sameOutcome((client) => client.send({ asked: { by: 'object', at: 1 } }, {}));
     expect(asked.values).toEqual(['{"asked":{"by":"object","at":1}}']);

@@ -225,6 +225,30 @@ describe('custom serializers and deserializers', () => {
     expect(controller.heard).toEqual(['food']);
   });
 
+  it.each([
+    ['nothing', (): unknown => undefined],
+    ['null', (): unknown => null],
+    ['a Promise', (): unknown => Promise.resolve({})],
+    ['a Promise that fails', (): unknown => Promise.reject(new Error('nobody waits for it'))],
+  ])('a serializer that gives %s fails that call alone, at either end', async (_, give) => {
+    const serialize = (packet: { data?: unknown; response?: unknown }): unknown =>
+      [packet.data, packet.response].includes('poison') ? give() : packet;
+    const message = expect.stringContaining('the serializer must give what is to be sent');
+    for (const [serverOptions, options] of [
+      [{}, { serializer: { serialize } }],
+      [{ serializer: { serialize } }, {}],
+    ] as const) {
+      const { client, server } = await open(serverOptions, options);
+      const clientIds = (): readonly string[] => server.connections.map(({ clientId }) => clientId);
+      expect(await firstValueFrom(client.send('echo', 'food'))).toBe('food');
+      const before = clientIds();
+      const error = await errorOf(client.send('echo', 'poison'));
+      expect(error).toMatchObject({ code: 'UNSERIALIZABLE', message });
+      expect(await firstValueFrom(client.send('echo', 'food'))).toBe('food');
+      expect(clientIds()).toEqual(before);
+    }
+  });
+
   it.each(['response', 'err'])(
     'a serializer of the server that throws at a %s fails that call alone',
     async (member) => {

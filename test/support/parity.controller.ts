@@ -173,6 +173,32 @@ export class ParityController {
     this.heard.push(context.getArgByIndex(1));
   }
 
+  // Handlers of two kinds for one pattern: which of them run depends on which is first.
+
+  @MessagePattern('message first')
+  messageFirst(data: unknown): string {
+    this.heard.push('message', data);
+    return 'message';
+  }
+
+  @EventPattern('message first')
+  eventSecond(data: unknown): string {
+    this.heard.push('event', data);
+    return 'event';
+  }
+
+  @EventPattern('event first')
+  eventFirst(data: unknown): string {
+    this.heard.push('event', data);
+    return 'event';
+  }
+
+  @MessagePattern('event first')
+  messageSecond(data: unknown): string {
+    this.heard.push('message', data);
+    return 'message';
+  }
+
   @MessagePattern({ asked: { by: 'object', at: 1 } })
   asked(@Ctx() context: BaseRpcContext): unknown {
     return context.getArgByIndex(1);

@@ -2,6 +2,7 @@ import { type ValidationError, validateSync } from 'class-validator';
 
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
+import { HeartbeatOptions } from './heartbeat-options.js';
 import { shownPath, shownValue } from './shown-value.js';
 import { adviceFor } from './unknown-key.js';
 
@@ -51,9 +52,9 @@ function readSection(
   const known = Object.keys(section);
   const nested: (() => void)[] = [];
   for (const key of known) {
-    const given = (input as Values)[key];
-    if (given === undefined) continue;
     const inner = values[key];
+    const given = spelledOut((input as Values)[key], inner);
+    if (given === undefined) continue;
     if (isObject(inner) && isObject(given)) {
       nested.push(() => {
         readSection(inner, given, shownPath(path, key), allPaths, faults);
@@ -69,6 +70,11 @@ function readSection(
     const at = shownPath(path, key);
     faults.push({ path: at, message: `${at} is no option: ${adviceFor(key, path, known, allPaths())}` });
   }
+}
+
+/** `heartbeat: 'adaptive'` is short for `{ adaptive: true }`. */
+function spelledOut(given: unknown, section: unknown): unknown {
+  return given === 'adaptive' && section instanceof HeartbeatOptions ? { adaptive: true } : given;
 }
 
 function faultsOf({ property, constraints = {} }: ValidationError, section: string): OptionFault[] {

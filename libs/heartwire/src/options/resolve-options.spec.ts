@@ -197,6 +197,19 @@ describe('what was given', () => {
     expect(resolveClientOptions(new Settings()).callTimeoutMs).toBe(250);
   });
 
+  it('may be one whose getters say all, the short heartbeat too', () => {
+    class Settings {
+      get url(): string {
+        return url;
+      }
+      get heartbeat(): 'adaptive' {
+        return 'adaptive';
+      }
+    }
+    expect(resolveServerOptions(new Settings()).heartbeat.adaptive).toBe(true);
+    expect(resolveClientOptions(new Settings()).heartbeat.adaptive).toBe(true);
+  });
+
   it('may have a null prototype', () => {
     const input = Object.assign(Object.create(null) as object, { url, strict: true });
     expect(resolveClientOptions(input).strict).toBe(true);

@@ -21,7 +21,7 @@ export function resolveServerOptions(input: unknown): ResolvedServerOptions {
   const owner = 'HeartwireServer';
   const { url, urls, limits, heartbeat, tls, allowedOrigins, ...rest } = readOptions(
     ServerOptions,
-    spelledOut(input),
+    input,
     owner,
   );
   const addresses = parsed<Address>(url, urls, (each) => parseUrl(each));
@@ -51,7 +51,7 @@ export function resolveClientOptions(input: unknown): ResolvedClientOptions {
   const owner = 'HeartwireClient';
   const { url, urls, limits, heartbeat, reconnect, tls, token, ...rest } = readOptions(
     ClientOptions,
-    spelledOut(input),
+    input,
     owner,
   );
   const targets = parsed<Target>(url, urls, (each) => parseUrl(each, 'client'));
@@ -103,13 +103,6 @@ function tlsSource(tls: ClientOptions['tls']): ClientTlsSource {
   const read = async (): Promise<ClientTlsOptions> =>
     readOptions(ClientTlsOptions, await tls(), 'HeartwireClient, by its function tls,');
   return Object.freeze({ isFixed: false, read });
-}
-
-/** `heartbeat: 'adaptive'` is short for `{ adaptive: true }`. */
-function spelledOut(input: unknown): unknown {
-  const isShort =
-    typeof input === 'object' && input !== null && 'heartbeat' in input && input.heartbeat === 'adaptive';
-  return isShort ? { ...input, heartbeat: { adaptive: true } } : input;
 }
 
 function parsed<Parsed>(

@@ -1,3 +1,5 @@
+import { ErrorCode } from '../errors/error-code.js';
+import { HeartwireError } from '../errors/heartwire-error.js';
 import type { PacketDeserializer, PacketSerializer } from '../options/shared-options.js';
 import { Decoding, type DecodingHost } from './decoding.js';
 
@@ -21,11 +23,24 @@ export function codecOf({
 }): Codec | undefined {
   if (serializer === undefined && deserializer === undefined) return undefined;
   return {
-    encode: serializer === undefined ? undefined : (packet) => serializer.serialize(packet),
+    encode: serializer === undefined ? undefined : (packet) => said(serializer.serialize(packet)),
     decoding:
       deserializer === undefined
         ? undefined
         : (host, maxWaitingBytes) =>
             new Decoding((raw) => deserializer.deserialize(raw), host, maxWaitingBytes),
   };
+}
+
+/**
+ * The other end would take nothing, or what JSON makes of a Promise, for a breach of the protocol, and end the connection
+ * with all other calls on it.
+ */
+function said(packet: unknown): unknown {
+  const isNothing = packet === undefined || packet === null;
+  if (!isNothing && !(packet instanceof Promise)) return packet;
+  // Nobody waits for it: that it fails must not end the process.
+  if (!isNothing) packet.catch(() => undefined);
+  const message = `the serializer must give what is to be sent: it gave ${isNothing ? String(packet) : 'a Promise'}`;
+  throw new HeartwireError(ErrorCode.UNSERIALIZABLE, message);
 }
