@@ -172,7 +172,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
       connection.session.drain('shutdown', this.options.drainTimeoutMs);
     }
     await Promise.all([...accepted, this.empty()]);
-    await this.instances.leave();
+    await this.instances.close();
     this.eventSubject.complete();
   }
 

@@ -68,7 +68,7 @@ export class Instances implements HubMember {
     });
   }
 
-  /** Says goodbye to the others, and forgets them. */
+  /** Says goodbye to the others, and forgets them. They may be joined again. */
   async leave(): Promise<void> {
     this.forgetOthers();
     this.answers.close();
@@ -76,6 +76,11 @@ export class Instances implements HubMember {
     this.seat = undefined;
     // Something may have come in until now.
     this.forgetOthers();
+  }
+
+  /** Leaves the others for good. */
+  async close(): Promise<void> {
+    await this.leave();
     this.statusSubject.complete();
   }
 
