@@ -16,7 +16,7 @@ export interface SendOptions {
   readonly idempotent?: boolean | undefined;
   /** Travels beside the data; the handler reads it from `ctx.metadata`. */
   readonly metadata?: Metadata | undefined;
-  /** Gives the call up when it fires. */
+  /** Gives the call up when it fires: it fails with `CANCELLED`, and its handler is told. */
   readonly signal?: AbortSignal | undefined;
   /**
    * A stream that goes with the call: an Observable, an AsyncIterable (an async generator, a Node `Readable`) or a Web
@@ -40,6 +40,7 @@ export interface EmitOptions {
   readonly acknowledge?: boolean | undefined;
   /** How long the event may wait to be sent or, with `acknowledge`, to be handled, in ms. Default: `callTimeoutMs`. */
   readonly timeoutMs?: number | undefined;
+  /** Travels beside the data; the handlers read it from `ctx.metadata`. */
   readonly metadata?: Metadata | undefined;
 }
 
