@@ -1,7 +1,7 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import type { Metadata } from '../protocol/messages.js';
-import type { CallKind, CallTraits } from './outgoing-call.js';
+import type { CallKind, CallTraits, Upload } from './outgoing-call.js';
 import type { Overflow } from './outgoing-stream.js';
 import { isStreamSource, type StreamSource } from './stream-source.js';
 
@@ -74,7 +74,7 @@ function checkedMs(value: unknown): number {
 }
 
 /** The stream that goes with a call. A Readable that fails before the call is sent must not end the process. */
-function uploadOf(kind: CallKind, options: SendOptions | undefined): CallTraits['upload'] {
+function uploadOf(kind: CallKind, options: SendOptions | undefined): Upload | undefined {
   if (options?.stream === undefined) return undefined;
   const { stream: source, overflow } = options;
   if (kind !== 'request') throw invalid('only send takes a stream');
