@@ -8,7 +8,6 @@ import type { ReadyMessage } from './run-service.js';
 const STOP_LIMIT_MS = 15_000;
 
 interface Member {
-  readonly name: string;
   readonly process: ChildProcess;
   /** Resolves once it has ended and all that it said was passed on. */
   readonly ended: Promise<Ending>;
@@ -48,7 +47,7 @@ export class ServiceGroup {
     // One that begins now would not hear of it.
     if (this.wasStopped) throw new Error(`${name} is not started: the group stops`);
     const child = fork(modulePath, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
-    const member: Member = { name, process: child, ended: this.endOf(name, child) };
+    const member: Member = { process: child, ended: this.endOf(name, child) };
     this.members.push(member);
     return await new Promise((resolve, reject) => {
       let isReady = false;

@@ -23,12 +23,12 @@ export function lineState$(
   liveness$: Observable<{ readonly state: string }>,
   scheduler: SchedulerLike = asyncScheduler,
 ): Observable<LineState> {
-  const liveness = liveness$.pipe(
+  const verdict$ = liveness$.pipe(
     map(({ state }) => state),
     startWith('alive'),
     distinctUntilChanged(),
   );
-  return combineLatest([status$.pipe(distinctUntilChanged()), liveness]).pipe(
+  return combineLatest([status$.pipe(distinctUntilChanged()), verdict$]).pipe(
     map(([status, state]) => {
       // One that is dead is about to be lost, and until then no better than before.
       if (status === 'connected') return state === 'alive' ? 'alive' : 'suspect';

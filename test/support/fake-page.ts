@@ -3,7 +3,6 @@ import { READY, WELCOME, type WireMessage } from './scripted-peer.js';
 
 /** A WebSocket whose server a test plays. */
 export class FakeWebSocket extends EventTarget implements WebSocketLike {
-  readyState = 0;
   bufferedAmount = 0;
   binaryType = 'blob';
   readonly sent: (string | Uint8Array)[] = [];
@@ -22,7 +21,6 @@ export class FakeWebSocket extends EventTarget implements WebSocketLike {
   }
 
   open(): this {
-    this.readyState = 1;
     this.dispatchEvent(new Event('open'));
     return this;
   }
@@ -43,7 +41,6 @@ export class FakeWebSocket extends EventTarget implements WebSocketLike {
 
   /** It fails before it is open, or is lost. */
   break(code = 1_006): void {
-    this.readyState = 3;
     this.dispatchEvent(new Event('error'));
     this.dispatchEvent(Object.assign(new Event('close'), { code, reason: '' }));
   }

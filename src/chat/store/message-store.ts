@@ -47,7 +47,7 @@ export interface MessageStore {
 
   rooms(): Promise<readonly RoomSummary[]>;
 
-  /** Empty for a room that nobody has made, and of one page even if nothing was found. Oldest first. */
+  /** One page, the oldest message first; an empty one, with a cursor all the same, where there is nothing. */
   read(room: string, range: Range): Promise<FollowPage>;
 
   has(room: string): Promise<boolean>;

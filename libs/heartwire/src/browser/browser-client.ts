@@ -77,7 +77,10 @@ export class BrowserClient {
     );
   }
 
-  /** Tells an event, at once. The Observable completes when it was sent, or handled with `acknowledge`. */
+  /**
+   * Tells an event, at once. The Observable completes when it was sent, or handled with `acknowledge`. It fails when that
+   * couldn't be done in time, and with `acknowledge` when a handler failed.
+   */
   emit(pattern: unknown, data?: unknown, options?: EmitOptions): Observable<undefined> {
     const outcome = new AsyncSubject<undefined>();
     const kind = options?.acknowledge === true ? 'acknowledged-event' : 'event';
@@ -95,7 +98,7 @@ export class BrowserClient {
   }
 
   /**
-   * What the server pushes under a pattern, from the subscription on.
+   * What the server pushes under a pattern, from the subscription on. It never ends.
    *
    * @example
    * chat.on$<Line>('said').subscribe(({ from, text }) => show(`${from}: ${text}`));
@@ -104,7 +107,7 @@ export class BrowserClient {
     return this.pushes.on$(pattern) as Observable<Data>;
   }
 
-  /** Finishes what runs within `drainTimeoutMs`, then closes, for good. */
+  /** Finishes what runs within `drainTimeoutMs`, then closes, for good. Never rejects; the same promise each time. */
   close(): Promise<void> {
     this.closing ??= new Promise((resolve) => {
       this.statusSubject.subscribe({ complete: resolve });

@@ -7,23 +7,23 @@ import type { Platform, WebSocketClass } from './platform.js';
 const MEBIBYTE = 1_024 ** 2;
 
 /**
- * What the client bounds. Each is described with {@link HeartwireClient}'s option of the same name. The defaults don't grow
- * with `maxFrameBytes` here: raise the others with it.
+ * What the client bounds. Each is described with the option of `HeartwireClient` that has the same name. The defaults don't
+ * grow with `maxFrameBytes` here: raise the others with it.
  */
 export interface ConnectLimits {
-  /** Default 4 MiB. */
+  /** The longest message that is taken, in bytes. Default 4 MiB. */
   readonly maxFrameBytes?: number | undefined;
-  /** Default 16 MiB. */
+  /** What may wait for a server that doesn't read, in bytes. Default 16 MiB. */
   readonly sendBufferBytes?: number | undefined;
-  /** 64 KiB or more. Default 16 MiB. */
+  /** What may be on its way without an acknowledgement, in bytes, 64 KiB or more. Default 16 MiB. */
   readonly deliveryLogBytes?: number | undefined;
-  /** Calls that may wait for a connection. Default 1024. */
+  /** Calls that may wait for a connection, or for their turn. Default 1024. */
   readonly waitingCalls?: number | undefined;
-  /** Bytes that may wait for a connection. Default 16 MiB. */
+  /** The same, in bytes. Default 16 MiB. */
   readonly waitingBytes?: number | undefined;
-  /** Default 65536. */
+  /** Items that an Observable may be ahead of its receiver. Default 65536. */
   readonly streamBufferItems?: number | undefined;
-  /** Default 16 MiB. */
+  /** The same, in bytes. Default 16 MiB. */
   readonly streamBufferBytes?: number | undefined;
 }
 
@@ -33,18 +33,18 @@ export interface ConnectOptions {
   readonly url: string;
   /**
    * Proves who this client is, to a server that asks for it. A function is asked at each connect, so that it can give a
-   * fresh one.
+   * fresh one. Give it over `wss://` only. Default: none.
    */
   readonly token?: string | (() => string | Promise<string>) | undefined;
-  /** What this client calls itself in the server's logs. */
+  /** What this client calls itself in the server's logs and `connections`. At most 256 characters. Default: none. */
   readonly name?: string | undefined;
   /** How long a call may take unless it says otherwise. Default 5000. */
   readonly callTimeoutMs?: number | undefined;
   /** How long to wait for each item of a stream after the first. Default `Infinity`. */
   readonly idleTimeoutMs?: number | undefined;
-  /** For the WebSocket to stand. Default 5000. */
+  /** How long the WebSocket may take to stand. Default 5000. */
   readonly connectTimeoutMs?: number | undefined;
-  /** For the server to answer `hello`. Default 5000. */
+  /** How long the server may take to answer `hello`. Default 5000. */
   readonly handshakeTimeoutMs?: number | undefined;
   /** What `close()` gives to what runs. Default 10000. */
   readonly drainTimeoutMs?: number | undefined;
@@ -53,9 +53,10 @@ export interface ConnectOptions {
   /** When silence means that the server is gone. The server's own are used where they are smaller. Default 5000 and 10000. */
   readonly heartbeat?:
     { readonly intervalMs?: number | undefined; readonly timeoutMs?: number | undefined } | undefined;
-  /** How to come back. Defaults as with {@link HeartwireClient}. */
+  /** How to come back: the options of `HeartwireClient`, with the same defaults. */
   readonly reconnect?:
     { readonly [Key in keyof ReconnectOptions]?: ReconnectOptions[Key] | undefined } | undefined;
+  /** What the client bounds. */
   readonly limits?: ConnectLimits | undefined;
   /** The class to connect with. Default: the platform's own. Give the one of the package `ws` to Node before 22. */
   readonly WebSocket?: WebSocketClass | undefined;

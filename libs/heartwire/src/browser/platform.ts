@@ -1,6 +1,5 @@
 /** What a `WebSocket` is here: the browser's own, Node's, or that of the package `ws`. */
 export interface WebSocketLike {
-  readonly readyState: number;
   readonly bufferedAmount: number;
   binaryType: string;
   send(data: string | Uint8Array<ArrayBuffer>): void;
@@ -12,15 +11,15 @@ export interface WebSocketLike {
 
 export type WebSocketClass = new (url: string) => WebSocketLike;
 
-/** Something that tells events: a window, a document. */
-interface EventSource {
+/** The part of an `EventTarget` that is used: of a window, or a document. */
+interface EventTargetLike {
   addEventListener(type: string, listener: () => void): void;
   removeEventListener(type: string, listener: () => void): void;
 }
 
 /** The page, as far as it is used here. All of it is missing in Node, and some of it in a worker. */
-export interface Platform extends Partial<EventSource> {
+export interface Platform extends Partial<EventTargetLike> {
   readonly WebSocket?: WebSocketClass;
   readonly location?: { readonly href: string };
-  readonly document?: EventSource & { readonly visibilityState: string };
+  readonly document?: EventTargetLike & { readonly visibilityState: string };
 }

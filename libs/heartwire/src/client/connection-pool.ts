@@ -79,8 +79,8 @@ export class ConnectionPool implements ConnectionOwner<Connection>, EndpointsHos
   }
 
   /**
-   * Starts connecting. The promise settles as soon as one server is ready, or once each was tried;
-   * if all failed it rejects only with `strict`, and they are tried again in the background otherwise.
+   * Starts connecting. The promise settles as soon as one server is ready, or once each was tried. If all failed it
+   * rejects where that was all, as with `strict`; otherwise they are tried again in the background.
    */
   connect(): Promise<void> {
     this.wake();

@@ -40,7 +40,7 @@ import { toldApart } from './told-apart.js';
  * const order = await firstValueFrom(orders.send<Order>('orders.create', dto));
  */
 export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
-  /** How the connections are: the latest of each first, then each change of any. `endpoint` tells of which server. */
+  /** How the connections are: the latest of each first, then each change of any. `endpoint` tells of which server. Never ends. */
   readonly liveness$: Observable<EndpointLiveness>;
 
   private readonly logger = new Logger(HeartwireClient.name);
@@ -64,10 +64,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     this.keyOf = keyOf(this.options.balance);
     this.pushes = new Pushes(
       (pattern) => this.normalizePattern(pattern as MsPattern),
-      (thrown) =>
-        explainThrown(thrown, (text) => {
-          this.logger.error(text);
-        }),
+      (thrown) => explainThrown(thrown, (text) => this.logger.error(text)),
     );
     this.pool = this.newPool();
     this.liveness$ = new Observable((subscriber) => {
@@ -90,10 +87,12 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
 
   /**
    * Starts connecting, if nothing else has yet. Resolves once one server is ready, or each was tried:
-   * calls wait for the next attempts within their deadlines. With `strict` it rejects when no server
-   * could be reached. After `close()` it opens the client again.
+   * calls wait for the next attempts within their deadlines. It rejects when no server could be reached and
+   * none is tried again: with `strict`, with a `reconnect.maxAttempts` of 0 or 1, and when all refuse the
+   * credentials. After `close()` it opens the client again.
    *
-   * @throws HeartwireError `CONNECT_FAILED`, `CONNECT_TIMEOUT`, `HANDSHAKE_FAILED` or `CLOSED`, with `strict` only; `UNAUTHENTICATED`.
+   * @throws HeartwireError `CONNECT_FAILED`, `CONNECT_TIMEOUT`, `HANDSHAKE_FAILED` or `UNAUTHENTICATED`; with `strict` also
+   * `CLOSED`, when the client is closed first
    */
   override connect(): Promise<void> {
     this.reopen();
@@ -105,14 +104,15 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     this.reopen();
   }
 
-  /** Finishes what runs within `drainTimeoutMs`, then closes. It doesn't reconnect by itself after that. */
+  /** Finishes what runs within `drainTimeoutMs`, then closes. It doesn't reconnect by itself after that. Never rejects. */
   override close(): Promise<void> {
     return this.pool.close();
   }
 
   /**
    * Calls a handler. Nothing is sent before the Observable is subscribed to or iterated over; to leave
-   * it early cancels the call, at the handler too. With `options.stream`, a stream goes with the call.
+   * it early cancels the call, at the handler too. A call made while there is no connection waits for one
+   * within its deadline. With `options.stream`, a stream goes with the call.
    *
    * @example
    * for await (const line of logs.send<string>('logs.tail', { service })) console.log(line);
@@ -130,7 +130,10 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     );
   }
 
-  /** Tells an event, at once. The Observable completes when it was sent, or handled with `acknowledge`. */
+  /**
+   * Tells an event, at once. The Observable completes when it was sent, or handled with `acknowledge`. It fails when that
+   * couldn't be done in time, and with `acknowledge` when a handler failed.
+   */
   override emit<TResult = any, TInput = any>(
     pattern: any,
     data: TInput,
@@ -182,6 +185,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
 
   /* eslint-enable @typescript-eslint/no-explicit-any */
 
+  /** Hears of an event, each time. See {@link HeartwireClientEvents}. */
   override on<Event extends keyof HeartwireClientEvents>(
     event: Event,
     callback: HeartwireClientEvents[Event],
@@ -189,7 +193,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     this.events.on(event, callback);
   }
 
-  /** The socket that carries the calls now, a `net.Socket`; one of them, with several servers. */
+  /** The socket that carries the calls now, a `net.Socket`; one of them, with several servers. @throws Error when there is none */
   override unwrap<T>(): T {
     const { carrier } = this.pool;
     if (carrier === undefined) throw new Error('Not initialized. Please call the "connect" method first.');
@@ -279,15 +283,9 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
   /** Not used: a call goes from `send` straight to its connection. */
   protected override publish(packet: ReadPacket, callback: (packet: WritePacket) => void): () => void {
     const observer: ReplyObserver = {
-      next: (response) => {
-        callback({ response });
-      },
-      error: (err) => {
-        callback({ err });
-      },
-      complete: () => {
-        callback({ isDisposed: true });
-      },
+      next: (response) => callback({ response }),
+      error: (err) => callback({ err }),
+      complete: () => callback({ isDisposed: true }),
     };
     const { metadata = {} } = packet;
     const call = this.start('request', packet.pattern, packet.data, { metadata }, observer);

@@ -39,9 +39,13 @@ export class HeartwireError extends Error {
     this.prototype.name = 'HeartwireError';
   }
 
+  /** What has happened. One of a closed set: see {@link ErrorCode}. */
   readonly code: ErrorCode;
+  /** Whether the same call, made again later, may succeed. */
   readonly retryable: boolean;
+  /** Whether a handler can have seen the call: `never`, `maybe`, or `answered`, by the other end with this error. */
   readonly sent: Sent;
+  /** Facts for programs, by the code. Missing where there are none. */
   declare readonly details?: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, message: string, facts: HeartwireErrorFacts = {}) {

@@ -23,7 +23,7 @@ export interface Dial {
 }
 
 /**
- * Opens a socket to an address. `hosts` are what its name stands for: each is tried within
+ * Opens a socket to an address. `hosts` are what its name stands for: they are tried one after the other, all within
  * `connectTimeoutMs`, and the first that answers is used. An address of numbers needs none.
  */
 export function dial(address: Address, hosts: readonly string[], connectTimeoutMs: number): Dial {

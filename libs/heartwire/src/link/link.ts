@@ -4,7 +4,7 @@ import type { ProtocolViolation } from '../protocol/protocol-violation.js';
 
 /**
  * Carries whole messages between two peers and knows nothing of what they mean.
- * A session drives it; TCP, Unix sockets and memory implement it.
+ * A session drives it; stream sockets (TCP, TLS, Unix), WebSockets and memory implement it.
  */
 export interface Link {
   /** Where the other end is, for people: `tcp://10.0.0.7:51034`, `unix:///run/app.sock`. */

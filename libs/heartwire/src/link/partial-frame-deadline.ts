@@ -5,7 +5,7 @@ import { LATE_MS } from '../timing/late.js';
 
 /** Knows whether a frame, or a message in several, has begun and is not complete. */
 export interface FrameProgress {
-  readonly pending: PendingFrame | undefined;
+  readonly pending: Pick<PendingFrame, 'declaredBytes'> | undefined;
   /** Tells one pending frame from the next. */
   readonly framesDecoded: number;
 }

@@ -16,6 +16,11 @@ export const OnConnect = (): CustomDecorator => SetMetadata(ON_CONNECT, true);
 
 /**
  * A method that is called when a client is gone for good, not while its session waits for a new link. It gets
- * the `ServerConnection`, which is in no room any more, and the reason, a `HeartwireError`.
+ * the `ServerConnection`, which is in no room any more, and the reason, a `HeartwireError`. What it throws is logged.
+ * Needs `HeartwireModule.forServer(server)`.
+ *
+ * @example
+ * @OnDisconnect()
+ * forget({ clientId }: ServerConnection, reason: HeartwireError) { this.seen.delete(clientId); }
  */
 export const OnDisconnect = (): CustomDecorator => SetMetadata(ON_DISCONNECT, true);

@@ -8,6 +8,7 @@ import type { LivenessState } from '../timing/liveness-state.js';
 
 /** How one server is reached. */
 export interface EndpointHealth {
+  /** Its url, with the address that its name was found to have. */
   readonly endpoint: string;
   /** `down`: it isn't connected. `idle`: nor need it be, until the next call. */
   readonly state: LivenessState | 'down' | 'idle';
@@ -15,6 +16,7 @@ export interface EndpointHealth {
   readonly roundTripMs?: number;
 }
 
+/** How a client reaches its servers. */
 export interface ClientHealth {
   /**
    * - `up`: every server that the client wants to be connected to answers, or has closed the connection as nobody used it.
@@ -25,6 +27,7 @@ export interface ClientHealth {
   readonly endpoints: readonly EndpointHealth[];
 }
 
+/** How a hub reaches the other instances. */
 export interface HubHealth {
   /** `degraded`: the clients of other instances are not reached now. */
   readonly status: AdapterStatus;

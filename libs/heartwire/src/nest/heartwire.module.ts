@@ -44,7 +44,12 @@ export class HeartwireModule {
     return moduleWith(clients, clients.map(clientProvider), isGlobal);
   }
 
-  /** @param registrations as of {@link register}, with what makes the options of each client */
+  /**
+   * Faulty options fail with `INVALID_OPTIONS` when the application starts, as they are known only then.
+   *
+   * @param registrations as of {@link register}, with what makes the options of each client
+   * @throws HeartwireError `INVALID_OPTIONS` for a client without a name
+   */
   static registerAsync(
     registrations: HeartwireRegistrations<HeartwireAsyncClientRegistration>,
   ): DynamicModule {

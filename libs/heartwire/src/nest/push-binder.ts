@@ -29,9 +29,9 @@ function isPushedTo(client: Partial<HeartwireClient> | null | undefined): client
   return typeof client?.handle === 'function';
 }
 
-/** Where Nest's parameter decorators leave word; the same for every kind of handler. */
+/** Where Nest's parameter decorators leave word (its `ROUTE_ARGS_METADATA`); the same for every kind of handler. */
 const PARAMETERS = '__routeArguments__';
-/** Nest's numbers of `@Payload()` and `@Ctx()`. */
+/** Nest's numbers of `@Payload()` and `@Ctx()` (its `RpcParamtype`). */
 const PAYLOAD = 3;
 const CONTEXT = 6;
 

@@ -17,7 +17,7 @@ export interface ConnectingPeer {
 }
 
 /**
- * Tells who a client is. To refuse it, throw, or give `undefined`, `null` or `false`: the client hears
+ * Tells who a client is: what it returns, or its Promise, is `connection.identity`. To refuse it, throw, or give `undefined`, `null` or `false`: the client hears
  * the same words after the same time whatever was wrong.
  */
 export type Authenticate = (credentials: Credentials, connection: ConnectingPeer) => unknown;

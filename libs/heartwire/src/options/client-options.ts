@@ -80,7 +80,8 @@ export class ClientOptions extends SharedOptions {
   readonly idleTimeoutMs: number = Infinity;
 
   /**
-   * How long one attempt to connect may take, with name lookup. In ms, from 1.
+   * How long the lookup of a name may take, and then an attempt to connect, over all addresses of a server; each for itself.
+   * In ms, from 1.
    *
    * Default 5000: ample inside a data centre. Raise it over long or lossy networks.
    */
@@ -142,7 +143,7 @@ export class ClientOptions extends SharedOptions {
   readonly limits: ClientLimits = new ClientLimits();
 }
 
-/** Options of a {@link HeartwireClient}. All may be left out but `url` (or `urls`). */
+/** Options of a `HeartwireClient`. All may be left out but `url` (or `urls`). */
 export type HeartwireClientOptions = UserOptions<ClientOptions, 'heartbeat' | 'reconnect' | 'limits' | 'tls'>;
 
 /** What holds for a client: checked, complete and frozen. */

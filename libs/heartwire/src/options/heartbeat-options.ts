@@ -31,8 +31,8 @@ export class HeartbeatOptions {
 
   /**
    * Whether this end's own watch follows the measured round trip and its jitter: an interval of ten late round trips
-   * and a timeout of ten more, from 500 ms and 1 s up to `intervalMs` and `timeoutMs`. `heartbeat: 'adaptive'` is short
-   * for it.
+   * and a timeout of ten more, from 500 ms and 1 s up to `intervalMs` and `timeoutMs`. (A late one is the smoothed round trip
+   * and four times its jitter, as in RFC 6298.) `heartbeat: 'adaptive'` is short for it.
    *
    * Default false: the same bound holds everywhere. Set it where dead peers must be known soon on quick networks, and
    * no live one be suspected on slow ones.

@@ -7,7 +7,9 @@ import type { PushTarget } from './push-target.js';
 /** A client, as the instance that it is connected to knows it. */
 export interface HubClient {
   readonly clientId: string;
+  /** What `authenticate` said of it; `undefined` where the server doesn't ask. */
   readonly identity: unknown;
+  /** Those that it is in now. */
   readonly rooms: readonly string[];
 }
 
@@ -76,6 +78,7 @@ export interface HubSeat {
   /**
    * Tells the other instances, or one of them. What can't be sent now is sent later, within the adapter's bound.
    *
+   * @param to the one that is meant, by the name under which the member heard of it; missing for all
    * @throws HeartwireError `UNSERIALIZABLE`, `FRAME_TOO_LARGE`, and for a call that no room is left for `QUEUE_FULL`
    */
   publish(news: HubNews, to?: string): void;
@@ -88,5 +91,6 @@ export interface HubSeat {
  * object may serve several servers: each that listens takes a seat of its own.
  */
 export interface HubAdapter {
+  /** Called each time a server begins to listen. The member may be told something before this returns. */
   join(member: HubMember): HubSeat;
 }

@@ -1,7 +1,7 @@
 import { Bytes, Count, Milliseconds } from './checks/numbers.js';
 
-/** A longer text is no JavaScript string, so a longer JSON message could never be read. */
-const MAX_FRAME_BYTES = 2 ** 29 - 24;
+/** V8 has no longer string (`buffer.constants.MAX_STRING_LENGTH`), so a longer JSON message could never be read. */
+const MAX_STRING_BYTES = 2 ** 29 - 24;
 
 /** The bounds that both ends have. At each bound something fails with a typed error; nothing grows on. */
 export class ConnectionLimits {
@@ -12,7 +12,7 @@ export class ConnectionLimits {
    * the sender's call fails with `FRAME_TOO_LARGE`, and a peer that sends it is cut off. Raise it on both ends for
    * larger messages; better, send a stream.
    */
-  @Bytes({ min: 1_024, max: MAX_FRAME_BYTES })
+  @Bytes({ min: 1_024, max: MAX_STRING_BYTES })
   readonly maxFrameBytes: number = 4 * 1_024 ** 2;
 
   /**

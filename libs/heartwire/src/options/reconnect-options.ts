@@ -14,7 +14,8 @@ export class ReconnectOptions {
   readonly maxAttempts: number = Infinity;
 
   /**
-   * The first attempt starts after a random time up to this. In ms, from 0.
+   * After a connection was lost or could not be opened, the first new attempt starts after a random time up to this. In ms,
+   * from 0.
    *
    * Default 100: a restarted service is found at once, and its clients don't all come in the same instant. Raise
    * it when thousands of clients share one server.

@@ -12,7 +12,7 @@ export interface ResolvedServer {
   readonly port: number;
   /** Other addresses of this same server, its IPv4 beside its IPv6: whichever answers first is used. */
   readonly otherHosts?: readonly string[] | undefined;
-  /** The servers of the lowest number are used while any of them can be reached. From 0. Default: 0. */
+  /** The servers of the lowest number are used while any of them can be reached, as with SRV records (RFC 2782). From 0. Default: 0. */
   readonly priority?: number | undefined;
   /** Where not all are used, how likely this one is against the others. From 0. Default: 1. */
   readonly weight?: number | undefined;

@@ -116,7 +116,7 @@ export class ServerOptions extends SharedOptions {
   readonly limits: ServerLimits = new ServerLimits();
 }
 
-/** Options of a {@link HeartwireServer}. All may be left out but `url` (or `urls`, or `attach`). */
+/** Options of a `HeartwireServer`. All may be left out but `url` (or `urls`, or `attach`). */
 export type HeartwireServerOptions = UserOptions<ServerOptions, 'heartbeat' | 'limits' | 'tls', PlaceChoice>;
 
 /** What holds for a server: checked, complete and frozen. */

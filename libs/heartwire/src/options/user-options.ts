@@ -22,7 +22,10 @@ type UserSection<Section> = Section extends (...args: never) => unknown
   ? Section
   : { readonly [Key in keyof Section]?: Section[Key] | undefined };
 
-/** What a user writes for a class of options: everything may be left out but the url. */
+/**
+ * What a user writes for a class of options: everything may be left out but the url. `SectionName` names the options that are
+ * objects of options themselves; `heartbeat: 'adaptive'` is short for one of them.
+ */
 export type UserOptions<Options, SectionName extends keyof Options, Choice = UrlChoice> = Choice & {
   readonly [Key in keyof Options as Exclude<Key, 'url' | 'urls'>]?:
     | (Key extends SectionName ? UserSection<Options[Key]> : Options[Key])

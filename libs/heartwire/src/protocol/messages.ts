@@ -171,10 +171,12 @@ export interface StatusResponseMessage extends ConnectionFacts {
   readonly kind: 'status-response';
 }
 
-/** How one end sees its connection. Times in ms, moments in ms since 1970. */
+/** How one end sees its connection (docs/protocol.md, section 2, `status_response`). Times in ms, moments in ms since 1970. */
 export interface ConnectionFacts {
   readonly clientId: string;
+  /** The moment at which this link was opened. */
   readonly connectTime: number;
+  /** How long ago that is. */
   readonly uptime: number;
   /** The last round trip; `null` until it was measured. */
   readonly rtt: number | null;
@@ -184,8 +186,11 @@ export interface ConnectionFacts {
   readonly missedHeartbeats: number;
   /** The moment of the last sign of life. */
   readonly lastHeartbeat: number;
+  /** Whether its sender is not taken for dead. */
   readonly isAlive: boolean;
+  /** Over this link. */
   readonly bytesReceived: number;
+  /** Over this link. */
   readonly bytesSent: number;
 }
 

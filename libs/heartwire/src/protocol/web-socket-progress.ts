@@ -27,16 +27,16 @@ export class WebSocketProgress {
   private payloadLeft = 0;
   /** Of the current message: its fragments so far, and the current one. */
   private messageBytes = 0;
-  private heldBytes = 0;
   /** A fragment is here, and its last one is not. */
   private isFragmented = false;
 
   /** @param maxMessageBytes the longest message that is taken */
   constructor(private readonly maxMessageBytes: number) {}
 
-  get pending(): PendingFrame | undefined {
+  /** The message that has begun and is not complete: its fragments so far count as one. */
+  get pending(): Pick<PendingFrame, 'declaredBytes'> | undefined {
     if (this.isStopped || (this.headerBytes === 0 && !this.isFragmented)) return undefined;
-    return { declaredBytes: this.messageBytes, heldBytes: this.heldBytes };
+    return { declaredBytes: this.messageBytes };
   }
 
   /** @throws ProtocolViolation `FRAME_TOO_LARGE` when a message is longer than `maxMessageBytes` */
@@ -49,7 +49,6 @@ export class WebSocketProgress {
       } else {
         const taken = Math.min(this.payloadLeft, chunk.length - at);
         this.payloadLeft -= taken;
-        this.heldBytes += taken;
         at += taken;
         if (this.payloadLeft === 0) this.endFrame();
       }
@@ -72,7 +71,6 @@ export class WebSocketProgress {
   private takeHeaderByte(byte: number): void {
     this.header[this.headerBytes] = byte;
     this.headerBytes += 1;
-    this.heldBytes += 1;
     if (this.headerBytes < 2 || this.headerBytes < this.wholeHeaderBytes) return;
     this.payloadLeft = this.declaredLength;
     if (!this.isControl) {
@@ -110,7 +108,6 @@ export class WebSocketProgress {
       if (isFinal) this.messageBytes = 0;
     }
     if (this.isFragmented) return;
-    this.heldBytes = 0;
     this.framesDecoded += 1;
   }
 }

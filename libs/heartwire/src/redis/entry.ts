@@ -39,6 +39,8 @@ export interface Entry {
 
 /** Names of instances are UUIDs. */
 const LONGEST_NAME = 64;
+/** What its writer puts beside a notice, and doesn't count: sender and sequence. */
+const BESIDE_NOTICE_BYTES = 256;
 
 /**
  * The fields of an entry, but for sender and sequence. Bytes that are the whole data are a field of their own.
@@ -67,8 +69,7 @@ export function sizeOf(fields: readonly (string | Buffer)[]): number {
 export function readEntry({ fields }: RawEntry, maxBytes: number): Entry {
   let size = 0;
   for (const value of fields.values()) size += value.byteLength;
-  // What was written within the bound has a little more beside it.
-  if (size > maxBytes + 256) throw new TypeError(`it has ${String(size)} bytes`);
+  if (size > maxBytes + BESIDE_NOTICE_BYTES) throw new TypeError(`it has ${String(size)} bytes`);
   const [from, sequence, to] = ['from', 'seq', 'to'].map((name) => fields.get(name)?.toString());
   const count = Number(sequence);
   if (from === undefined || from === '' || from.length > LONGEST_NAME) throw new TypeError('from is missing');

@@ -6,6 +6,7 @@ import { checkTargets } from './push-names.js';
 
 /** What one push may carry beside its data. */
 export interface PushOptions {
+  /** Texts by name, which travel beside the data. Default: none. */
   readonly metadata?: Metadata | undefined;
 }
 

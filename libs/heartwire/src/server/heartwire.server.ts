@@ -52,7 +52,7 @@ export type HeartwireServerEvents = {
  */
 export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus> {
   override transportId: symbol = HEARTWIRE;
-  /** Connections as they open, change and close. */
+  /** Connections as they open, change and close. Completes when the server is closed. */
   readonly connections$: Observable<ConnectionEvent>;
   /** Reaches the clients: one, a room, an identity, all. */
   readonly hub: HeartwireHub;
@@ -128,7 +128,11 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     this.messageHandlers.set(route, all as MessageHandler);
   }
 
-  /** Once, however often it is asked to, unless it fails. After `close()` it can't listen again. */
+  /**
+   * Once, however often it is asked to, unless it fails. After `close()` it can't listen again.
+   *
+   * @param callback gets what it failed with: a HeartwireError `CONNECT_FAILED`, or `CLOSED` after `close()`
+   */
   override listen(callback: (error?: unknown) => void): void {
     if (this.closing !== undefined) this.listening = undefined;
     this.listening ??= this.listenEverywhere();
@@ -137,12 +141,16 @@ export class HeartwireServer extends Server<HeartwireServerEvents, ServerStatus>
     }, callback);
   }
 
-  /** Accepts no more, lets what runs finish within `drainTimeoutMs`, then ends every connection. */
+  /**
+   * Accepts no more, lets what runs finish within `drainTimeoutMs`, then ends every connection. Resolves when none is left;
+   * the same promise each time.
+   */
   override close(): Promise<void> {
     this.closing ??= this.closeInOrder();
     return this.closing;
   }
 
+  /** Hears of an event of each of its listeners. See {@link HeartwireServerEvents}. */
   override on<Event extends keyof HeartwireServerEvents>(
     event: Event,
     callback: HeartwireServerEvents[Event],

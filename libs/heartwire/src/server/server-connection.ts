@@ -23,16 +23,21 @@ export interface ConnectionSnapshot {
   readonly clientId: string;
   /** What the client calls itself; missing for a client that says no hello, or no name. */
   readonly name: string | undefined;
+  /** Where it comes from, now or last, as `tcp://10.0.0.7:51034`. */
   readonly remote: string;
+  /** When its first link was opened; it may have others since. */
   readonly openedAt: Date;
+  /** How long ago that is, whatever became of the date. */
   readonly uptimeMs: number;
   /** Whether it has a link now, or its session waits for a new one. */
   readonly isConnected: boolean;
   /** Over the link that it has now. */
   readonly bytesReceived: number;
+  /** Over the link that it has now. */
   readonly bytesSent: number;
   /** Calls and events of this client that run now. */
   readonly runningCalls: number;
+  /** How its link is, or was at last; missing until there was a verdict. */
   readonly liveness: Liveness | undefined;
 }
 
@@ -103,6 +108,7 @@ export class ServerConnection<Identity = unknown> implements ConnectingPeer {
     this.session = new Session(ownSettings, runtime, serve, owner, (parts) => new Reception(parts));
   }
 
+  /** When its first link was opened; it may have others since. */
   get openedAt(): Date {
     return new Date(this.openedMs);
   }
@@ -112,7 +118,7 @@ export class ServerConnection<Identity = unknown> implements ConnectingPeer {
     return this.session.clientId;
   }
 
-  /** Where it comes from, now or last. */
+  /** Where it comes from, now or last, as `tcp://10.0.0.7:51034`. */
   get remote(): string {
     this.lastRemote = this.session.attachment?.link.remote ?? this.lastRemote;
     return this.lastRemote;
@@ -153,7 +159,7 @@ export class ServerConnection<Identity = unknown> implements ConnectingPeer {
   }
 
   /**
-   * Pushes something to this client alone.
+   * Pushes something to this client alone, at once, or with its next link. Nothing happens when it is gone.
    *
    * @throws HeartwireError `UNSERIALIZABLE`, `FRAME_TOO_LARGE`
    */
@@ -200,11 +206,13 @@ export class ServerConnection<Identity = unknown> implements ConnectingPeer {
     return true;
   }
 
+  /** What the client calls itself; `undefined` for a client that says no hello, or no name. */
   get name(): string | undefined {
     this.lastName = this.session.attachment?.hello?.name ?? this.lastName;
     return this.lastName;
   }
 
+  /** How its link is, or was at last; `undefined` until there was a verdict. */
   get liveness(): Liveness | undefined {
     return this.session.liveness;
   }
@@ -214,10 +222,12 @@ export class ServerConnection<Identity = unknown> implements ConnectingPeer {
     return this.snapshot;
   }
 
+  /** As its {@link snapshot}. */
   toJSON(): ConnectionSnapshot {
     return this.snapshot;
   }
 
+  /** All that is known of it, as it is now. */
   get snapshot(): ConnectionSnapshot {
     const link = this.session.attachment?.link;
     return {

@@ -1,6 +1,8 @@
 /** What a link of about 1 Gbit/s carries in a millisecond. */
 const BYTES_PER_MS = 131_072;
+/** Never less: twice what an end may receive before it acknowledges any, so that no stream waits for what isn't due. */
 const MIN_BYTES = 393_216;
+/** Never more, however long the round trip. */
 const MAX_BYTES = 4_194_304;
 
 /**

@@ -1,7 +1,7 @@
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import type { Metadata } from '../protocol/messages.js';
-import type { CallKind, CallTraits } from './outgoing-call.js';
+import type { CallKind, CallTraits, Upload } from './outgoing-call.js';
 import type { Overflow } from './outgoing-stream.js';
 import { isStreamSource, type StreamSource } from './stream-source.js';
 
@@ -16,7 +16,7 @@ export interface SendOptions {
   readonly idempotent?: boolean | undefined;
   /** Travels beside the data; the handler reads it from `ctx.metadata`. */
   readonly metadata?: Metadata | undefined;
-  /** Gives the call up when it fires. */
+  /** Gives the call up when it fires: it fails with `CANCELLED`, and its handler is told. */
   readonly signal?: AbortSignal | undefined;
   /**
    * A stream that goes with the call: an Observable, an AsyncIterable (an async generator, a Node `Readable`) or a Web
@@ -40,6 +40,7 @@ export interface EmitOptions {
   readonly acknowledge?: boolean | undefined;
   /** How long the event may wait to be sent or, with `acknowledge`, to be handled, in ms. Default: `callTimeoutMs`. */
   readonly timeoutMs?: number | undefined;
+  /** Travels beside the data; the handlers read it from `ctx.metadata`. */
   readonly metadata?: Metadata | undefined;
 }
 
@@ -73,7 +74,7 @@ function checkedMs(value: unknown): number {
 }
 
 /** The stream that goes with a call. A Readable that fails before the call is sent must not end the process. */
-function uploadOf(kind: CallKind, options: SendOptions | undefined): CallTraits['upload'] {
+function uploadOf(kind: CallKind, options: SendOptions | undefined): Upload | undefined {
   if (options?.stream === undefined) return undefined;
   const { stream: source, overflow } = options;
   if (kind !== 'request') throw invalid('only send takes a stream');

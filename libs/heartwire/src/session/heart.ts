@@ -15,7 +15,7 @@ export interface HeartbeatSettings {
   readonly countTraffic?: boolean | undefined;
 }
 
-/** The ping that no round trip is measured by. */
+/** The ping that no round trip is measured by: the timestamps of those that are come from the clock, and are never below 0. */
 const UNTIMED = -2;
 
 export interface HeartHost {

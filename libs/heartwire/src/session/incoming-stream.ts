@@ -20,8 +20,9 @@ export interface StreamEnd {
 }
 
 /**
- * The items that the other end sends: an Observable that is also an AsyncIterable. What users get of `heartwire` spells it
- * out: their own declarations can't name a type that the package doesn't export, and there the name is the decorator's.
+ * The items that the other end sends: an Observable that is also an AsyncIterable. `heartwire/browser` exports it. `heartwire`
+ * can't, as the name is its decorator's there: so its public methods spell the type out, and users' declarations that are
+ * derived from them can name it.
  */
 export type IncomingStream<T> = Observable<T> & AsyncIterable<T>;
 

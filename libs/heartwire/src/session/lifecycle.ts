@@ -29,7 +29,7 @@ const PATIENCE_MS = 1_000;
 const LINGER_MS = 1_000;
 /** Who waits looks so often. */
 const LOOK_EVERY_MS = 250;
-/** The ping whose pong tells that the other end has heard all that was said before: no heart sends it. */
+/** The ping whose pong tells that the other end has heard all that was said before: a timestamp that no heart gives. */
 const FAREWELL = -1;
 
 /** What a session's life brings about. */

@@ -46,6 +46,7 @@ export class Outbox implements BulkRoom {
   /** Messages of streams, and what is to be done once those before it were handed over. */
   private readonly bulk = new Fifo<Outgoing | (() => void)>();
   private bulkBytes = 0;
+  /** As {@link BulkRoom} has it: the queues of the streams count it. */
   aheadBytes = 0;
   /** Streams that have more to say, each in its turn. Made with the first. */
   private streams: Set<() => void> | undefined;

@@ -15,12 +15,18 @@ export interface CallKeeper {
   taken(call: OutgoingCall): void;
 }
 
+/** A stream that goes with a call. */
+export interface Upload {
+  readonly source: StreamSource;
+  /** What becomes of items that come faster than they are taken. */
+  readonly overflow?: Overflow | undefined;
+}
+
 /** What only some calls ask for. */
 export interface CallTraits {
   /** It may run twice. */
   readonly isIdempotent?: boolean;
-  /** A stream that goes with the call, and what becomes of items that come faster than they are taken. */
-  readonly upload?: { readonly source: StreamSource; readonly overflow?: Overflow | undefined } | undefined;
+  readonly upload?: Upload | undefined;
   /** Its consumer says when it has taken an item, instead of taking each at once. */
   readonly pulls?: boolean;
   /** How long to wait for each item after the first, in ms. */

@@ -5,7 +5,7 @@ import type { CallId, ResponseMessage } from '../protocol/messages.js';
 import type { Outgoing } from '../protocol/outgoing.js';
 import { type DeadlineKeeper, DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
 import type { Clock } from '../timing/clock.js';
-import type { CallKeeper, OutgoingCall } from './outgoing-call.js';
+import type { CallKeeper, OutgoingCall, Upload } from './outgoing-call.js';
 import type { Codec } from './codec.js';
 import { beyondCredit, CreditAccount } from './credit-account.js';
 import { InFlightCalls } from './in-flight-calls.js';
@@ -234,7 +234,7 @@ export class OutgoingCalls implements CallSource, CallKeeper, DeadlineKeeper {
     return next;
   }
 
-  private upload(call: OutgoingCall, upload: NonNullable<OutgoingCall['traits']['upload']>): void {
+  private upload(call: OutgoingCall, upload: Upload): void {
     this.uploads ??= new Uploads(this.host, this.limits, {
       moved: (moved, isHeldUp) => {
         // A source may take its time, but not the other end.

@@ -7,10 +7,10 @@ import { SHORT_TEXT } from '../protocol/wire-members.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import type { OutgoingCall } from './outgoing-call.js';
 
-/** The reason in the `goaway` of a server that closes a connection which nobody uses. */
-export const UNUSED = 'idle';
+// Why a connection ended or a call failed, in words for its callers and for the log.
 
-/** Why a connection ended, in words for its callers and for the log. */
+/** The reason in the `goaway` of a server that closes a connection which nobody uses (docs/protocol.md, section 6). */
+export const UNUSED = 'idle';
 
 export function connectionLost(remote: string): HeartwireError {
   return new HeartwireError(ErrorCode.CONNECTION_LOST, `${remote} closed the connection`);

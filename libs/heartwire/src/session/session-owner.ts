@@ -28,7 +28,7 @@ export interface SessionOwner {
   /** Accepting end: the session that the other end wants to go on with, if it is here and the secret fits. */
   resume(resumption: Resumption): ResumableSession | undefined;
   /** The other end is going away and takes no new calls. */
-  goaway(reason: string, graceMs: number): void;
+  goaway(reason: string): void;
   /** A call was refused, unstarted. `true` when the owner will send it again, instead of letting it fail. */
   retries(call: OutgoingCall, error: HeartwireError): boolean;
   livenessChanged(liveness: Liveness): void;

@@ -15,7 +15,7 @@ export interface SessionSettings {
   readonly authenticate?: ((credentials: Credentials) => Promise<void>) | undefined;
   /** How long the handshake may take, in ms. For the accepting end it is over with `hello`, where it authenticates. */
   readonly handshakeTimeoutMs: number;
-  /** How long what runs may still take once the other end has finished sending, in ms. */
+  /** How long what runs may still take once the other end has finished sending or has left, in ms. */
   readonly drainTimeoutMs: number;
   /** How long a session waits for a new link, in ms; 0 ends it with its link. */
   readonly resumeWindowMs: number;

@@ -71,7 +71,7 @@ export interface Suspension {
   readonly reason: HeartwireError;
 }
 
-/** Ends what a state owns. An attachment goes along to the next state. */
+/** Ends what a state owns. An attachment goes along to the next state. (An interval is cleared as a timeout is.) */
 export function leave(state: SessionState): void {
   if ('timer' in state) clearTimeout(state.timer);
 }

@@ -249,8 +249,7 @@ export class Session
         this.becomeReady(attachment, message);
         break;
       case 'goaway':
-        if (this.lifecycle.peerGoesAway(attachment, message))
-          this.owner.goaway(message.reason, message.graceMs);
+        if (this.lifecycle.peerGoesAway(attachment, message)) this.owner.goaway(message.reason);
         break;
       default:
         this.upkeep.receive(message, attachment, this.clientId);

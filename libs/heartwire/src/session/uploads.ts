@@ -1,7 +1,7 @@
 import { cancelText } from '../protocol/message-text.js';
 import { ChunkWriter } from './chunk-writer.js';
 import type { Codec } from './codec.js';
-import type { CallTraits, OutgoingCall } from './outgoing-call.js';
+import type { OutgoingCall, Upload } from './outgoing-call.js';
 import { type BulkRoom, INITIAL_CREDIT, OutgoingStream, type StreamBounds } from './outgoing-stream.js';
 
 /** What the streams that go with calls need. */
@@ -30,7 +30,7 @@ export class Uploads {
   }
 
   /** The call was sent: its stream follows. A source that fails ends the call with its error. */
-  begin(call: OutgoingCall, { source, overflow }: NonNullable<CallTraits['upload']>): void {
+  begin(call: OutgoingCall, { source, overflow }: Upload): void {
     const { id } = call;
     const { outbox } = this.host;
     const voice = {

@@ -5,7 +5,7 @@ import { type FlowName, Passage } from './passage.js';
 import { resetSocket } from './reset-socket.js';
 import { seededRandom } from './seeded-random.js';
 
-/** From the client to the server, from the server to the client, or both. */
+/** From the client to the server (`upstream`), from the server to the client (`downstream`), or both. */
 export type Direction = FlowName | 'both';
 
 /** Options of a {@link FaultProxy}. */
@@ -108,7 +108,7 @@ export class FaultProxy {
     return this.faults[direction].passedBytes;
   }
 
-  /** Delay, jitter and bandwidth. Replaces what was set before. */
+  /** Delay, jitter and bandwidth. Replaces what was set before. Default: both directions. */
   slow(
     { delayMs = 0, jitterMs = 0, bytesPerSecond = Infinity }: SlownessOptions,
     direction?: Direction,

@@ -4,6 +4,7 @@ import { Flow } from './flow.js';
 import type { Ending, FlowFaults } from './flow-faults.js';
 import { resetSocket } from './reset-socket.js';
 
+/** `upstream` goes from the client to the server, `downstream` from the server to the client. */
 export type FlowName = 'upstream' | 'downstream';
 
 /** One connection through a proxy: the client's socket, the server's, and a flow each way. */

@@ -6,15 +6,15 @@ export interface BackoffSettings {
   readonly firstMaxMs: number;
   /** The least that each later wait takes. */
   readonly baseMs: number;
-  /** What the random part of the second wait may double from. */
+  /** The random part of the second wait is at most twice this, and doubles with each further one. */
   readonly growthMs: number;
   /** The most that the random part may take. */
   readonly maxMs: number;
 }
 
 /**
- * Exponential backoff with full jitter: many clients that lost the same server come back spread
- * over time, and the first of them quickly.
+ * Exponential backoff with jitter: many clients that lost the same server come back spread over
+ * time, and the first of them quickly. All of a wait but `baseMs` is random, uniformly.
  */
 export class Backoff {
   private count = 0;

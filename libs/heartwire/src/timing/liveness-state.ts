@@ -16,14 +16,19 @@ export interface Liveness {
   readonly jitterMs?: number;
   /** Pings since the last sign of life. */
   readonly missed: number;
+  /** How long it is since the last sign of life. */
   readonly silentForMs: number;
-  /** Suspicion: a live peer would be silent for so long with a chance of 10^-phi. From 0 to 300. */
+  /**
+   * Suspicion, as of a φ accrual failure detector: a live peer would be silent for so long with a chance of 10^-phi. From
+   * 0 to 300.
+   */
   readonly phi: number;
-  /** The pace that holds now: silence until a ping, and from then until death. */
+  /** The pace that holds now: silence after which a ping is sent. */
   readonly intervalMs: number;
+  /** Silence from that ping on that means death. */
   readonly timeoutMs: number;
   /** Pings sent so far on this link. */
   readonly heartbeats: number;
-  /** The moment of the last sign of life, on the watcher's clock. */
+  /** The moment of the last sign of life, by `performance.now()` of the end that watches. */
   readonly lastHeardAt: number;
 }

@@ -2,10 +2,10 @@ import type { SchedulerLike } from 'rxjs';
 
 import type { Clock } from './clock.js';
 
-/** What sessions need from the platform, so that it runs in Node, in a browser and under test. */
+/** What sessions need from the platform, so that they run in Node, in a browser and under test. */
 export interface Runtime {
   readonly clock: Clock;
-  /** Drives heartbeats. */
+  /** Drives heartbeats. What it runs after a delay of 0 must come in a later turn of the event loop, after waiting input. */
   readonly scheduler: SchedulerLike;
   /** Uniform in [0, 1). */
   readonly random: () => number;

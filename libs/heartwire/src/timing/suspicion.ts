@@ -7,7 +7,8 @@ const MAX_PHI = 300;
  * The suspicion level φ of an accrual failure detector (Hayashibara and others, "The φ accrual failure
  * detector", 2004): the chance that a live peer would be silent for so long is 10^-φ. 1 is a tenth, 8 is
  * next to nothing. Silences are taken to be normally distributed around one interval and one round
- * trip; the tail is the logistic approximation that is usual for it.
+ * trip; the tail is a logistic approximation (Bowling and others, "A logistic approximation to the
+ * cumulative normal distribution", 2009), as is usual for it.
  *
  * @param silentForMs how long nothing was heard
  * @param intervalMs silence after which the peer is asked
