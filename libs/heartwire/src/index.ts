@@ -5,8 +5,8 @@ export { HeartwireClient } from './client/heartwire.client.js';
 export { HeartwirePushContext } from './client/push-context.js';
 export type { PushHandler } from './client/pushes.js';
 export type { ConnectionStatus } from './session/connection-status.js';
-export { ErrorCode } from './errors/error-code.js';
-export { HeartwireError } from './errors/heartwire-error.js';
+export { ErrorCode, type Sent } from './errors/error-code.js';
+export { HeartwireError, type HeartwireErrorFacts } from './errors/heartwire-error.js';
 export {
   HeartwireHealthIndicator,
   type ClientHealth,
@@ -39,6 +39,7 @@ export type {
 } from './options/hub-adapter.js';
 export type { Presence } from './options/presence.js';
 export type { PushTarget } from './options/push-target.js';
+export type { OptionFault } from './options/read-options.js';
 export type { AllowedOrigins } from './options/origins.js';
 export type { PacketDeserializer, PacketSerializer } from './options/shared-options.js';
 export type { Resolve, ResolvedServer, ResolveQuestion } from './options/resolve.js';
