@@ -96,7 +96,7 @@ class Connection extends EventEmitter {
 
   async callBuffer(command: string, ...args: (string | number | Buffer)[]): Promise<unknown> {
     if (this.status !== 'ready') throw new Error('Connection is closed.');
-    if (this.server.refuses) throw new Error('LOADING');
+    if (this.server.refuses) throw Object.assign(new Error('LOADING'), { name: 'ReplyError' });
     switch (command) {
       case 'xrevrange':
         return this.server.after('0').slice(-1);
