@@ -27,6 +27,7 @@ export const upload = {
   name: 'upload',
   bytes: 1_024 ** 3,
   seconds: 2,
+  /** Fresh pairs of processes, one after the other: `--rounds` says nothing here. */
   pairs: 9,
   least: 0.75,
   maxMemory: 64 * 1_024 ** 2,

@@ -79,6 +79,7 @@ export class StreamLine {
       this.position = position;
       const askedAt = monotonicClock.now();
       const { entries, areAll } = await connection.read(position, heartbeatIntervalMs);
+      // Besides its bytes: not every socket that ioredis can be given counts them.
       this.silentBeats = 0;
       this.backoff.reset();
       for (const entry of entries) {

@@ -37,10 +37,10 @@ export function codecOf({
  * with all other calls on it.
  */
 function said(packet: unknown): unknown {
-  const isNothing = packet === undefined || packet === null;
-  if (!isNothing && !(packet instanceof Promise)) return packet;
+  const isPromise = packet instanceof Promise;
+  if (!isPromise && packet !== undefined && packet !== null) return packet;
   // Nobody waits for it: that it fails must not end the process.
-  if (!isNothing) packet.catch(() => undefined);
-  const message = `the serializer must give what is to be sent: it gave ${isNothing ? String(packet) : 'a Promise'}`;
+  if (isPromise) packet.catch(() => undefined);
+  const message = `the serializer must give what is to be sent: it gave ${isPromise ? 'a Promise' : String(packet)}`;
   throw new HeartwireError(ErrorCode.UNSERIALIZABLE, message);
 }

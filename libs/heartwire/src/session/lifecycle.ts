@@ -244,6 +244,7 @@ export class Lifecycle implements LinkListener {
   private resumableUntil(): number | undefined {
     if (!this.handshake.isResumable) return undefined;
     if (this.current.name !== 'ready') return this.suspension?.until;
+    // For who has said `error` the session is over.
     const isOver = this.current.attachment.lastWord !== undefined;
     return isOver ? undefined : this.clock.now() + this.settings.resumeWindowMs;
   }
