@@ -51,7 +51,7 @@ const LEFT_OUT = {
  * serializer, and no heartbeat that adapts.
  */
 const NEVER_SET = [
-  'reception',
+  'acceptor',
   'isAccepting',
   'spoke',
   'left',

@@ -6,11 +6,11 @@ import { Admission } from '../../libs/heartwire/src/session/admission.js';
 import type { OutgoingCall } from '../../libs/heartwire/src/session/outgoing-call.js';
 import { answerLost, neverAnswered } from '../../libs/heartwire/src/session/reasons.js';
 import { refuseCall } from '../../libs/heartwire/src/session/refuse-call.js';
-import { Reception } from '../../libs/heartwire/src/session/reception.js';
 import { type Dispatch, serveCalls } from '../../libs/heartwire/src/session/served-calls.js';
-import { Session } from '../../libs/heartwire/src/session/session.js';
+import { SessionAcceptor } from '../../libs/heartwire/src/session/session-acceptor.js';
 import type { SessionOwner } from '../../libs/heartwire/src/session/session-owner.js';
 import type { SessionLimits, SessionSettings } from '../../libs/heartwire/src/session/session-settings.js';
+import { Session } from '../../libs/heartwire/src/session/session.js';
 import { monotonicClock } from '../../libs/heartwire/src/timing/clock.js';
 import type { Runtime } from '../../libs/heartwire/src/timing/runtime.js';
 
@@ -120,7 +120,13 @@ export class AcceptingEnd extends OwnerRecord {
     };
     const serve = serveCalls(this.admission, this.options.dispatch ?? refuseCall);
     const settings = settingsOf(clientId, this.options);
-    const session = new Session(settings, virtualRuntime, serve, owner, (parts) => new Reception(parts));
+    const session = new Session(
+      settings,
+      virtualRuntime,
+      serve,
+      owner,
+      (parts) => new SessionAcceptor(parts),
+    );
     this.sessions.set(clientId, session);
     session.attach(link);
     return session;

@@ -35,7 +35,7 @@ export type {
   HubClient,
   HubMember,
   HubNews,
-  HubSeat,
+  HubMembership,
 } from './options/hub-adapter.js';
 export type { Presence } from './options/presence.js';
 export type { PushTarget } from './options/push-target.js';

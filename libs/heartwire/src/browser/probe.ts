@@ -22,11 +22,11 @@ export class Probe {
   start(attachment: Attachment | undefined): void {
     this.stop();
     if (attachment === undefined) return;
-    const { link, heart } = attachment;
+    const { link, monitor } = attachment;
     const { heardAt } = link;
-    const patienceMs = Math.min(heart.timeoutMs, this.heartbeatTimeoutMs) * PATIENCE_SHARE;
+    const patienceMs = Math.min(monitor.timeoutMs, this.heartbeatTimeoutMs) * PATIENCE_SHARE;
     const until = this.clock.now() + patienceMs;
-    heart.ask();
+    monitor.ask();
     this.timer = setTimeout(() => {
       if (link.heardAt !== heardAt) return;
       if (this.clock.now() > until + LATE_MS) this.start(attachment);

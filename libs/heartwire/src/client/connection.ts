@@ -6,25 +6,25 @@ import { Admission } from '../session/admission.js';
 import type { OutgoingCalls } from '../session/outgoing-calls.js';
 import { connectionClosed, neverAnswered, noSession, UNUSED } from '../session/reasons.js';
 import { serveCalls } from '../session/served-calls.js';
-import { Session } from '../session/session.js';
 import type { SessionOwner } from '../session/session-owner.js';
+import { Session } from '../session/session.js';
 import { Backoff } from '../timing/backoff.js';
 import { FadingCount } from '../timing/fading-count.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import type { Candidate } from './balancer.js';
 import type { ConnectionLog } from './connection-log.js';
 import type { ConnectionOwner } from './connection-owner.js';
+import type { PlannedConnection } from './connection-plan.js';
 import { type ConnectionSettings, sessionSettings } from './connection-settings.js';
 import { type ConnectionState, leave, stableAfter } from './connection-state.js';
-import { crowdOut } from './crowd-out.js';
+import { limitLeaving } from './limit-leaving.js';
 import type { Replica } from './replica.js';
-import type { Seat } from './seats.js';
 
 /**
  * Keeps a session with one server: dials, dials again when the link is lost, and moves on to a
  * fresh session when the server goes away. Once closed, it stays closed.
  */
-export class Connection implements Seat, Candidate {
+export class Connection implements PlannedConnection, Candidate {
   /** Whether the urls still lead to this server. */
   isKnown = true;
   /** Attempts that failed since it was last ready. */
@@ -73,7 +73,7 @@ export class Connection implements Seat, Candidate {
     return this.replica.priority;
   }
 
-  get phase(): Seat['phase'] {
+  get phase(): PlannedConnection['phase'] {
     if (this.current.name === 'ready' || this.current.name === 'resting') return this.current.name;
     if (this.current.name === 'idle') return 'spare';
     return this.failures > 0 ? 'failing' : 'opening';
@@ -254,7 +254,7 @@ export class Connection implements Seat, Candidate {
     this.log.goaway(reason);
     this.answeredBefore += old.calls.answered;
     this.leaving.add(old);
-    crowdOut(this.leaving, this.settings.options.drainTimeoutMs);
+    limitLeaving(this.leaving, this.settings.options.drainTimeoutMs);
     this.session = this.newSession();
     this.lostAt = this.settings.runtime.clock.now();
     const waiting = old.calls.releaseWaiting();

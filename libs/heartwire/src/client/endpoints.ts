@@ -3,11 +3,11 @@ import type { ResolvedClientOptions } from '../options/client-options.js';
 import type { Resolve } from '../options/resolve.js';
 import { Backoff } from '../timing/backoff.js';
 import type { Runtime } from '../timing/runtime.js';
+import { planConnections } from './connection-plan.js';
 import type { Connection } from './connection.js';
 import { NameWatch } from './name-watch.js';
 import { byPreference } from './preference.js';
 import type { Replica } from './replica.js';
-import { planSeats } from './seats.js';
 
 export interface EndpointsHost {
   /** A connection to a server that has none; it isn't opened yet. */
@@ -82,7 +82,11 @@ export class Endpoints {
   /** Opens, parks and closes connections, so that the right ones are there. */
   arrange(): void {
     if (this.isStopped || !this.isStarted) return;
-    const { open, park, close } = planSeats(this.all, this.options.maxEndpoints, this.runtime.clock.now());
+    const { open, park, close } = planConnections(
+      this.all,
+      this.options.maxEndpoints,
+      this.runtime.clock.now(),
+    );
     for (const connection of close) this.retire(connection);
     for (const connection of park) connection.park();
     for (const connection of open) connection.open();

@@ -15,19 +15,19 @@ import { abortWith } from '../session/abort-with.js';
 import { callBody } from '../session/call-body.js';
 import { type EmitOptions, type SendOptions, timeoutOf, traitsOf } from '../session/call-options.js';
 import { type Codec, codecOf } from '../session/codec.js';
-import { explainThrown } from '../session/explain-thrown.js';
 import type { ConnectionStatus } from '../session/connection-status.js';
+import { explainThrown } from '../session/explain-thrown.js';
 import { ItemStream } from '../session/incoming-stream.js';
 import { type CallKind, OutgoingCall } from '../session/outgoing-call.js';
 import type { ReplyObserver } from '../session/reply-observer.js';
 import { stopUnused } from '../session/stream-source.js';
 import type { HeartwireClientEvents } from './client-events.js';
 import { ConnectionPool } from './connection-pool.js';
+import { deferredListener } from './deferred-listener.js';
 import { type EndpointLiveness, type EndpointSnapshot, snapshotOf } from './endpoint-snapshot.js';
-import { errorInOwnWords, inOwnWords, type OwnWords } from './own-words.js';
 import { type PushHandler, Pushes } from './pushes.js';
 import { isNil, refused } from './refused.js';
-import { toldApart } from './told-apart.js';
+import { transformedError, transformedObserver, type ResponseTransform } from './response-transform.js';
 
 /**
  * Calls the handlers of a Heartwire server.
@@ -50,7 +50,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
   private readonly codec: Codec | undefined;
   private readonly keyOf: ((packet: BalancedPacket) => string) | undefined;
   private readonly pushes: Pushes;
-  private readonly ownWords: OwnWords = {
+  private readonly ownWords: ResponseTransform = {
     response: (value) => this.serializeResponse(value) as unknown,
     error: (error) => this.serializeError(error) as unknown,
   };
@@ -145,7 +145,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     this.start(kind, pattern, data, options, {
       next: () => undefined,
       error: (error) => {
-        outcome.error(errorInOwnWords(error, this.ownWords));
+        outcome.error(transformedError(error, this.ownWords));
       },
       complete: () => {
         outcome.next(undefined as TResult);
@@ -252,14 +252,14 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     const isPlain =
       this.serializeError === ClientProxy.prototype['serializeError'] &&
       this.serializeResponse === ClientProxy.prototype['serializeResponse'];
-    return isPlain ? observer : inOwnWords(observer, this.ownWords);
+    return isPlain ? observer : transformedObserver(observer, this.ownWords);
   }
 
   private newPool(former?: Promise<void>): ConnectionPool {
     const { options, codec } = this;
     const platform = { runtime: nodeRuntime, dialler: new Dialler(options, nodeRuntime.clock) };
     const settings = { options, codec, ...platform, ...this.pushes.listening };
-    const listener = toldApart({
+    const listener = deferredListener({
       statusChanged: (status) => {
         if (pool === this.pool) this._status$.next(status);
       },

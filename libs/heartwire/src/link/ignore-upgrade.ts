@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
-import { standIn } from './stand-in.js';
+import { replaceMethod } from './replace-method.js';
 
 /** Whether it is a WebSocket that is asked for, and no other protocol. */
 export function asksForWebSocket({ headers: { upgrade } }: IncomingMessage): boolean {
@@ -25,7 +25,7 @@ export function declineOtherUpgrades(server: object, isAlone: () => boolean): ()
   if (own === undefined || typeof decide !== 'function') return () => undefined;
   const decideHere: UpgradeDecision = (request) =>
     (asksForWebSocket(request) || !isAlone()) && (decide as UpgradeDecision).call(server, request);
-  return standIn(server, key, decideHere);
+  return replaceMethod(server, key, decideHere);
 }
 
 /** Whether it has a body, which would come before the new protocol. That of a GET means nothing (RFC 9110, section 9.3.1). */

@@ -6,7 +6,7 @@ import type { ProtocolViolation } from '../protocol/protocol-violation.js';
 import type { Clock } from '../timing/clock.js';
 import type { LinkReceiver } from './link.js';
 import { type FrameProgress, PartialFrameDeadline, type PartialFrameHost } from './partial-frame-deadline.js';
-import { type Pausable, ReadingPace } from './reading-pace.js';
+import { type Pausable, ReadRateLimiter } from './read-rate-limiter.js';
 import { remoteUrl } from './remote-url.js';
 
 export interface SocketLinkSettings {
@@ -23,7 +23,7 @@ export abstract class LinkOverSocket implements PartialFrameHost {
   protected receiver: LinkReceiver | undefined;
   protected failure: HeartwireError | undefined;
   protected readonly partialFrame: PartialFrameDeadline;
-  protected readonly pace: ReadingPace | undefined;
+  protected readonly pace: ReadRateLimiter | undefined;
   private lastHeardAt: number;
 
   /** @param reader what is paused when the other end says too much */
@@ -40,7 +40,7 @@ export abstract class LinkOverSocket implements PartialFrameHost {
     this.lastHeardAt = clock.now();
     this.partialFrame = new PartialFrameDeadline(progress, clock, frameTimeoutMs, this);
     if (messagesPerSecond === Infinity) return;
-    this.pace = new ReadingPace(reader, messagesPerSecond, clock, () => {
+    this.pace = new ReadRateLimiter(reader, messagesPerSecond, clock, () => {
       this.partialFrame.restart();
     });
   }

@@ -71,7 +71,7 @@ export interface HubMember {
 }
 
 /** A hub's place among the others. */
-export interface HubSeat {
+export interface HubMembership {
   readonly status: AdapterStatus;
   /** Begins with what holds now, and completes with `close`. */
   readonly status$: Observable<AdapterStatus>;
@@ -88,9 +88,9 @@ export interface HubSeat {
 
 /**
  * Carries pushes and presence between the hubs of several instances (processes that serve the same clients). One
- * object may serve several servers: each that listens takes a seat of its own.
+ * object may serve several servers: each that listens joins for itself.
  */
 export interface HubAdapter {
   /** Called each time a server begins to listen. The member may be told something before this returns. */
-  join(member: HubMember): HubSeat;
+  join(member: HubMember): HubMembership;
 }

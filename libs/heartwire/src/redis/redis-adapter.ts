@@ -1,6 +1,6 @@
 import type { HubAdapter } from '../options/hub-adapter.js';
+import { RedisMembership } from './redis-membership.js';
 import { type RedisAdapterOptions, resolveRedisOptions } from './redis-options.js';
-import { RedisSeat } from './redis-seat.js';
 
 export type { RedisAdapterOptions };
 
@@ -17,5 +17,5 @@ export type { RedisAdapterOptions };
  */
 export function redisAdapter(options: RedisAdapterOptions): HubAdapter {
   const resolved = resolveRedisOptions(options);
-  return { join: (member) => new RedisSeat(resolved, member) };
+  return { join: (member) => new RedisMembership(resolved, member) };
 }

@@ -5,8 +5,8 @@ import { type Observable, Subject } from 'rxjs';
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { traceOf } from '../errors/thrown.js';
-import { nodeRuntime } from '../link/node-runtime.js';
 import type { Link } from '../link/link.js';
+import { nodeRuntime } from '../link/node-runtime.js';
 import type { Address } from '../options/address.js';
 import type { ResolvedServerOptions } from '../options/server-options.js';
 import type { SecureContextOptions } from '../options/tls-options.js';
@@ -20,23 +20,23 @@ import type { ResumableSession } from '../session/session-owner.js';
 import type { SessionLimits, SessionSettings } from '../session/session-settings.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import type { ConnectionEvent } from './connection-event.js';
-import { Departures } from './departures.js';
-import { Door } from './door.js';
+import { ConnectionLimiter } from './connection-limiter.js';
+import { ConnectionRetirement } from './connection-retirement.js';
+import { emitInOrder } from './emit-in-order.js';
 import { HeartwireHub } from './hub.js';
 import { InProcessAdapter } from './in-process-adapter.js';
 import { Instances } from './instances.js';
-import { Listener } from './listener.js';
+import { type ConnectionListener, ListenerAcceptor, type ListenerOwner } from './listener-acceptor.js';
 import { AttachedListener } from './listener-attached.js';
-import { type ConnectionListener, Entrance, type ListenerOwner } from './listener-entrance.js';
-import { Newcomers } from './newcomers.js';
+import { Listener } from './listener.js';
+import { PendingConnections } from './pending-connections.js';
 import {
   type ConnectionSnapshot,
   ServerConnection,
   type ServerConnectionListener,
 } from './server-connection.js';
-import { StatusRounds } from './status-rounds.js';
+import { StatusBroadcast } from './status-broadcast.js';
 import { SuspendedSessions } from './suspended-sessions.js';
-import { toldInOrder } from './told-in-order.js';
 
 /** The part of Nest's Logger that is used. */
 interface Logger {
@@ -61,9 +61,9 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
   private readonly admission: Admission;
   /** One for all sessions: each of many idle connections should cost little. */
   private readonly sessionLimits: SessionLimits;
-  private readonly departures: Departures;
-  private readonly statusRounds: StatusRounds;
-  private readonly newcomers: Newcomers<ServerConnection>;
+  private readonly retirement: ConnectionRetirement;
+  private readonly statusBroadcast: StatusBroadcast;
+  private readonly pending: PendingConnections<ServerConnection>;
   private closing: Promise<void> | undefined;
   private tellEmpty: (() => void) | undefined;
 
@@ -73,7 +73,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
     private readonly dispatchFor: (connection: ServerConnection) => Dispatch,
     private readonly logger: Logger,
   ) {
-    this.events$ = this.eventSubject.pipe(toldInOrder());
+    this.events$ = this.eventSubject.pipe(emitInOrder());
     this.instances = new Instances(options.adapter ?? new InProcessAdapter(), logger);
     // The first to follow the events: whoever hears of one finds the hub up to date.
     this.hub = new HeartwireHub({
@@ -84,41 +84,41 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
       callTimeoutMs: options.callTimeoutMs,
       instances: this.instances,
     });
-    this.admission = new Admission(options.limits.runningCalls);
+    const { limits } = options;
+    this.admission = new Admission(limits.runningCalls);
     this.sessionLimits = {
-      ...options.limits,
-      waitingCalls: options.limits.runningCallsPerConnection,
-      waitingBytes: options.limits.sendBufferBytes,
+      ...limits,
+      waitingCalls: limits.runningCallsPerConnection,
+      waitingBytes: limits.sendBufferBytes,
     };
-    this.departures = new Departures(options, nodeRuntime);
-    this.statusRounds = new StatusRounds(options.statusIntervalMs, this.open);
-    this.waiting = new SuspendedSessions(options.limits, {
+    this.retirement = new ConnectionRetirement(options, nodeRuntime);
+    this.statusBroadcast = new StatusBroadcast(options.statusIntervalMs, this.open);
+    this.waiting = new SuspendedSessions(limits, {
       bytesOf: ({ session: { outbox, served, calls } }) =>
         outbox.keptBytes + served.waitingBytes + calls.waitingBytes,
       giveUp: ({ session }, reason) => session.destroy(connectionClosed(reason)),
     });
-    this.newcomers = new Newcomers(options.limits, nodeRuntime.clock, {
+    this.pending = new PendingConnections(limits, nodeRuntime.clock, {
       defer: (task) => void setImmediate(task),
       ask: ({ session }) => {
-        session.attachment?.heart.ask();
+        session.attachment?.monitor.ask();
       },
       late: ({ session }) => {
         // Where the server asks who it is, the session itself sees to it.
-        if (options.authenticate === undefined)
-          session.refuse(saidNothing(options.limits.handshakeTimeoutMs));
+        if (options.authenticate === undefined) session.refuse(saidNothing(limits.handshakeTimeoutMs));
       },
       crowdedOut: ({ session }) => {
         session.destroy(connectionClosed('too many connections have said nothing yet'));
       },
     });
-    const door = new Door(options.limits, nodeRuntime.clock, (message) => logger.warn(message));
-    const entrance = new Entrance(options, door, this);
+    const limiter = new ConnectionLimiter(limits, nodeRuntime.clock, (message) => logger.warn(message));
+    const acceptor = new ListenerAcceptor(options, limiter, this);
     const { addresses, attach, path } = options;
     this.listeners = [
-      ...addresses.map((address) => new Listener(address, options, entrance)),
+      ...addresses.map((address) => new Listener(address, options, acceptor)),
       ...(attach === undefined
         ? []
-        : [new AttachedListener(attach, entrance.webSocketsAt(path), entrance, () => void this.close())]),
+        : [new AttachedListener(attach, acceptor.webSocketsAt(path), acceptor, () => void this.close())]),
     ];
   }
 
@@ -149,7 +149,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
       await Promise.all([...this.listeners.map((listener) => listener.close()), this.instances.leave()]);
       throw error;
     }
-    this.statusRounds.begin();
+    this.statusBroadcast.begin();
   }
 
   /** Who follows its events and its hub was told that it has ended: it can't come back. */
@@ -165,10 +165,10 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
   }
 
   private async closeInOrder(): Promise<void> {
-    this.statusRounds.stop();
+    this.statusBroadcast.stop();
     const accepted = this.listeners.map((listener) => listener.close());
     for (const connection of this.open.values()) {
-      this.departures.forget(connection);
+      this.retirement.forget(connection);
       connection.session.drain('shutdown', this.options.drainTimeoutMs);
     }
     await Promise.all([...accepted, this.empty()]);
@@ -212,23 +212,23 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
       this.closed(connection, connectionClosed('shutdown'));
       return;
     }
-    this.departures.watch(connection);
+    this.retirement.watch(connection);
     connection.session.attach(link);
-    this.newcomers.enter(connection);
+    this.pending.enter(connection);
   }
 
   heard(connection: ServerConnection): void {
     // Where the server asks who it is, a word is not enough.
-    if (this.options.authenticate === undefined) this.newcomers.leave(connection);
+    if (this.options.authenticate === undefined) this.pending.leave(connection);
   }
 
   introduced(connection: ServerConnection): void {
-    this.newcomers.leave(connection);
+    this.pending.leave(connection);
     if (this.open.has(connection.clientId)) this.eventSubject.next({ type: 'introduced', connection });
   }
 
   suspended(connection: ServerConnection, reason: HeartwireError): void {
-    this.departures.forget(connection);
+    this.retirement.forget(connection);
     this.eventSubject.next({ type: 'suspended', connection, reason });
     if (this.open.has(connection.clientId)) this.waiting.enter(connection);
   }
@@ -239,26 +239,26 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
 
   resumed(connection: ServerConnection): void {
     this.waiting.leave(connection);
-    this.departures.watch(connection);
+    this.retirement.watch(connection);
     this.eventSubject.next({ type: 'resumed', connection });
   }
 
-  resume(doorman: ServerConnection, resumption: Resumption): ResumableSession | undefined {
+  resume(fresh: ServerConnection, resumption: Resumption): ResumableSession | undefined {
     const known = this.open.get(resumption.session);
-    if (known === undefined || known === doorman || !known.session.canBeResumed(resumption)) return undefined;
-    if (!isDeepStrictEqual(known.identity, doorman.identity)) {
+    if (known === undefined || known === fresh || !known.session.canBeResumed(resumption)) return undefined;
+    if (!isDeepStrictEqual(known.identity, fresh.identity)) {
       this.logger.warn(
-        `${doorman.remote} gets a new session: the one that it asked for is of another identity`,
+        `${fresh.remote} gets a new session: the one that it asked for is of another identity`,
       );
       return undefined;
     }
-    this.closed(doorman, connectionClosed('its session goes on'));
+    this.closed(fresh, connectionClosed('its session goes on'));
     return known.session;
   }
 
   closed(connection: ServerConnection, reason: HeartwireError): void {
-    this.departures.forget(connection);
-    this.newcomers.leave(connection);
+    this.retirement.forget(connection);
+    this.pending.leave(connection);
     this.waiting.leave(connection);
     if (!this.open.delete(connection.clientId)) return;
     if (!EXPECTED_ENDS.has(reason.code) && !connection.wasRefused) {

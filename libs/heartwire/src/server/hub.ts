@@ -13,13 +13,13 @@ import type { Session } from '../session/session.js';
 import { Broadcast, type BroadcastHost, type Push } from './broadcast.js';
 import { ClientCalls } from './client-calls.js';
 import type { ConnectionEvent } from './connection-event.js';
+import { emitInOrder } from './emit-in-order.js';
 import { identityName } from './identity-name.js';
 import type { Instances } from './instances.js';
-import type { RemoteClients } from './remote-clients.js';
 import { checkRoom, checkTargets } from './push-names.js';
+import type { RemoteClients } from './remote-clients.js';
 import { Rooms } from './rooms.js';
 import type { ServerConnection } from './server-connection.js';
-import { toldInOrder } from './told-in-order.js';
 
 /** What a hub knows of its server. */
 export interface HubSettings {
@@ -65,7 +65,7 @@ export class HeartwireHub {
 
   /** For the server: everybody else takes `server.hub`. */
   constructor(private readonly settings: HubSettings) {
-    this.presence$ = this.presenceSubject.pipe(toldInOrder());
+    this.presence$ = this.presenceSubject.pipe(emitInOrder());
     this.adapterStatus$ = settings.instances.status$;
     this.host = {
       everybody: () => this.present,

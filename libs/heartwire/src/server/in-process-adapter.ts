@@ -1,6 +1,6 @@
 import { BehaviorSubject } from 'rxjs';
 
-import type { AdapterStatus, HubAdapter, HubMember, HubNews, HubSeat } from '../options/hub-adapter.js';
+import type { AdapterStatus, HubAdapter, HubMember, HubNews, HubMembership } from '../options/hub-adapter.js';
 
 /**
  * Joins the hubs of one process: give the same object to several servers. Everything is told at once, nothing is
@@ -12,39 +12,39 @@ import type { AdapterStatus, HubAdapter, HubMember, HubNews, HubSeat } from '../
  * const local = new HeartwireServer({ url: 'unix:///run/orders.sock', adapter });
  */
 export class InProcessAdapter implements HubAdapter {
-  private readonly seats = new Map<string, Seat>();
+  private readonly memberships = new Map<string, InProcessMembership>();
   /** What is told while something else is being told waits for it, so that all hear the same order. */
   private readonly queue: (() => void)[] = [];
   private isTelling = false;
   private taken = 0;
 
-  join(member: HubMember): HubSeat {
+  join(member: HubMember): HubMembership {
     this.taken += 1;
-    const seat = new Seat(String(this.taken), member, this);
+    const membership = new InProcessMembership(String(this.taken), member, this);
     this.tell(() => {
-      for (const other of this.seats.values()) {
-        seat.member.learn(other.id, other.member.clients());
-        other.member.learn(seat.id, seat.member.clients());
+      for (const other of this.memberships.values()) {
+        membership.member.learn(other.id, other.member.clients());
+        other.member.learn(membership.id, membership.member.clients());
       }
-      this.seats.set(seat.id, seat);
+      this.memberships.set(membership.id, membership);
     });
-    return seat;
+    return membership;
   }
 
-  /** @internal For its seats. */
-  publish(from: Seat, news: HubNews, to: string | undefined): void {
-    if (this.seats.size < 2) return;
+  /** @internal For its memberships. */
+  publish(from: InProcessMembership, news: HubNews, to: string | undefined): void {
+    if (this.memberships.size < 2) return;
     this.tell(() => {
-      const others = to === undefined ? [...this.seats.values()] : [this.seats.get(to)];
+      const others = to === undefined ? [...this.memberships.values()] : [this.memberships.get(to)];
       for (const other of others) if (other !== from) other?.member.hear(from.id, news);
     });
   }
 
-  /** @internal For its seats. */
-  leave(seat: Seat): void {
+  /** @internal For its memberships. */
+  leave(membership: InProcessMembership): void {
     this.tell(() => {
-      if (!this.seats.delete(seat.id)) return;
-      for (const other of this.seats.values()) other.member.lose(seat.id);
+      if (!this.memberships.delete(membership.id)) return;
+      for (const other of this.memberships.values()) other.member.lose(membership.id);
     });
   }
 
@@ -60,7 +60,7 @@ export class InProcessAdapter implements HubAdapter {
   }
 }
 
-class Seat implements HubSeat {
+class InProcessMembership implements HubMembership {
   private readonly statusSubject = new BehaviorSubject<AdapterStatus>('up');
   readonly status$ = this.statusSubject.asObservable();
   readonly status = 'up';

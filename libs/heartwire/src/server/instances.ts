@@ -7,7 +7,7 @@ import type {
   HubClient,
   HubMember,
   HubNews,
-  HubSeat,
+  HubMembership,
 } from '../options/hub-adapter.js';
 import type { Presence } from '../options/presence.js';
 import type { Push } from './broadcast.js';
@@ -36,7 +36,7 @@ export class Instances implements HubMember {
   private readonly statusSubject = new BehaviorSubject<AdapterStatus>('up');
   private readonly answers: RelayedAnswers;
   private own: OwnSide | undefined;
-  private seat: HubSeat | undefined;
+  private membership: HubMembership | undefined;
   private hasMissedPush = false;
 
   constructor(
@@ -62,8 +62,8 @@ export class Instances implements HubMember {
 
   /** From here on the others are reached. */
   join(): void {
-    this.seat = this.adapter.join(this);
-    this.seat.status$.subscribe((status) => {
+    this.membership = this.adapter.join(this);
+    this.membership.status$.subscribe((status) => {
       if (status !== this.status) this.statusSubject.next(status);
     });
   }
@@ -78,15 +78,15 @@ export class Instances implements HubMember {
   async leave(): Promise<void> {
     this.forgetOthers();
     this.answers.close();
-    await this.seat?.close();
-    this.seat = undefined;
+    await this.membership?.close();
+    this.membership = undefined;
     // Something may have come in until now.
     this.forgetOthers();
   }
 
-  /** @throws HeartwireError as `HubSeat.publish` */
+  /** @throws HeartwireError as `HubMembership.publish` */
   publish(news: HubNews, to?: string): void {
-    this.seat?.publish(news, to);
+    this.membership?.publish(news, to);
   }
 
   /** Something happened to a client of this instance. */

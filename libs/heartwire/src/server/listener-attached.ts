@@ -5,11 +5,11 @@ import { Server as TlsServer, TLSSocket } from 'node:tls';
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { asksForWebSocket, declineOtherUpgrades, withoutUpgrade } from '../link/ignore-upgrade.js';
-import { standIn } from '../link/stand-in.js';
+import { replaceMethod } from '../link/replace-method.js';
 import { refuseUpgrade, type WebSocketUpgrade } from '../link/web-socket-upgrade.js';
 import type { Address } from '../options/address.js';
 import type { AttachableServer } from '../options/attachable.js';
-import type { ConnectionListener, Entrance } from './listener-entrance.js';
+import type { ConnectionListener, ListenerAcceptor } from './listener-acceptor.js';
 
 /** Whose an `upgrade` listener of an HTTP server is. */
 const OWNER = Symbol('Heartwire server that an upgrade listener belongs to');
@@ -28,7 +28,7 @@ export class AttachedListener implements ConnectionListener {
   constructor(
     readonly server: AttachableServer,
     private readonly upgrade: WebSocketUpgrade,
-    private readonly entrance: Entrance,
+    private readonly acceptor: ListenerAcceptor,
     private readonly onServerClosing: () => void,
   ) {}
 
@@ -85,7 +85,7 @@ export class AttachedListener implements ConnectionListener {
       if (this.answersForAll && !isMeant) refuseUpgrade(socket, 404);
       return;
     }
-    if (!this.entrance.admits(socket)) {
+    if (!this.acceptor.admits(socket)) {
       refuseUpgrade(socket, 503);
       return;
     }
@@ -125,5 +125,5 @@ function beforeClose(server: AttachableServer, notify: () => void): () => void {
     notify();
     return close(callback);
   };
-  return standIn(server, 'close', replacement);
+  return replaceMethod(server, 'close', replacement);
 }

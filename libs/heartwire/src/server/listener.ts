@@ -9,7 +9,7 @@ import { TlsServer } from '../link/tls-server.js';
 import { WebSocketPort } from '../link/web-socket-port.js';
 import { type Address, isSecure, isWebSocket } from '../options/address.js';
 import type { SecureContextOptions } from '../options/tls-options.js';
-import type { ConnectionListener, Entrance, ListenerSettings } from './listener-entrance.js';
+import type { ConnectionListener, ListenerAcceptor, ListenerSettings } from './listener-acceptor.js';
 
 /** Connections that the kernel may hold before they are accepted: a whole fleet reconnects at once. */
 const BACKLOG = 4_096;
@@ -24,11 +24,11 @@ export class Listener implements ConnectionListener {
   constructor(
     private readonly requested: Address,
     private readonly settings: ListenerSettings,
-    private readonly entrance: Entrance,
+    private readonly acceptor: ListenerAcceptor,
   ) {
     this.tls = isSecure(requested) ? this.newTlsServer() : undefined;
     this.webSockets = isWebSocket(requested)
-      ? new WebSocketPort(entrance.webSocketsAt(requested.path), settings.limits)
+      ? new WebSocketPort(acceptor.webSocketsAt(requested.path), settings.limits)
       : undefined;
     this.server =
       this.tls?.server ??
@@ -85,18 +85,18 @@ export class Listener implements ConnectionListener {
     return new TlsServer(tls(), limits, {
       admits: (socket) => this.admits(socket),
       secured: (socket) => this.accept(socket),
-      refused: (remote, error) => this.entrance.refused(remote, error),
+      refused: (remote, error) => this.acceptor.refused(remote, error),
     });
   }
 
   private admits(socket: Socket): boolean {
-    const isAdmitted = this.entrance.admits(socket);
+    const isAdmitted = this.acceptor.admits(socket);
     if (!isAdmitted) socket.destroy();
     return isAdmitted;
   }
 
   private accept(socket: Socket): void {
-    if (this.webSockets === undefined) this.entrance.accept(socket);
+    if (this.webSockets === undefined) this.acceptor.accept(socket);
     else this.webSockets.take(socket);
   }
 }

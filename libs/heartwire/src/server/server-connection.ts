@@ -6,14 +6,14 @@ import { peerCertificateOf } from '../link/peer-certificate.js';
 import type { Authenticate, ConnectingPeer, Credentials } from '../options/authenticate.js';
 import type { PeerCertificate } from '../options/peer-certificate.js';
 import type { Outgoing } from '../protocol/outgoing.js';
-import type { Clock } from '../timing/clock.js';
-import type { Runtime } from '../timing/runtime.js';
 import type { Admission } from '../session/admission.js';
-import { Reception } from '../session/reception.js';
 import { type Dispatch, serveCalls } from '../session/served-calls.js';
-import { Session } from '../session/session.js';
+import { SessionAcceptor } from '../session/session-acceptor.js';
 import type { SessionSettings } from '../session/session-settings.js';
+import { Session } from '../session/session.js';
+import type { Clock } from '../timing/clock.js';
 import type { Liveness } from '../timing/liveness-state.js';
+import type { Runtime } from '../timing/runtime.js';
 import type { PushOptions } from './broadcast.js';
 import { identityOf } from './identity-of.js';
 import { ServerSessionOwner, type SessionListener } from './server-session-owner.js';
@@ -105,7 +105,7 @@ export class ServerConnection<Identity = unknown> implements ConnectingPeer {
     const ownSettings = authenticate === undefined ? settings : asksWho;
     const owner = new ServerSessionOwner(this, listener);
     const serve = serveCalls(admission, dispatch(this));
-    this.session = new Session(ownSettings, runtime, serve, owner, (parts) => new Reception(parts));
+    this.session = new Session(ownSettings, runtime, serve, owner, (parts) => new SessionAcceptor(parts));
   }
 
   /** When its first link was opened; it may have others since. */

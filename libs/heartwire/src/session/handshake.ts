@@ -167,9 +167,9 @@ export class Handshake {
    *
    * @throws ProtocolViolation when the other end can't have received what it claims.
    */
-  stands({ heart, welcome }: Attachment, ready: ReadyMessage): void {
+  stands({ monitor, welcome }: Attachment, ready: ReadyMessage): void {
     this.isAsking = false;
-    heart.agree(ready.heartbeatInterval, ready.heartbeatTimeout);
+    monitor.agree(ready.heartbeatInterval, ready.heartbeatTimeout);
     if (ready.resumed) this.delivery.acknowledge(ready.received);
     else this.delivery.begin(this.settings.resumeWindowMs > 0);
     this.identity = { session: ready.session, secret: ready.secret };
@@ -181,18 +181,18 @@ export class Handshake {
     const { maxFrameBytes = this.peerLimits.maxFrameBytes } = hello;
     this.peerLimits.maxFrameBytes = Math.min(maxFrameBytes, this.settings.limits.maxFrameBytes);
     this.calls.maxInFlight = hello.maxInFlight ?? this.settings.limits.runningCallsPerConnection;
-    attachment.heart.agree(hello.heartbeatInterval, hello.heartbeatTimeout);
+    attachment.monitor.agree(hello.heartbeatInterval, hello.heartbeatTimeout);
   }
 
-  private sayReady(identity: SessionIdentity, resumed: boolean, { heart }: Attachment): void {
+  private sayReady(identity: SessionIdentity, resumed: boolean, { monitor }: Attachment): void {
     this.delivery.acknowledgementSent();
     this.host.say({
       kind: 'ready',
       ...identity,
       resumed,
       received: this.delivery.received,
-      heartbeatInterval: heart.intervalMs,
-      heartbeatTimeout: heart.timeoutMs,
+      heartbeatInterval: monitor.intervalMs,
+      heartbeatTimeout: monitor.timeoutMs,
     });
   }
 }

@@ -9,7 +9,6 @@ import type { Attachment } from './attachment.js';
 import type { Exchange } from './exchange.js';
 import type { Handshake } from './handshake.js';
 import type { Inbound } from './inbound.js';
-import { LinkEar, type LinkListener } from './link-ear.js';
 import type { Outbox } from './outbox.js';
 import {
   connectionClosed,
@@ -20,6 +19,7 @@ import {
   notWelcomed,
 } from './reasons.js';
 import type { SessionOwner } from './session-owner.js';
+import { SessionReceiver, type LinkListener } from './session-receiver.js';
 import type { SessionSettings } from './session-settings.js';
 import { leave, type SessionState, type Suspension } from './session-state.js';
 
@@ -29,7 +29,7 @@ const PATIENCE_MS = 1_000;
 const LINGER_MS = 1_000;
 /** Who waits looks so often. */
 const LOOK_EVERY_MS = 250;
-/** The ping whose pong tells that the other end has heard all that was said before: a timestamp that no heart gives. */
+/** The ping whose pong tells that the other end has heard all that was said before: a timestamp that no monitor gives. */
 const FAREWELL = -1;
 
 /** What a session's life brings about. */
@@ -74,7 +74,7 @@ export class Lifecycle implements LinkListener {
     const { handshakeTimeoutMs } = this.settings;
     const giveUp = (): void => this.detach(link, handshakeTimedOut(link.remote, handshakeTimeoutMs));
     this.greetUntil(attachment, handshakeTimeoutMs, onLate ?? giveUp);
-    link.open(new LinkEar(this, link));
+    link.open(new SessionReceiver(this, link));
   }
 
   /** How the handshake ends if nothing else comes of it for so long. */
@@ -93,9 +93,9 @@ export class Lifecycle implements LinkListener {
     this.move({ name: 'ready', attachment });
     this.outbox.open();
     if (old?.link === attachment.link) return;
-    old?.heart.stop();
+    old?.monitor.stop();
     old?.link.destroy();
-    attachment.link.open(new LinkEar(this, attachment.link));
+    attachment.link.open(new SessionReceiver(this, attachment.link));
   }
 
   /** This end goes away. What runs may finish within `graceMs`, and then the link ends: at once when idle. */
@@ -137,7 +137,7 @@ export class Lifecycle implements LinkListener {
       if (this.suspension !== undefined) this.lose(reason);
       return;
     }
-    attachment.heart.stop();
+    attachment.monitor.stop();
     this.exchange.calls.maxInFlight = 0;
     const timer = setInterval((): void => {
       const mayRead = current.name === 'draining' && current.isHeard && this.clock.now() < current.until;
@@ -158,7 +158,7 @@ export class Lifecycle implements LinkListener {
     const because = current.name === 'ending' ? current.reason : lastWord;
     const until = this.resumableUntil();
     const graceMs = this.eventGrace();
-    attachment.heart.stop();
+    attachment.monitor.stop();
     this.exchange.calls.maxInFlight = 0;
     this.outbox.detach();
     if (until === undefined) this.move({ name: 'detached' });
@@ -195,7 +195,7 @@ export class Lifecycle implements LinkListener {
 
   /** For good. A link that it still has is somebody else's now. */
   finish(reason: HeartwireError): void {
-    this.attachment?.heart.stop();
+    this.attachment?.monitor.stop();
     this.move({ name: 'ended', reason });
   }
 
@@ -283,7 +283,7 @@ export class Lifecycle implements LinkListener {
       this.detach(attachment.link, connectionLost(attachment.link.remote));
       return;
     }
-    attachment.heart.stop();
+    attachment.monitor.stop();
     this.exchange.calls.maxInFlight = 0;
     const until = this.clock.now() + this.settings.drainTimeoutMs;
     this.drainUntil(until, attachment, 'the other end has finished', true, true);

@@ -50,7 +50,7 @@ class Stage implements BulkRoom {
     say,
     ...bounds
   }: StreamOptions = {}) {
-    const voice = {
+    const streamHost = {
       marksLast,
       cutsBytes,
       item: (value: unknown, isLast: boolean, more: boolean): Outgoing => {
@@ -64,7 +64,7 @@ class Stage implements BulkRoom {
       stoppedWith: () => undefined,
       waitsFor: (side: string) => void this.waits.push(side),
     };
-    this.stream = new OutgoingStream(voice, this, { ...BOUNDS, ...bounds }, credit, overflow);
+    this.stream = new OutgoingStream(streamHost, this, { ...BOUNDS, ...bounds }, credit, overflow);
   }
 
   pushBulk(message: Outgoing): void {

@@ -15,7 +15,7 @@ export const INITIAL_CREDIT = 64;
 export type Overflow = 'fail' | 'drop-oldest' | 'drop-newest';
 
 /** How the items of a stream are said, and who hears how it goes. */
-export interface StreamVoice {
+export interface OutgoingStreamHost {
   /** Whether the last item says that it is the last; otherwise an end follows it. */
   readonly marksLast: boolean;
   /** Whether long bytes may be cut. */
@@ -86,7 +86,7 @@ export class OutgoingStream {
   private waiting: 'receiver' | 'source' | undefined;
 
   constructor(
-    private readonly voice: StreamVoice,
+    private readonly host: OutgoingStreamHost,
     private readonly room: BulkRoom,
     private readonly bounds: StreamBounds,
     private credit: number,
@@ -114,7 +114,7 @@ export class OutgoingStream {
         this.fail(error);
       },
       stoppedWith: (error) => {
-        voice.stoppedWith(error);
+        host.stoppedWith(error);
       },
     });
   }
@@ -174,14 +174,14 @@ export class OutgoingStream {
   private messagesOf(value: unknown, isLast: boolean): Outgoing[] {
     const { maxFrameBytes } = this.bounds;
     const pieceBytes = Math.min(MAX_PIECE_BYTES, maxFrameBytes >>> 1);
-    const isCut = this.voice.cutsBytes && value instanceof Uint8Array && value.byteLength > pieceBytes;
-    if (!isCut) return [this.marked(this.voice.item(value, isLast, false))];
+    const isCut = this.host.cutsBytes && value instanceof Uint8Array && value.byteLength > pieceBytes;
+    if (!isCut) return [this.marked(this.host.item(value, isLast, false))];
     checkBytes(value.byteLength, maxFrameBytes);
     const messages: Outgoing[] = [];
     for (let from = 0; from < value.byteLength; from += pieceBytes) {
       const more = from + pieceBytes < value.byteLength;
       const piece = value.subarray(from, from + pieceBytes);
-      messages.push(this.marked(this.voice.item(piece, isLast && !more, more)));
+      messages.push(this.marked(this.host.item(piece, isLast && !more, more)));
     }
     return messages;
   }
@@ -219,10 +219,10 @@ export class OutgoingStream {
   }
 
   private end(): void {
-    const { voice } = this;
+    const { host } = this;
     try {
-      const saidIt = this.release(voice.marksLast) && voice.marksLast;
-      if (!saidIt) this.lastWord = voice.end();
+      const saidIt = this.release(host.marksLast) && host.marksLast;
+      if (!saidIt) this.lastWord = host.end();
     } catch (error) {
       this.fail(error);
     }
@@ -240,7 +240,7 @@ export class OutgoingStream {
   private fail(error: unknown): void {
     if (!this.close('failed')) return;
     this.error = error;
-    this.lastWord = this.voice.failure(error);
+    this.lastWord = this.host.failure(error);
     if (error instanceof HeartwireError && error.code === ErrorCode.SLOW_CONSUMER) this.queue.clear();
     this.flush();
   }
@@ -278,8 +278,8 @@ export class OutgoingStream {
     const { lastWord, error, outcome } = this;
     this.outcome = 'stopped';
     if (lastWord !== undefined) this.room.pushBulk(lastWord);
-    if (outcome === 'failed') this.voice.finished(error);
-    else this.voice.finished();
+    if (outcome === 'failed') this.host.finished(error);
+    else this.host.finished();
   }
 
   /** Each item that leaves begins the wait for the receiver anew; one that only came does not. */
@@ -288,7 +288,7 @@ export class OutgoingStream {
     const waiting = isHeldUp ? 'receiver' : 'source';
     if (waiting === this.waiting && (waiting === 'source' || !hasMoved)) return;
     this.waiting = waiting;
-    this.voice.waitsFor?.(waiting);
+    this.host.waitsFor?.(waiting);
   }
 }
 

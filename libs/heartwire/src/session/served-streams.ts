@@ -49,7 +49,7 @@ export class ServedStreams {
     finished: () => void,
   ): void {
     const { words } = this;
-    const voice = {
+    const streamHost = {
       marksLast: true,
       cutsBytes: words.cutsBytes,
       item: (value: unknown, isLast: boolean, more: boolean) => {
@@ -63,7 +63,7 @@ export class ServedStreams {
       stoppedWith: explain,
     };
     const credit = this.host.grantsCredit ? INITIAL_CREDIT : Infinity;
-    call.answers = new OutgoingStream(voice, this.host.outbox, this.limits, credit, overflow);
+    call.answers = new OutgoingStream(streamHost, this.host.outbox, this.limits, credit, overflow);
     call.answers.start(source);
   }
 

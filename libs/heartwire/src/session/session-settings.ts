@@ -1,6 +1,6 @@
 import type { Credentials } from '../options/authenticate.js';
 import type { Codec } from './codec.js';
-import type { HeartbeatSettings } from './heart.js';
+import type { HeartbeatSettings } from './heartbeat-monitor.js';
 
 /** What one end brings to a session. */
 export interface SessionSettings {

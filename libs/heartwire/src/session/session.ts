@@ -1,6 +1,5 @@
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import type { Link } from '../link/link.js';
-import type { Outgoing } from '../protocol/outgoing.js';
 import type {
   CallMessage,
   ControlMessage,
@@ -8,26 +7,27 @@ import type {
   ReadyMessage,
   Resumption,
 } from '../protocol/messages.js';
+import type { Outgoing } from '../protocol/outgoing.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import type { Runtime } from '../timing/runtime.js';
 import type { Attachment } from './attachment.js';
 import type { Codec } from './codec.js';
+import { ControlChannel, type ControlChannelHost } from './control-channel.js';
 import { Delivery } from './delivery.js';
-import { Handshake, type HandshakeHost, inTurn, peerLimitsOf } from './handshake.js';
-import { Exchange } from './exchange.js';
 import type { EarlyMessage } from './early-message.js';
+import { Exchange } from './exchange.js';
+import { Handshake, type HandshakeHost, inTurn, peerLimitsOf } from './handshake.js';
 import { Inbound } from './inbound.js';
 import { Lifecycle, type LifecycleHost } from './lifecycle.js';
+import { Outbox, type OutboxHost } from './outbox.js';
 import type { OutgoingCall } from './outgoing-call.js';
 import type { OutgoingCalls } from './outgoing-calls.js';
-import { Outbox, type OutboxHost } from './outbox.js';
-import type { Reception, ReceptionHost, ReceptionParts } from './reception.js';
 import { connectionClosed, heartbeatTimedOut, slowConsumer, toRefusal } from './reasons.js';
 import type { Serve, Served } from './served.js';
+import type { SessionAcceptor, SessionAcceptorHost, SessionAcceptorParts } from './session-acceptor.js';
 import type { ResumableSession, SessionOwner } from './session-owner.js';
 import type { SessionSettings } from './session-settings.js';
 import type { SessionState } from './session-state.js';
-import { Upkeep, type UpkeepHost } from './upkeep.js';
 
 /**
  * The conversation of two peers. Both ends are the same class: either may call the other. It
@@ -35,7 +35,13 @@ import { Upkeep, type UpkeepHost } from './upkeep.js';
  * on over it when both ends still know the session (docs/protocol.md, section 4).
  */
 export class Session
-  implements ResumableSession, LifecycleHost, HandshakeHost, OutboxHost, ReceptionHost, UpkeepHost
+  implements
+    ResumableSession,
+    LifecycleHost,
+    HandshakeHost,
+    OutboxHost,
+    SessionAcceptorHost,
+    ControlChannelHost
 {
   private readonly lifecycle: Lifecycle;
   /** The calls of both directions, and what is pushed. */
@@ -45,8 +51,8 @@ export class Session
   private readonly delivery: Delivery;
   readonly inbound: Inbound;
   private readonly handshake: Handshake;
-  private readonly upkeep: Upkeep;
-  private readonly reception: Reception | undefined;
+  private readonly control: ControlChannel;
+  private readonly acceptor: SessionAcceptor | undefined;
 
   /**
    * @param serve makes the one who serves the other end's calls
@@ -57,7 +63,7 @@ export class Session
     runtime: Runtime,
     serve: Serve,
     private readonly owner: SessionOwner,
-    receive?: (parts: ReceptionParts) => Reception,
+    receive?: (parts: SessionAcceptorParts) => SessionAcceptor,
   ) {
     const { sendBufferBytes, deliveryLogBytes } = settings.limits;
     this.codec = settings.codec;
@@ -83,8 +89,8 @@ export class Session
     const { lifecycle } = this;
     const { clock } = runtime;
     const parts = { settings, clock, lifecycle, handshake, inbound, outbox, calls, owner, host: this };
-    this.reception = receive?.(parts);
-    this.upkeep = new Upkeep(runtime, settings.heartbeat, outbox, delivery, handshake, this);
+    this.acceptor = receive?.(parts);
+    this.control = new ControlChannel(runtime, settings.heartbeat, outbox, delivery, handshake, this);
   }
 
   get state(): SessionState['name'] {
@@ -98,7 +104,7 @@ export class Session
 
   /** How its link is, or was at last. */
   get liveness(): Liveness | undefined {
-    return this.upkeep.liveness;
+    return this.control.liveness;
   }
 
   /** The calls that this end makes. */
@@ -127,8 +133,8 @@ export class Session
       throw new Error(`no link while ${this.state}`);
     }
     const attachment = this.attachmentFor(link);
-    if (this.reception !== undefined) {
-      this.reception.welcome(attachment);
+    if (this.acceptor !== undefined) {
+      this.acceptor.welcome(attachment);
     } else {
       if (this.settings.token === undefined) this.handshake.hello();
       this.lifecycle.greet(attachment);
@@ -159,7 +165,7 @@ export class Session
     const { attachment, state } = this;
     this.served.refuseNew(reason);
     if (state === 'finishing') return;
-    if (state === 'suspended' && this.reception !== undefined) {
+    if (state === 'suspended' && this.acceptor !== undefined) {
       this.lifecycle.finishEvents(connectionClosed(reason));
     } else if (attachment === undefined || state === 'greeting') {
       this.destroy(connectionClosed(reason));
@@ -183,7 +189,7 @@ export class Session
   }
 
   say(message: ControlMessage): void {
-    this.upkeep.say(message);
+    this.control.say(message);
   }
 
   overflowed(queuedBytes: number): void {
@@ -223,7 +229,7 @@ export class Session
   }
 
   arrived(frameBytes: number, isBulk: boolean): void {
-    this.upkeep.arrived(frameBytes, isBulk);
+    this.control.arrived(frameBytes, isBulk);
   }
 
   receiveCall(message: CallMessage, frameBytes: number): void {
@@ -241,8 +247,8 @@ export class Session
           ?.catch((error: unknown) => this.lifecycle.detach(attachment.link, toRefusal(error)));
         break;
       case 'hello':
-        inTurn(message, this.reception !== undefined && attachment.hello === undefined);
-        this.reception?.greeted(attachment, message);
+        inTurn(message, this.acceptor !== undefined && attachment.hello === undefined);
+        this.acceptor?.greeted(attachment, message);
         break;
       case 'ready':
         inTurn(message, state === 'greeting');
@@ -252,7 +258,7 @@ export class Session
         if (this.lifecycle.peerGoesAway(attachment, message)) this.owner.goaway(message.reason);
         break;
       default:
-        this.upkeep.receive(message, attachment, this.clientId);
+        this.control.receive(message, attachment, this.clientId);
         if (message.kind === 'pong') this.lifecycle.heard(message.timestamp);
     }
   }
@@ -289,6 +295,6 @@ export class Session
 
   private attachmentFor(link: Link): Attachment {
     this.outbox.attach(link);
-    return this.upkeep.attachmentTo(link);
+    return this.control.attachmentTo(link);
   }
 }

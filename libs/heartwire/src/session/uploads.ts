@@ -33,7 +33,7 @@ export class Uploads {
   begin(call: OutgoingCall, { source, overflow }: Upload): void {
     const { id } = call;
     const { outbox } = this.host;
-    const voice = {
+    const streamHost = {
       marksLast: false,
       cutsBytes: this.words.cutsBytes,
       item: (value: unknown, _: boolean, more: boolean) =>
@@ -54,7 +54,7 @@ export class Uploads {
         if (!call.isStreaming && call.keeper !== undefined) this.watcher.moved(call, side === 'receiver');
       },
     };
-    call.stream = new OutgoingStream(voice, outbox, this.limits, INITIAL_CREDIT, overflow);
+    call.stream = new OutgoingStream(streamHost, outbox, this.limits, INITIAL_CREDIT, overflow);
     call.stream.start(source);
   }
 }

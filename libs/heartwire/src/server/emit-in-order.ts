@@ -5,7 +5,7 @@ import { type MonoTypeOperatorFunction, Observable, pipe, share } from 'rxjs';
  * another event: those after it hear of that one first. (Nor does `queueScheduler`, where one event is told within
  * another: all wait in its one queue.)
  */
-export function toldInOrder<T>(): MonoTypeOperatorFunction<T> {
+export function emitInOrder<T>(): MonoTypeOperatorFunction<T> {
   return pipe(oneByOne, share());
 }
 

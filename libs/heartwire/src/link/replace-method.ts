@@ -13,7 +13,7 @@ type Method = (...args: never[]) => unknown;
  * @returns puts back what stood there. Stand-ins go in any order: one that another stands before goes with that one; what
  * somebody else has put there stays.
  */
-export function standIn<Own extends Method>(object: object, key: string, method: Own): () => void {
+export function replaceMethod<Own extends Method>(object: object, key: string, method: Own): () => void {
   const own = Object.getOwnPropertyDescriptor(object, key);
   const before: Before = { own, isWanted: true };
   const value = Object.assign(method, { [BEFORE]: before });

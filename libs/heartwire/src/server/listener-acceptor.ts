@@ -2,16 +2,16 @@ import type { Socket } from 'node:net';
 
 import type { HeartwireError } from '../errors/heartwire-error.js';
 import type { HandshakeLimits } from '../link/handshakes.js';
+import type { SocketLinkSettings } from '../link/link-over-socket.js';
 import type { Link } from '../link/link.js';
 import { nodeFrameEncoder, nodeRuntime, serverWebSocketEncoder } from '../link/node-runtime.js';
-import type { SocketLinkSettings } from '../link/link-over-socket.js';
 import { SocketLink } from '../link/socket-link.js';
 import { WebSocketUpgrade } from '../link/web-socket-upgrade.js';
 import type { Address } from '../options/address.js';
 import type { AttachableServer } from '../options/attachable.js';
 import type { AllowedOrigins } from '../options/origins.js';
 import type { SecureContextOptions, ServerTlsOptions } from '../options/tls-options.js';
-import type { Door } from './door.js';
+import type { ConnectionLimiter } from './connection-limiter.js';
 
 export interface ListenerSettings {
   readonly limits: SocketLinkSettings & HandshakeLimits;
@@ -39,22 +39,22 @@ export interface ConnectionListener {
 }
 
 /** What the listeners of one server share: who may come in, and how links are made. */
-export class Entrance {
+export class ListenerAcceptor {
   private readonly frames = nodeFrameEncoder();
   private readonly webSockets = serverWebSocketEncoder();
 
   constructor(
     private readonly settings: ListenerSettings,
-    private readonly door: Door,
+    private readonly limiter: ConnectionLimiter,
     private readonly owner: ListenerOwner,
   ) {}
 
   /** Whether it may come in; then it counts until it is closed. */
   admits(socket: Socket): boolean {
     const { remoteAddress } = socket;
-    if (!this.door.enter(remoteAddress)) return false;
+    if (!this.limiter.enter(remoteAddress)) return false;
     socket.on('close', () => {
-      this.door.leave(remoteAddress);
+      this.limiter.leave(remoteAddress);
     });
     return true;
   }

@@ -1,23 +1,23 @@
 import { messageOf } from '../errors/thrown.js';
 import type { HubClient, HubMember } from '../options/hub-adapter.js';
-import { Complaint } from './complaint.js';
 import { type Entry, type Notice, readEntry } from './entry.js';
 import { type Peer, Peers } from './peers.js';
 import type { RawEntry } from './redis-connection.js';
+import { ThrottledWarning } from './throttled-warning.js';
 
 /** Clients in one part of a state: fewer where they would make an entry too long. */
 const CLIENTS_IN_PART = 200;
 
 type State = Extract<Notice, { readonly type: 'state' }>;
 
-export interface ConversationSettings {
+export interface InstanceProtocolSettings {
   readonly name: string;
   readonly maxEntryBytes: number;
   readonly heartbeatTimeoutMs: number;
 }
 
 /** The instance that hears them all. */
-export interface OwnVoice {
+export interface InstanceProtocolHost {
   say(notice: Notice, to?: string): void;
   /** It has heard itself. */
   heardOwn(sequence: number): void;
@@ -27,25 +27,25 @@ export interface OwnVoice {
  * What the instances say to each other over the stream, as one of them hears it: each entry of each instance once and
  * in order, whatever comes twice; presence only of those whose state is known, which are asked for it first.
  */
-export class Conversation {
+export class InstanceProtocol {
   private readonly peers = new Peers();
   /** Parts of states that are not complete yet. */
   private readonly parts = new Map<Peer, HubClient[]>();
-  private readonly unreadable: Complaint;
-  private readonly missed: Complaint;
-  private readonly tooLong: Complaint;
+  private readonly unreadable: ThrottledWarning;
+  private readonly missed: ThrottledWarning;
+  private readonly tooLong: ThrottledWarning;
 
   constructor(
-    private readonly settings: ConversationSettings,
+    private readonly settings: InstanceProtocolSettings,
     private readonly member: HubMember,
-    private readonly own: OwnVoice,
+    private readonly own: InstanceProtocolHost,
   ) {
     const warn = (message: string): void => {
       member.logger.warn(message);
     };
-    this.unreadable = new Complaint(warn);
-    this.missed = new Complaint(warn);
-    this.tooLong = new Complaint(warn);
+    this.unreadable = new ThrottledWarning(warn);
+    this.missed = new ThrottledWarning(warn);
+    this.tooLong = new ThrottledWarning(warn);
   }
 
   /** An entry of the stream, whoever wrote it. */
@@ -54,7 +54,7 @@ export class Conversation {
       this.follow(readEntry(raw, this.settings.maxEntryBytes));
     } catch (error) {
       const why = messageOf(error).slice(0, 200);
-      this.unreadable.make(`An entry of the Redis stream (${raw.id}) is ignored: ${why}`);
+      this.unreadable.give(`An entry of the Redis stream (${raw.id}) is ignored: ${why}`);
     }
   }
 
@@ -150,7 +150,7 @@ export class Conversation {
       const [first] = clients;
       if (first === undefined) throw error;
       if (clients.length === 1) {
-        this.tooLong.make(`Other instances don't hear of ${first.clientId}: ${messageOf(error)}`);
+        this.tooLong.give(`Other instances don't hear of ${first.clientId}: ${messageOf(error)}`);
         this.sayPart({ ...part, clients: [] }, to);
         return;
       }
@@ -169,7 +169,7 @@ export class Conversation {
   private tellMissed(peer: Peer, missed: number): void {
     // A part of a state may be among what is missing.
     this.parts.delete(peer);
-    this.missed.make(
+    this.missed.give(
       `${String(missed)} entries of the Redis stream were gone before they were read: their pushes are lost, and presence is asked for again`,
     );
     this.member.miss(peer.name);

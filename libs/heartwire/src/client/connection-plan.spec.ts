@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { planSeats, type Seat } from './seats.js';
+import { planConnections, type PlannedConnection } from './connection-plan.js';
 
-interface Named extends Seat {
+interface Named extends PlannedConnection {
   readonly name: string;
 }
 
 const NOW = 1_000;
 
-/** `a:ready b:spare` as seats; `-` before a name: its url is gone; `/1` after it: its priority. */
-function seats(text: string): Named[] {
+/** `a:ready b:spare` as servers; `-` before a name: its url is gone; `/1` after it: its priority. */
+function servers(text: string): Named[] {
   return text.split(' ').map((each) => {
     const [, gone, name, priority = '0', phase, extra] =
       /^(-?)(\w+)(?:\/(\d))?:(\w+)(?:\((\w+)\))?$/.exec(each) ?? [];
@@ -18,7 +18,7 @@ function seats(text: string): Named[] {
       name,
       isKnown: gone === '',
       priority: Number(priority),
-      phase: phase as Seat['phase'],
+      phase: phase as PlannedConnection['phase'],
       isSuspended: extra === 'suspended',
       retryAt: extra === 'later' ? NOW + 1 : 0,
     };
@@ -26,7 +26,7 @@ function seats(text: string): Named[] {
 }
 
 function plan(text: string, max: number): string {
-  const { open, park, close } = planSeats(seats(text), max, NOW);
+  const { open, park, close } = planConnections(servers(text), max, NOW);
   const names = (those: readonly Named[]): string => those.map(({ name }) => name).join('');
   return `open ${names(open)}, park ${names(park)}, close ${names(close)}`;
 }

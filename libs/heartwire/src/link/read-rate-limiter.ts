@@ -12,7 +12,7 @@ export interface Pausable {
  * Reads a peer no faster than so many frames a second. What it sends beyond that stays in the kernel, and in the end
  * with the peer itself (docs/protocol.md, section 5).
  */
-export class ReadingPace {
+export class ReadRateLimiter {
   private readonly bucket: TokenBucket;
   private rest: NodeJS.Timeout | undefined;
 

@@ -1,13 +1,13 @@
 import type { ReplyObserver } from '../session/reply-observer.js';
 
 /** What a subclass of Nest's ClientProxy may make of answers and errors. */
-export interface OwnWords {
+export interface ResponseTransform {
   response(value: unknown): unknown;
   error(error: unknown): unknown;
 }
 
 /** Tells a caller all in a subclass's own words. What these throw is what the call fails with. */
-export function inOwnWords(observer: ReplyObserver, words: OwnWords): ReplyObserver {
+export function transformedObserver(observer: ReplyObserver, words: ResponseTransform): ReplyObserver {
   return {
     next: (value) => {
       let response: unknown;
@@ -20,7 +20,7 @@ export function inOwnWords(observer: ReplyObserver, words: OwnWords): ReplyObser
       observer.next(response);
     },
     error: (error) => {
-      observer.error(errorInOwnWords(error, words));
+      observer.error(transformedError(error, words));
     },
     complete: () => {
       observer.complete();
@@ -28,7 +28,7 @@ export function inOwnWords(observer: ReplyObserver, words: OwnWords): ReplyObser
   };
 }
 
-export function errorInOwnWords(error: unknown, words: OwnWords): unknown {
+export function transformedError(error: unknown, words: ResponseTransform): unknown {
   try {
     return words.error(error);
   } catch (thrown) {

@@ -1,7 +1,7 @@
 import type { Clock } from '../timing/clock.js';
 import { networkOf } from './network-of.js';
 
-export interface DoorLimits {
+export interface ConnectionLimiterLimits {
   readonly connections: number;
   readonly connectionsPerAddress: number;
 }
@@ -10,13 +10,13 @@ export interface DoorLimits {
 const TELL_EVERY_MS = 60_000;
 
 /** Decides who may come in, before anything is spent on them. A socket counts until it is closed. */
-export class Door {
+export class ConnectionLimiter {
   private count = 0;
   private readonly byNetwork = new Map<string, number>();
   private toldAt = -Infinity;
 
   constructor(
-    private readonly limits: DoorLimits,
+    private readonly limits: ConnectionLimiterLimits,
     private readonly clock: Clock,
     private readonly warn: (message: string) => void,
   ) {}
@@ -45,7 +45,7 @@ export class Door {
     else this.byNetwork.set(network, left);
   }
 
-  private refuse(limit: keyof DoorLimits, max: number, address = 'a Unix socket'): false {
+  private refuse(limit: keyof ConnectionLimiterLimits, max: number, address = 'a Unix socket'): false {
     const now = this.clock.now();
     if (now - this.toldAt >= TELL_EVERY_MS) {
       this.toldAt = now;

@@ -9,7 +9,7 @@ const MAX_LEAVING = 16;
  *
  * @param leaving in the order in which they were left; to be called with each that is added
  */
-export function crowdOut(leaving: ReadonlySet<Session>, drainTimeoutMs: number): void {
+export function limitLeaving(leaving: ReadonlySet<Session>, drainTimeoutMs: number): void {
   const first = [...leaving].at(-1 - MAX_LEAVING);
   first?.drain('closed', drainTimeoutMs);
 }

@@ -5,7 +5,7 @@ import type { ConnectionListener } from './connection-listener.js';
  * of them may close the client, or throw, which must not meet a connection in the midst of a move. Only the status is
  * told at once, so that it is never an old one; those who tell it have finished their move.
  */
-export function toldApart(listener: ConnectionListener): ConnectionListener {
+export function deferredListener(listener: ConnectionListener): ConnectionListener {
   return {
     statusChanged: (status) => listener.statusChanged(status),
     connected: () => {

@@ -1,5 +1,5 @@
 /** One server, as far as it matters for who should be connected. */
-export interface Seat {
+export interface PlannedConnection {
   /** Whether the urls still lead to it. */
   readonly isKnown: boolean;
   /** Servers of the lowest number are used while any of them can be reached. */
@@ -16,9 +16,9 @@ export interface Seat {
 }
 
 /** What is to be done so that the right servers are connected. */
-export interface SeatMoves<Each> {
+export interface ConnectionPlan<Each> {
   readonly open: readonly Each[];
-  /** Has failed, and leaves its seat to one that may do better. */
+  /** Has failed, and leaves its place to one that may do better. */
   readonly park: readonly Each[];
   /** Is left in order. */
   readonly close: readonly Each[];
@@ -28,16 +28,16 @@ export interface SeatMoves<Each> {
  * Who should be connected: up to `max` servers of the best priority that can be reached. One that
  * the urls don't lead to any more is left as soon as another is connected, never before.
  *
- * @param seats in the order in which they are preferred
+ * @param connections in the order in which they are preferred
  */
-export function planSeats<Each extends Seat>(
-  seats: readonly Each[],
+export function planConnections<Each extends PlannedConnection>(
+  connections: readonly Each[],
   max: number,
   now: number,
-): SeatMoves<Each> {
-  const known = seats.filter(({ isKnown }) => isKnown);
+): ConnectionPlan<Each> {
+  const known = connections.filter(({ isKnown }) => isKnown);
   const isServed = known.some(isServing);
-  const close = seats.filter(({ isKnown, phase }) => !isKnown && (phase !== 'ready' || isServed));
+  const close = connections.filter(({ isKnown, phase }) => !isKnown && (phase !== 'ready' || isServed));
   const open: Each[] = [];
   const park: Each[] = [];
   const tiers = tiersOf(known);
@@ -63,12 +63,14 @@ export function planSeats<Each extends Seat>(
   return { open, park, close };
 }
 
-function isServing({ phase }: Seat): boolean {
+function isServing({ phase }: PlannedConnection): boolean {
   return phase === 'ready' || phase === 'resting';
 }
 
 /** The best priority first. */
-function tiersOf<Each extends Seat>(seats: readonly Each[]): readonly (readonly Each[])[] {
-  const priorities = [...new Set(seats.map(({ priority }) => priority))].sort((one, other) => one - other);
-  return priorities.map((priority) => seats.filter((seat) => seat.priority === priority));
+function tiersOf<Each extends PlannedConnection>(connections: readonly Each[]): readonly (readonly Each[])[] {
+  const priorities = [...new Set(connections.map(({ priority }) => priority))].sort(
+    (one, other) => one - other,
+  );
+  return priorities.map((priority) => connections.filter((connection) => connection.priority === priority));
 }

@@ -4,12 +4,12 @@ import type { HelloMessage } from '../protocol/messages.js';
 import { isObject } from '../protocol/wire-members.js';
 import type { Clock } from '../timing/clock.js';
 import type { Attachment } from './attachment.js';
-import { checkVersion, type Handshake } from './handshake.js';
 import type { EarlyMessage, Gate } from './early-message.js';
+import { checkVersion, type Handshake } from './handshake.js';
 import type { Inbound } from './inbound.js';
 import type { Lifecycle } from './lifecycle.js';
-import type { OutgoingCalls } from './outgoing-calls.js';
 import type { Outbox } from './outbox.js';
+import type { OutgoingCalls } from './outgoing-calls.js';
 import { connectionClosed, notAccepted, notIntroduced } from './reasons.js';
 import type { SessionOwner } from './session-owner.js';
 import type { SessionSettings } from './session-settings.js';
@@ -27,15 +27,15 @@ interface Waiting {
   bytes: number;
 }
 
-export interface ReceptionHost {
+export interface SessionAcceptorHost {
   /** The other end broke the rules, or isn't let in. */
   refuse(error: unknown): void;
   /** Stops what runs, and settles what waits for an answer. */
   lose(reason: HeartwireError): void;
 }
 
-/** The parts of a session that its reception works with. */
-export interface ReceptionParts {
+/** The parts of a session that its acceptor works with. */
+export interface SessionAcceptorParts {
   readonly settings: SessionSettings;
   readonly clock: Clock;
   readonly lifecycle: Lifecycle;
@@ -44,14 +44,14 @@ export interface ReceptionParts {
   readonly outbox: Outbox;
   readonly calls: OutgoingCalls;
   readonly owner: Pick<SessionOwner, 'ready' | 'resume'>;
-  readonly host: ReceptionHost;
+  readonly host: SessionAcceptorHost;
 }
 
 /**
  * Accepting end: brings those who say hello to their session, new or old. Where the owner wants to know
  * who they are, nothing else is done for them before that (docs/protocol.md, section 4).
  */
-export class Reception implements Gate {
+export class SessionAcceptor implements Gate {
   /** While the owner is asked: what came behind hello, in order. */
   private waiting: Waiting | undefined;
   private openedAt = 0;
@@ -59,7 +59,7 @@ export class Reception implements Gate {
   private spokeAt: number | undefined;
   private isRefused = false;
 
-  constructor(private readonly session: ReceptionParts) {}
+  constructor(private readonly session: SessionAcceptorParts) {}
 
   /** Somebody is here. */
   welcome(attachment: Attachment): void {
@@ -135,7 +135,7 @@ export class Reception implements Gate {
       this.session.inbound.deliver(early, () => lifecycle.isListeningTo(attachment.link));
       return;
     }
-    // The session that the other end means takes over the link; this one was only its doorman.
+    // The session that the other end means takes over the link; this one was only made to greet it.
     const reason = connectionClosed('its session goes on');
     this.session.outbox.detach();
     this.session.calls.stop();

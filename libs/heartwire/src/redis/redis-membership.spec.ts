@@ -4,12 +4,12 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { Redis } from 'ioredis';
 
 import type { HubMember, HubNews } from '../options/hub-adapter.js';
+import { RedisMembership } from './redis-membership.js';
 import { resolveRedisOptions } from './redis-options.js';
-import { RedisSeat } from './redis-seat.js';
 
 const BEAT_MS = 1_000;
 
-/** A Redis with one stream, as far as a seat uses it: it answers at once, or not at all. */
+/** A Redis with one stream, as far as a membership uses it: it answers at once, or not at all. */
 class Stream {
   /** The notices of all that was added, kept or not. */
   readonly added: { readonly type: string; readonly data?: unknown }[] = [];
@@ -136,7 +136,7 @@ class Connection extends EventEmitter {
 
 describe('an instance at the stream', () => {
   let stream: Stream;
-  let seat: RedisSeat;
+  let membership: RedisMembership;
   let logged: string[];
   let warned: string[];
   let heard: unknown[];
@@ -155,11 +155,11 @@ describe('an instance at the stream', () => {
   const begin = async (): Promise<void> => {
     const options = { redis: stream as unknown as Redis, maxLength: 800, maxQueueBytes: 100_000 };
     const beats = { heartbeatIntervalMs: BEAT_MS, heartbeatTimeoutMs: 2 * BEAT_MS };
-    seat = new RedisSeat(resolveRedisOptions({ ...options, ...beats }), member);
+    membership = new RedisMembership(resolveRedisOptions({ ...options, ...beats }), member);
     await pass(0);
   };
   const close = (): void => {
-    void seat.close().then(() => {
+    void membership.close().then(() => {
       isClosed = true;
     });
   };
@@ -200,12 +200,12 @@ describe('an instance at the stream', () => {
 
   it('says hello first and goodbye last, and nothing afterwards', async () => {
     await begin();
-    expect(seat.status).toBe('up');
+    expect(membership.status).toBe('up');
     let isComplete = false;
-    seat.status$.subscribe({ complete: () => (isComplete = true) });
-    seat.publish(push(1));
+    membership.status$.subscribe({ complete: () => (isComplete = true) });
+    membership.publish(push(1));
     close();
-    seat.publish(push(2));
+    membership.publish(push(2));
     await pass(0);
     expect(isClosed).toBe(true);
     expect(isComplete).toBe(true);
@@ -241,7 +241,7 @@ describe('an instance at the stream', () => {
   ])('is closed at once where Redis %s', async (_, spoil) => {
     spoil();
     await begin();
-    expect(seat.status).toBe('degraded');
+    expect(membership.status).toBe('degraded');
     close();
     await pass(0);
     expect(isClosed).toBe(true);
@@ -260,7 +260,7 @@ describe('an instance at the stream', () => {
   it('gives up connections over which Redis confirms nothing, each after some intervals, and says it again', async () => {
     await begin();
     stream.confirms = false;
-    seat.publish(push(1));
+    membership.publish(push(1));
     await pass(3 * BEAT_MS);
     expect(stream.connections).toHaveLength(2);
     await pass(BEAT_MS + 100);
@@ -268,12 +268,12 @@ describe('an instance at the stream', () => {
     expect(warned).toEqual([expect.stringContaining('it does not answer')]);
     await pass(2 * BEAT_MS);
     expect(stream.connections).toHaveLength(4);
-    expect(seat.status).toBe('degraded');
+    expect(membership.status).toBe('degraded');
     expect(stream.types).toEqual(['hello', 'push', 'push']);
     stream.confirms = true;
     stream.tell();
     await pass(0);
-    expect(seat.status).toBe('up');
+    expect(membership.status).toBe('up');
   });
 
   it('gives up connections over which it can read nothing, though Redis takes all it says', async () => {
@@ -291,13 +291,13 @@ describe('an instance at the stream', () => {
     expect(stream.open).toEqual([]);
     await pass(100);
     expect(stream.open).toHaveLength(2);
-    expect(seat.status).toBe('up');
+    expect(membership.status).toBe('up');
   });
 
   it('says on what Redis has let go of before it was read back', async () => {
     await begin();
     stream.keeps = false;
-    for (let n = 0; n < 300; n += 1) seat.publish(push(n));
+    for (let n = 0; n < 300; n += 1) membership.publish(push(n));
     await pass(5 * BEAT_MS);
     const pushes = stream.added.filter(({ type }) => type === 'push');
     expect(pushes.map(({ data }) => data)).toEqual(Array.from({ length: 300 }, (_, n) => n));
@@ -309,10 +309,10 @@ describe('an instance at the stream', () => {
     for (const breaks of [1, 2]) {
       breakDown();
       await pass(7_950);
-      expect(seat.status).toBe('degraded');
+      expect(membership.status).toBe('degraded');
       expect(warned).toHaveLength(breaks);
       await comeBack();
-      expect(seat.status).toBe('up');
+      expect(membership.status).toBe('up');
       expect(logged).toHaveLength(breaks);
     }
     for (const line of logged) expect(line).toMatch(/^Redis is back after (7\.9|[89]\.\d|10\.0) s$/);
@@ -321,9 +321,9 @@ describe('an instance at the stream', () => {
   it('says over the next connections what it had to say meanwhile, once and in order', async () => {
     await begin();
     breakDown();
-    seat.publish(push(1));
+    membership.publish(push(1));
     await pass(5 * BEAT_MS);
-    seat.publish(push(2));
+    membership.publish(push(2));
     await comeBack();
     const pushes = stream.added.filter(({ type }) => type === 'push');
     expect(pushes.map(({ data }) => data)).toEqual([1, 2]);
@@ -376,9 +376,9 @@ describe('an instance at the stream', () => {
     await begin();
     for (const breaks of [1, 2]) {
       breakDown();
-      for (let n = 0; n < 1_000; n += 1) seat.publish(push(n));
+      for (let n = 0; n < 1_000; n += 1) membership.publish(push(n));
       await comeBack();
-      expect(seat.status).toBe('up');
+      expect(membership.status).toBe('up');
       expect(warned.filter((text) => text.includes('maxQueueBytes'))).toHaveLength(breaks);
     }
   });
@@ -392,7 +392,7 @@ describe('an instance at the stream', () => {
     expect(warned).toEqual([expect.stringContaining('LOADING')]);
     stream.refuses = false;
     await comeBack();
-    expect(seat.status).toBe('up');
+    expect(membership.status).toBe('up');
   });
 
   it('begins to read where it came, also where its first connection ends before it has read anything', async () => {

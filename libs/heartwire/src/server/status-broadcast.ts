@@ -1,5 +1,5 @@
 /** Has every connection told, now and then, how the server sees it. */
-export class StatusRounds {
+export class StatusBroadcast {
   private timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(

@@ -19,7 +19,7 @@ export interface LinkListener {
 }
 
 /** Listens to one link. What it says counts only while it is the session's link, and until the last word is said. */
-export class LinkEar implements LinkReceiver {
+export class SessionReceiver implements LinkReceiver {
   constructor(
     private readonly listener: LinkListener,
     private readonly link: Link,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { Subject } from 'rxjs';
 
-import { toldInOrder } from './told-in-order.js';
+import { emitInOrder } from './emit-in-order.js';
 
 describe('what is told in order', () => {
   it('tells everybody of one event before anybody hears of the next', () => {
     const subject = new Subject<number>();
-    const events$ = subject.pipe(toldInOrder());
+    const events$ = subject.pipe(emitInOrder());
     const [eager, late]: [number[], number[]] = [[], []];
     events$.subscribe((event) => {
       eager.push(event);
@@ -21,7 +21,7 @@ describe('what is told in order', () => {
   it('tells of any number of events that follow from each other', () => {
     const subject = new Subject<number>();
     let last = 0;
-    subject.pipe(toldInOrder()).subscribe((event) => {
+    subject.pipe(emitInOrder()).subscribe((event) => {
       last = event;
       if (event < 100_000) subject.next(event + 1);
     });
@@ -31,7 +31,7 @@ describe('what is told in order', () => {
 
   it('tells of what follows from something else that is told, before that goes on', () => {
     const [outer, inner] = [new Subject<string>(), new Subject<string>()];
-    const [outer$, inner$] = [outer.pipe(toldInOrder()), inner.pipe(toldInOrder())];
+    const [outer$, inner$] = [outer.pipe(emitInOrder()), inner.pipe(emitInOrder())];
     const seen: string[] = [];
     inner$.subscribe((event) => seen.push(event));
     outer$.subscribe((event) => {
@@ -44,7 +44,7 @@ describe('what is told in order', () => {
 
   it('completes once everything has been told', () => {
     const subject = new Subject<string>();
-    const events$ = subject.pipe(toldInOrder());
+    const events$ = subject.pipe(emitInOrder());
     const seen: string[] = [];
     events$.subscribe((event) => {
       if (event !== 'last words') return;

@@ -7,7 +7,7 @@ const BACKOFF = { firstMaxMs: 100, baseMs: 50, growthMs: 100, maxMs: 2_000 };
 /** How many heartbeats Redis may let pass without a byte. Counted, so that a blocked event loop blames nobody. */
 const PATIENCE_BEATS = 3;
 
-export interface LineOwner {
+export interface StreamReaderOwner {
   /** Entries can be added over this connection. */
   connected(connection: RedisConnection): void;
   /** There is no connection, or none any more. Told of each attempt that fails. */
@@ -19,7 +19,7 @@ export interface LineOwner {
 }
 
 /** Reads the stream from where it left off, over one connection after the other. */
-export class StreamLine {
+export class StreamReader {
   /** Settles once it is closed and nothing of it is left. */
   readonly ended: Promise<void>;
   private connection: RedisConnection | undefined;
@@ -36,7 +36,7 @@ export class StreamLine {
 
   constructor(
     private readonly options: ResolvedRedisOptions,
-    private readonly owner: LineOwner,
+    private readonly owner: StreamReaderOwner,
   ) {
     this.ended = this.run();
   }

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 
 import type { HubClient, HubMember, HubNews } from '../options/hub-adapter.js';
 import { monotonicClock } from '../timing/clock.js';
-import { Conversation } from './conversation.js';
 import { type Notice, noticeFields } from './entry.js';
+import { InstanceProtocol } from './instance-protocol.js';
 
 const MAX_BYTES = 65_536;
 
@@ -19,7 +19,7 @@ describe('what the instances say to each other', () => {
   let heard: HubNews[];
   let ownHeard: number[];
   let said: { readonly notice: Notice; readonly to: string | undefined }[];
-  let conversation: Conversation;
+  let protocol: InstanceProtocol;
 
   const member: HubMember = {
     logger: { log: () => undefined, warn: (message: string) => warned.push(message) },
@@ -34,7 +34,7 @@ describe('what the instances say to each other', () => {
     const fields = new Map<string, Buffer>();
     for (let at = 0; at < pairs.length; at += 2)
       fields.set(String(pairs[at]), Buffer.from(pairs[at + 1] ?? ''));
-    conversation.take({ id: `${String(sequence)}-0`, fields });
+    protocol.take({ id: `${String(sequence)}-0`, fields });
   };
   const part = (from: number, to: number, is: { isFirst?: boolean; isLast?: boolean } = {}): Notice => {
     const { isFirst = false, isLast = false } = is;
@@ -48,7 +48,7 @@ describe('what the instances say to each other', () => {
     [learnt, own, warned, lost, said] = [[], [], [], [], []];
     [missed, heard, ownHeard] = [[], [], []];
     const settings = { name: 'west', maxEntryBytes: MAX_BYTES, heartbeatTimeoutMs: 15_000 };
-    conversation = new Conversation(settings, member, {
+    protocol = new InstanceProtocol(settings, member, {
       say: (notice, to) => {
         noticeFields(notice, to, MAX_BYTES);
         said.push({ notice, to });
@@ -121,7 +121,7 @@ describe('what the instances say to each other', () => {
   });
 
   it('is ignored where nobody can read it, with a warning', () => {
-    conversation.take({ id: '7-0', fields: new Map() });
+    protocol.take({ id: '7-0', fields: new Map() });
     expect(warned).toEqual([expect.stringMatching(/^An entry of the Redis stream \(7-0\) is ignored: /)]);
     expect(said).toEqual([]);
   });
@@ -135,11 +135,11 @@ describe('what the instances say to each other', () => {
 
   it.each([
     ['said goodbye', () => hear(2, { type: 'bye' })],
-    ['was silent for too long', () => conversation.judge(Infinity)],
+    ['was silent for too long', () => protocol.judge(Infinity)],
   ])('is forgotten once of who %s; who speaks again is asked again', (_, leave) => {
     hear(1, { type: 'hello' });
     leave();
-    conversation.judge(Infinity);
+    protocol.judge(Infinity);
     expect(lost).toEqual(['east']);
     expect(asked()).toBe(0);
     hear(3, { type: 'beat' });
@@ -222,10 +222,10 @@ describe('what the instances say to each other', () => {
     hear(1, { type: 'hello' });
     const heardAt = monotonicClock.now();
     jest.advanceTimersByTime(10_000);
-    conversation.begin();
-    conversation.judge(heardAt + 25_000);
+    protocol.begin();
+    protocol.judge(heardAt + 25_000);
     expect(lost).toEqual([]);
-    conversation.judge(heardAt + 25_001);
+    protocol.judge(heardAt + 25_001);
     expect(lost).toEqual(['east']);
   });
 });

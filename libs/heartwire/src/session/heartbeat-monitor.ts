@@ -1,8 +1,8 @@
 import { Observable, type Subscriber, type Subscription } from 'rxjs';
 
 import type { Link } from '../link/link.js';
-import { watchLiveness } from '../timing/liveness.js';
 import type { Liveness } from '../timing/liveness-state.js';
+import { watchLiveness } from '../timing/liveness.js';
 import type { Runtime } from '../timing/runtime.js';
 
 /** When the other end counts as gone. Both in ms. */
@@ -18,13 +18,13 @@ export interface HeartbeatSettings {
 /** The ping that no round trip is measured by: the timestamps of those that are come from the clock, and are never below 0. */
 const UNTIMED = -2;
 
-export interface HeartHost {
+export interface HeartbeatMonitorHost {
   sendPing(timestamp: number): void;
   livenessChanged(link: Link, liveness: Liveness): void;
 }
 
 /** Watches one link: asks with pings, listens for anything, and tells when it is dead. */
-export class Heart {
+export class HeartbeatMonitor {
   /** Who watches now, and hears the pongs. */
   private pongs: Subscriber<number | string> | undefined;
   private watching: Subscription;
@@ -33,7 +33,7 @@ export class Heart {
     private readonly link: Link,
     private readonly runtime: Runtime,
     private settings: HeartbeatSettings,
-    private readonly host: HeartHost,
+    private readonly host: HeartbeatMonitorHost,
   ) {
     this.watching = this.watch();
   }

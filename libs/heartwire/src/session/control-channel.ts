@@ -15,20 +15,20 @@ import type { Attachment } from './attachment.js';
 import { statusResponse } from './connection-facts.js';
 import type { Delivery } from './delivery.js';
 import type { Handshake } from './handshake.js';
-import { Heart, type HeartbeatSettings, type HeartHost } from './heart.js';
+import { HeartbeatMonitor, type HeartbeatSettings, type HeartbeatMonitorHost } from './heartbeat-monitor.js';
 import type { Outbox } from './outbox.js';
 import { peerError } from './reasons.js';
 
 /** What is said about the connection itself, and never about a call. */
-export type UpkeepMessage =
+export type ChannelMessage =
   PingMessage | PongMessage | AckMessage | StatusMessage | StatusResponseMessage | ErrorMessage;
 
-export interface UpkeepHost {
+export interface ControlChannelHost {
   livenessChanged(link: Link, liveness: Liveness): void;
 }
 
 /** Keeps a connection going: heartbeats, acknowledgements, and what either end tells of how it sees it. */
-export class Upkeep implements HeartHost {
+export class ControlChannel implements HeartbeatMonitorHost {
   /** How the link is, or was at last. */
   liveness: Liveness | undefined;
 
@@ -40,13 +40,13 @@ export class Upkeep implements HeartHost {
     private readonly outbox: Pick<Outbox, 'pushControl' | 'wake' | 'followRoundTrip'>,
     private readonly delivery: Delivery,
     private readonly handshake: Pick<Handshake, 'tellReceived'>,
-    private readonly host: UpkeepHost,
+    private readonly host: ControlChannelHost,
   ) {}
 
-  /** The link's heart beats from now on, until it is stopped. */
+  /** The link is watched from now on, until its monitor is stopped. */
   attachmentTo(link: Link): Attachment {
-    const heart = new Heart(link, this.runtime, this.heartbeat, this);
-    return { link, heart, openedAt: Date.now(), since: this.runtime.clock.now() };
+    const monitor = new HeartbeatMonitor(link, this.runtime, this.heartbeat, this);
+    return { link, monitor, openedAt: Date.now(), since: this.runtime.clock.now() };
   }
 
   sendPing(timestamp: number): void {
@@ -75,7 +75,7 @@ export class Upkeep implements HeartHost {
   }
 
   /** @throws ProtocolViolation when the other end can't have received what it claims. */
-  receive(message: UpkeepMessage, attachment: Attachment, clientId: string): void {
+  receive(message: ChannelMessage, attachment: Attachment, clientId: string): void {
     switch (message.kind) {
       case 'ping':
         this.acknowledge(message.received);
@@ -83,7 +83,7 @@ export class Upkeep implements HeartHost {
         break;
       case 'pong':
         this.acknowledge(message.received);
-        attachment.heart.pong(message.timestamp);
+        attachment.monitor.pong(message.timestamp);
         break;
       case 'ack':
         this.acknowledge(message.received);

@@ -1,77 +1,77 @@
 import type { Clock } from '../timing/clock.js';
 import { type DeadlineKeeper, DeadlineSweep, systemTimers } from '../timing/deadline-sweep.js';
 
-export interface NewcomerLimits {
+export interface PendingConnectionLimits {
   /** How many may be here at once. */
   readonly handshakes: number;
   readonly handshakeTimeoutMs: number;
 }
 
-export interface NewcomersHost<Newcomer> {
+export interface PendingConnectionsHost<Connection> {
   /** Runs a task once what has come is read. */
   defer(task: () => void): void;
   /** It has said nothing for half of its time: it is to be asked for a sign of life. */
-  ask(newcomer: Newcomer): void;
+  ask(connection: Connection): void;
   /** It has said nothing in all of its time. */
-  late(newcomer: Newcomer): void;
+  late(connection: Connection): void;
   /** It has been silent longest, and there are too many like it. */
-  crowdedOut(newcomer: Newcomer): void;
+  crowdedOut(connection: Connection): void;
 }
 
 /**
  * Connections that have said nothing yet. The second half of their time begins when they are asked, so a process that
  * was held up asks and listens before it judges.
  */
-export class Newcomers<Newcomer> implements DeadlineKeeper {
+export class PendingConnections<Connection> implements DeadlineKeeper {
   /** Both in the order in which their times end. */
-  private readonly fresh = new Map<Newcomer, number>();
-  private readonly asked = new Map<Newcomer, number>();
+  private readonly fresh = new Map<Connection, number>();
+  private readonly asked = new Map<Connection, number>();
   /** Their time is over, but what they said in it may not be read yet. */
-  private readonly overdue = new Set<Newcomer>();
+  private readonly overdue = new Set<Connection>();
   private readonly deadlines: DeadlineSweep;
   private readonly halfMs: number;
 
   constructor(
-    private readonly limits: NewcomerLimits,
+    private readonly limits: PendingConnectionLimits,
     private readonly clock: Clock,
-    private readonly host: NewcomersHost<Newcomer>,
+    private readonly host: PendingConnectionsHost<Connection>,
   ) {
     this.halfMs = limits.handshakeTimeoutMs / 2;
     this.deadlines = new DeadlineSweep(clock, systemTimers, this);
   }
 
-  enter(newcomer: Newcomer): void {
+  enter(connection: Connection): void {
     const askAt = this.clock.now() + this.halfMs;
-    this.fresh.set(newcomer, askAt);
+    this.fresh.set(connection, askAt);
     this.deadlines.watch(askAt);
     if (this.count <= this.limits.handshakes) return;
-    const [longest = newcomer] =
+    const [longest = connection] =
       [this.overdue, this.asked, this.fresh].find(({ size }) => size > 0)?.keys() ?? [];
     this.leave(longest);
     this.host.crowdedOut(longest);
   }
 
   /** It has spoken, or is gone. */
-  leave(newcomer: Newcomer): void {
+  leave(connection: Connection): void {
     const wasHere =
-      this.fresh.delete(newcomer) || this.asked.delete(newcomer) || this.overdue.delete(newcomer);
+      this.fresh.delete(connection) || this.asked.delete(connection) || this.overdue.delete(connection);
     if (wasHere && this.count === 0) this.deadlines.stop();
   }
 
   expire(now: number): number {
-    for (const newcomer of due(this.asked, now)) {
-      this.asked.delete(newcomer);
-      this.overdue.add(newcomer);
+    for (const connection of due(this.asked, now)) {
+      this.asked.delete(connection);
+      this.overdue.add(connection);
       this.host.defer(() => {
-        if (!this.overdue.has(newcomer)) return;
-        this.leave(newcomer);
-        this.host.late(newcomer);
+        if (!this.overdue.has(connection)) return;
+        this.leave(connection);
+        this.host.late(connection);
       });
     }
-    for (const newcomer of due(this.fresh, now)) {
-      this.fresh.delete(newcomer);
-      this.asked.set(newcomer, now + this.halfMs);
-      this.host.ask(newcomer);
+    for (const connection of due(this.fresh, now)) {
+      this.fresh.delete(connection);
+      this.asked.set(connection, now + this.halfMs);
+      this.host.ask(connection);
     }
     return Math.min(firstOf(this.fresh), firstOf(this.asked));
   }
@@ -81,11 +81,11 @@ export class Newcomers<Newcomer> implements DeadlineKeeper {
   }
 }
 
-function due<Newcomer>(inOrder: ReadonlyMap<Newcomer, number>, now: number): Newcomer[] {
-  const found: Newcomer[] = [];
-  for (const [newcomer, at] of inOrder) {
+function due<Connection>(inOrder: ReadonlyMap<Connection, number>, now: number): Connection[] {
+  const found: Connection[] = [];
+  for (const [connection, at] of inOrder) {
     if (at > now) break;
-    found.push(newcomer);
+    found.push(connection);
   }
   return found;
 }

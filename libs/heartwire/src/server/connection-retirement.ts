@@ -6,7 +6,7 @@ import { IdleWatch } from './idle-watch.js';
 import type { ServerConnection } from './server-connection.js';
 
 /** Has connections leave in order that are old, or that nobody uses. */
-export class Departures {
+export class ConnectionRetirement {
   private readonly age: ConnectionAge<ServerConnection>;
   private readonly idle: IdleWatch<ServerConnection>;
 

@@ -3,8 +3,8 @@ import { asyncScheduler } from 'rxjs';
 
 import { isEnvelope, type Outgoing } from '../protocol/outgoing.js';
 import { monotonicClock } from '../timing/clock.js';
+import { ControlChannel } from './control-channel.js';
 import { Delivery } from './delivery.js';
-import { Upkeep } from './upkeep.js';
 
 const KIB = 1_024;
 
@@ -13,7 +13,7 @@ describe('when a session acknowledges', () => {
   let afterInput: (() => void)[];
   let delivery: Delivery;
   let stands: boolean;
-  let upkeep: Upkeep;
+  let control: ControlChannel;
 
   beforeEach(() => {
     said = [];
@@ -40,7 +40,7 @@ describe('when a session acknowledges', () => {
       delivery.acknowledgementSent();
       return delivery.received;
     };
-    upkeep = new Upkeep(
+    control = new ControlChannel(
       runtime,
       heartbeat,
       outbox,
@@ -56,21 +56,21 @@ describe('when a session acknowledges', () => {
   }
 
   it('says so with the tick that made it due', () => {
-    upkeep.arrived(64 * KIB - 1, false);
+    control.arrived(64 * KIB - 1, false);
     expect(said).toEqual([]);
-    upkeep.arrived(1, false);
+    control.arrived(1, false);
     expect(said).toEqual([{ type: 'ack', received: 2 }]);
     endInput();
     expect(said).toHaveLength(1);
   });
 
   it('says it once for all of a stream of bytes that was there', () => {
-    upkeep.arrived(64 * KIB, true);
-    upkeep.arrived(64 * KIB, true);
+    control.arrived(64 * KIB, true);
+    control.arrived(64 * KIB, true);
     expect(said).toEqual([]);
     endInput();
     expect(said).toEqual([{ type: 'ack', received: 2 }]);
-    upkeep.arrived(64 * KIB, true);
+    control.arrived(64 * KIB, true);
     endInput();
     expect(said).toEqual([
       { type: 'ack', received: 2 },
@@ -79,10 +79,10 @@ describe('when a session acknowledges', () => {
   });
 
   it('waits no longer than for 192 KiB, or for the next call', () => {
-    for (let count = 1; count <= 3; count += 1) upkeep.arrived(64 * KIB, true);
+    for (let count = 1; count <= 3; count += 1) control.arrived(64 * KIB, true);
     expect(said).toEqual([{ type: 'ack', received: 3 }]);
-    upkeep.arrived(64 * KIB, true);
-    upkeep.arrived(1, false);
+    control.arrived(64 * KIB, true);
+    control.arrived(1, false);
     expect(said).toEqual([
       { type: 'ack', received: 3 },
       { type: 'ack', received: 5 },
@@ -92,7 +92,7 @@ describe('when a session acknowledges', () => {
   });
 
   it('says nothing on a link on which the session does not stand yet', () => {
-    upkeep.arrived(64 * KIB, true);
+    control.arrived(64 * KIB, true);
     stands = false;
     endInput();
     expect(said).toEqual([]);

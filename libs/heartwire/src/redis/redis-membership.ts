@@ -3,15 +3,15 @@ import { BehaviorSubject } from 'rxjs';
 import { ErrorCode } from '../errors/error-code.js';
 import { HeartwireError } from '../errors/heartwire-error.js';
 import { messageOf } from '../errors/thrown.js';
-import type { AdapterStatus, HubMember, HubNews, HubSeat } from '../options/hub-adapter.js';
+import type { AdapterStatus, HubMember, HubNews, HubMembership } from '../options/hub-adapter.js';
 import { monotonicClock } from '../timing/clock.js';
-import { Complaint } from './complaint.js';
-import { Conversation } from './conversation.js';
 import { type Notice, noticeFields, sizeOf } from './entry.js';
+import { InstanceProtocol } from './instance-protocol.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
 import type { RawEntry, RedisConnection } from './redis-connection.js';
 import type { ResolvedRedisOptions } from './redis-options.js';
-import { type LineOwner, StreamLine } from './stream-line.js';
+import { type StreamReaderOwner, StreamReader } from './stream-reader.js';
+import { ThrottledWarning } from './throttled-warning.js';
 
 /** How long `close` waits for Redis to take what is still to be said. */
 const CLOSE_MS = 2_000;
@@ -19,15 +19,15 @@ const CLOSE_MS = 2_000;
 const PATIENCE_BEATS = 3;
 
 /** One instance at the stream: it says what its hub has to tell, and hears what the others do. */
-export class RedisSeat implements HubSeat, LineOwner, OutboxOwner {
+export class RedisMembership implements HubMembership, StreamReaderOwner, OutboxOwner {
   private readonly statusSubject = new BehaviorSubject<AdapterStatus>('degraded');
   readonly status$ = this.statusSubject.asObservable();
 
   private readonly outbox: Outbox;
-  private readonly conversation: Conversation;
-  private readonly line: StreamLine;
-  private readonly away: Complaint;
-  private readonly noRoom: Complaint;
+  private readonly protocol: InstanceProtocol;
+  private readonly reader: StreamReader;
+  private readonly away: ThrottledWarning;
+  private readonly noRoom: ThrottledWarning;
   private readonly heartbeat: ReturnType<typeof setInterval>;
   private awaySince: number | undefined;
   private hasSpoken = false;
@@ -41,11 +41,11 @@ export class RedisSeat implements HubSeat, LineOwner, OutboxOwner {
     const warn = (message: string): void => {
       member.logger.warn(message);
     };
-    this.away = new Complaint(warn);
-    this.noRoom = new Complaint(warn);
+    this.away = new ThrottledWarning(warn);
+    this.noRoom = new ThrottledWarning(warn);
     const name = globalThis.crypto.randomUUID();
     this.outbox = new Outbox(name, options, this);
-    this.conversation = new Conversation({ ...options, name }, member, {
+    this.protocol = new InstanceProtocol({ ...options, name }, member, {
       say: (notice, to) => {
         this.say(notice, to);
       },
@@ -54,7 +54,7 @@ export class RedisSeat implements HubSeat, LineOwner, OutboxOwner {
       },
     });
     this.say({ type: 'hello' });
-    this.line = new StreamLine(options, this);
+    this.reader = new StreamReader(options, this);
     this.heartbeat = setInterval(() => {
       this.beat();
     }, options.heartbeatIntervalMs);
@@ -78,7 +78,7 @@ export class RedisSeat implements HubSeat, LineOwner, OutboxOwner {
 
   connected(connection: RedisConnection): void {
     this.unconfirmedBeats = 0;
-    this.conversation.begin();
+    this.protocol.begin();
     this.outbox.use(connection);
     // Only what Redis confirms shows that it takes anything.
     if (this.outbox.size === 0) this.say({ type: 'beat' });
@@ -88,18 +88,18 @@ export class RedisSeat implements HubSeat, LineOwner, OutboxOwner {
     this.outbox.release();
     this.awaySince ??= monotonicClock.now();
     if (this.status === 'up') this.statusSubject.next('degraded');
-    this.away.make(
+    this.away.give(
       `Redis can't be reached (${messageOf(error)}): only the clients of this instance are, until it is back`,
     );
   }
 
   entry(raw: RawEntry): void {
-    this.conversation.take(raw);
+    this.protocol.take(raw);
   }
 
   caughtUp(moment: number): void {
     this.outbox.caughtUp();
-    this.conversation.judge(moment);
+    this.protocol.judge(moment);
   }
 
   confirmed(): void {
@@ -120,7 +120,7 @@ export class RedisSeat implements HubSeat, LineOwner, OutboxOwner {
   }
 
   full(): void {
-    this.noRoom.make(`${this.fullText}: what is pushed now doesn't reach other instances`);
+    this.noRoom.give(`${this.fullText}: what is pushed now doesn't reach other instances`);
   }
 
   private get fullText(): string {
@@ -134,7 +134,7 @@ export class RedisSeat implements HubSeat, LineOwner, OutboxOwner {
   }
 
   private beat(): void {
-    this.line.beat();
+    this.reader.beat();
     if (this.outbox.size > 0) this.unconfirmedBeats += 1;
     if (this.unconfirmedBeats > PATIENCE_BEATS) this.outbox.fail(new Error('it does not answer'));
     // While something waits, that will show that this instance is there.
@@ -153,8 +153,8 @@ export class RedisSeat implements HubSeat, LineOwner, OutboxOwner {
       clearTimeout(timer);
     }
     clearInterval(this.heartbeat);
-    this.line.close();
-    await this.line.ended;
+    this.reader.close();
+    await this.reader.ended;
     this.statusSubject.complete();
   }
 }

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
-import { Newcomers } from './newcomers.js';
+import { PendingConnections } from './pending-connections.js';
 
 const TIMEOUT_MS = 1_000;
 
-describe('newcomers', () => {
-  let newcomers: Newcomers<string>;
+describe('pending connections', () => {
+  let pending: PendingConnections<string>;
   let told: string[];
   /** What is done once what has come is read. */
   let readUp: () => void;
@@ -17,7 +17,7 @@ describe('newcomers', () => {
     readUp = () => {
       for (const task of deferred.splice(0)) task();
     };
-    newcomers = new Newcomers({ handshakes: 3, handshakeTimeoutMs: TIMEOUT_MS }, performance, {
+    pending = new PendingConnections({ handshakes: 3, handshakeTimeoutMs: TIMEOUT_MS }, performance, {
       defer: (task) => deferred.push(task),
       ask: (name) => told.push(`${name} is asked`),
       late: (name) => told.push(`${name} is late`),
@@ -36,9 +36,9 @@ describe('newcomers', () => {
   };
 
   it('are asked halfway, and late at the end', () => {
-    newcomers.enter('a');
+    pending.enter('a');
     pass(300);
-    newcomers.enter('b');
+    pending.enter('b');
     pass(150);
     expect(told).toEqual([]);
     pass(100);
@@ -52,29 +52,29 @@ describe('newcomers', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('that speak are no newcomers any more', () => {
-    for (const name of ['a', 'b', 'c']) newcomers.enter(name);
-    newcomers.leave('b');
+  it('that speak are pending no more', () => {
+    for (const name of ['a', 'b', 'c']) pending.enter(name);
+    pending.leave('b');
     pass(600);
-    newcomers.leave('a');
-    newcomers.leave('a');
+    pending.leave('a');
+    pending.leave('a');
     pass(1_000);
     expect(told).toEqual(['a is asked', 'c is asked', 'c is late']);
-    newcomers.enter('d');
-    newcomers.leave('d');
+    pending.enter('d');
+    pending.leave('d');
     expect(jest.getTimerCount()).toBe(0);
   });
 
   it('are not late when their word has come and only was not read yet', () => {
-    newcomers.enter('a');
+    pending.enter('a');
     jest.advanceTimersByTime(2 * TIMEOUT_MS);
-    newcomers.leave('a');
+    pending.leave('a');
     readUp();
     expect(told).toEqual(['a is asked']);
   });
 
   it('are asked, and given time to answer, by a process that was held up', () => {
-    newcomers.enter('a');
+    pending.enter('a');
     // The clock goes on, and timers come late.
     const { now } = performance;
     jest.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 10 * TIMEOUT_MS);
@@ -85,19 +85,19 @@ describe('newcomers', () => {
   });
 
   it('that are too many lose the one that has been silent longest', () => {
-    for (const name of ['a', 'b', 'c', 'd']) newcomers.enter(name);
+    for (const name of ['a', 'b', 'c', 'd']) pending.enter(name);
     expect(told).toEqual(['a has to go']);
-    newcomers.leave('b');
-    newcomers.enter('e');
+    pending.leave('b');
+    pending.enter('e');
     expect(told).toEqual(['a has to go']);
     pass(600);
-    newcomers.enter('f');
+    pending.enter('f');
     expect(told.slice(1)).toEqual(['c is asked', 'd is asked', 'e is asked', 'c has to go']);
     jest.advanceTimersByTime(TIMEOUT_MS);
-    newcomers.enter('g');
+    pending.enter('g');
     readUp();
     expect(told.slice(5)).toEqual(['f is asked', 'd has to go', 'e is late']);
-    newcomers.leave('f');
-    newcomers.leave('g');
+    pending.leave('f');
+    pending.leave('g');
   });
 });
