@@ -32,6 +32,12 @@ describe('what a call says', () => {
     },
   );
 
+  it.each([5, 'trace', true, 1n, () => undefined])('has no metadata that are %p', (metadata) => {
+    expect(() => callBody('said', 1, metadata as never)).toThrow(
+      expect.objectContaining({ code: 'UNSERIALIZABLE', message: 'metadata must be an object' }),
+    );
+  });
+
   it('keeps its metadata as they were when it was made', () => {
     const metadata = { trace: 'first' };
     const body = callBody('said', 1, metadata);
