@@ -156,7 +156,9 @@ describe('a stream that goes with a call', () => {
     const source = from([{ size: 1n }]);
     expect(await errorOf(client.send('failing', {}, { stream: source }))).toMatchObject({
       code: 'UNSERIALIZABLE',
+      sent: 'maybe',
     });
+    await until('the handler has heard it', () => controller.failure !== undefined);
   });
 
   it.each([

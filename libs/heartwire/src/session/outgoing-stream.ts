@@ -166,7 +166,7 @@ export class OutgoingStream {
       return this.put(this.messagesOf(value, isLast));
     } catch (error) {
       this.feed.stop();
-      this.fail(error);
+      this.fail(ofBegunCall(error));
       return false;
     }
   }
@@ -290,6 +290,12 @@ export class OutgoingStream {
     this.waiting = waiting;
     this.host.waitsFor?.(waiting);
   }
+}
+
+/** The item was never sent, but the call that it belongs to was: a handler can have seen that. */
+function ofBegunCall(error: unknown): unknown {
+  if (!(error instanceof HeartwireError)) return error;
+  return new HeartwireError(error.code, error.message, { ...error, cause: error.cause, sent: 'maybe' });
 }
 
 function tooFast(items: number, bytes: number): HeartwireError {
