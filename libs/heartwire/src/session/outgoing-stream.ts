@@ -3,6 +3,7 @@ import { HeartwireError } from '../errors/heartwire-error.js';
 import { withFlag } from '../protocol/message-text.js';
 import { isEnvelope, type Outgoing } from '../protocol/outgoing.js';
 import { Fifo } from './fifo.js';
+import { ofBegunCall, tooFast } from './item-faults.js';
 import { checkBytes } from './message-size.js';
 import { SourceFeed } from './source-feed.js';
 import { type AheadRoom, bytesOf, StreamQueue } from './stream-queue.js';
@@ -290,15 +291,4 @@ export class OutgoingStream {
     this.waiting = waiting;
     this.host.waitsFor?.(waiting);
   }
-}
-
-/** The item was never sent, but the call that it belongs to was: a handler can have seen that. */
-function ofBegunCall(error: unknown): unknown {
-  if (!(error instanceof HeartwireError)) return error;
-  return new HeartwireError(error.code, error.message, { ...error, cause: error.cause, sent: 'maybe' });
-}
-
-function tooFast(items: number, bytes: number): HeartwireError {
-  const message = `the stream is ${String(items)} items (${String(bytes)} bytes) ahead of its receiver`;
-  return new HeartwireError(ErrorCode.SLOW_CONSUMER, message, { details: { items, bytes } });
 }
