@@ -34,8 +34,8 @@ export type {
   HubAdapter,
   HubClient,
   HubMember,
-  HubNews,
   HubMembership,
+  HubNews,
 } from './options/hub-adapter.js';
 export type { Presence } from './options/presence.js';
 export type { PushTarget } from './options/push-target.js';

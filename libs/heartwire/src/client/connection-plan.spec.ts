@@ -13,7 +13,7 @@ function servers(text: string): Named[] {
   return text.split(' ').map((each) => {
     const [, gone, name, priority = '0', phase, extra] =
       /^(-?)(\w+)(?:\/(\d))?:(\w+)(?:\((\w+)\))?$/.exec(each) ?? [];
-    if (name === undefined) throw new Error(`${each} is no seat`);
+    if (name === undefined) throw new Error(`${each} is no server`);
     return {
       name,
       isKnown: gone === '',

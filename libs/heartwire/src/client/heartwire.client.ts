@@ -50,7 +50,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
   private readonly codec: Codec | undefined;
   private readonly keyOf: ((packet: BalancedPacket) => string) | undefined;
   private readonly pushes: Pushes;
-  private readonly ownWords: ResponseTransform = {
+  private readonly transform: ResponseTransform = {
     response: (value) => this.serializeResponse(value) as unknown,
     error: (error) => this.serializeError(error) as unknown,
   };
@@ -145,7 +145,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     this.start(kind, pattern, data, options, {
       next: () => undefined,
       error: (error) => {
-        outcome.error(transformedError(error, this.ownWords));
+        outcome.error(transformedError(error, this.transform));
       },
       complete: () => {
         outcome.next(undefined as TResult);
@@ -252,7 +252,7 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
     const isPlain =
       this.serializeError === ClientProxy.prototype['serializeError'] &&
       this.serializeResponse === ClientProxy.prototype['serializeResponse'];
-    return isPlain ? observer : transformedObserver(observer, this.ownWords);
+    return isPlain ? observer : transformedObserver(observer, this.transform);
   }
 
   private newPool(former?: Promise<void>): ConnectionPool {
