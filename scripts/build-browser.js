@@ -17,7 +17,7 @@ const entry = 'libs/heartwire/src/browser/index.ts';
 const target = 'es2022';
 
 /** What a page downloads for it at most, in bytes. */
-const MAX_GZIPPED_BYTES = 19_000;
+const MAX_GZIPPED_BYTES = 19_200;
 
 /** What no page needs, and what stands there instead. */
 const LEFT_OUT = {

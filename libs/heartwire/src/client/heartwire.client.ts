@@ -20,6 +20,7 @@ import { explainThrown } from '../session/explain-thrown.js';
 import { ItemStream } from '../session/incoming-stream.js';
 import { type CallKind, OutgoingCall } from '../session/outgoing-call.js';
 import type { ReplyObserver } from '../session/reply-observer.js';
+import { SharedSendBuffer } from '../session/shared-send-buffer.js';
 import { stopUnused } from '../session/stream-source.js';
 import type { HeartwireClientEvents } from './client-events.js';
 import { ConnectionPool } from './connection-pool.js';
@@ -258,7 +259,8 @@ export class HeartwireClient extends ClientProxy<HeartwireClientEvents> {
   private newPool(former?: Promise<void>): ConnectionPool {
     const { options, codec } = this;
     const platform = { runtime: nodeRuntime, dialler: new Dialler(options, nodeRuntime.clock) };
-    const settings = { options, codec, ...platform, ...this.pushes.listening };
+    const sharedSendBuffer = new SharedSendBuffer(options.limits.sharedSendBufferBytes, nodeRuntime.clock);
+    const settings = { options, codec, sharedSendBuffer, ...platform, ...this.pushes.listening };
     const listener = deferredListener({
       statusChanged: (status) => {
         if (pool === this.pool) this._status$.next(status);

@@ -16,14 +16,25 @@ export class ConnectionLimits {
   readonly maxFrameBytes: number = 4 * 1_024 ** 2;
 
   /**
-   * How much may wait for a peer that does not read. In bytes, from 1024. Beyond it the connection ends with
-   * `SLOW_CONSUMER`.
+   * How much may wait for a peer that does not read. In bytes, from 1024. Beyond it, and beyond what is left of
+   * `limits.sharedSendBufferBytes`, the connection ends with `SLOW_CONSUMER`.
    *
    * Default 16 MiB, or four times `maxFrameBytes` if that is more, so that a large answer can always be sent. Raise it
    * for peers on slow networks that are sent much at once; lower it for very many connections.
    */
   @Bytes({ min: 1_024 })
   readonly sendBufferBytes: number | undefined = undefined;
+
+  /**
+   * How much may wait beyond `limits.sendBufferBytes`, for all connections of the server or client taken together. In
+   * bytes, from 0. Only for peers that read: one that has taken nothing for a second loses its connection, with
+   * `SLOW_CONSUMER`.
+   *
+   * Default 256 MiB, or sixteen times `limits.sendBufferBytes` if that is less: a thousand calls that are answered with
+   * 100 KB each at the same moment pass. Raise it where more is asked for at once; lower it in small containers.
+   */
+  @Bytes({ min: 0 })
+  readonly sharedSendBufferBytes: number | undefined = undefined;
 
   /**
    * How much may be on its way to the other end without an acknowledgement; it is kept to be sent again over a new

@@ -114,12 +114,19 @@ function parsed<Parsed>(
   return Object.freeze(all.map((each) => Object.freeze(parse(each))));
 }
 
-type Buffers = 'sendBufferBytes' | 'deliveryLogBytes' | 'incomingStreamBytes' | 'outgoingStreamBytes';
+type Buffers =
+  | 'sendBufferBytes'
+  | 'sharedSendBufferBytes'
+  | 'deliveryLogBytes'
+  | 'incomingStreamBytes'
+  | 'outgoingStreamBytes';
 
 /** Those that a connection has at either end. */
 function connectionBuffers(limits: ConnectionLimits): Readonly<Record<Buffers, number>> {
+  const sendBufferBytes = limits.sendBufferBytes ?? roomFor(limits, 16 * MEBIBYTE);
   return {
-    sendBufferBytes: limits.sendBufferBytes ?? roomFor(limits, 16 * MEBIBYTE),
+    sendBufferBytes,
+    sharedSendBufferBytes: limits.sharedSendBufferBytes ?? Math.min(256 * MEBIBYTE, 16 * sendBufferBytes),
     deliveryLogBytes: limits.deliveryLogBytes ?? roomFor(limits, 16 * MEBIBYTE),
     incomingStreamBytes: limits.incomingStreamBytes ?? roomFor(limits, 256 * MEBIBYTE),
     outgoingStreamBytes: limits.outgoingStreamBytes ?? roomFor(limits, 64 * MEBIBYTE),

@@ -17,7 +17,8 @@ import type { Codec } from '../session/codec.js';
 import { connectionClosed } from '../session/reasons.js';
 import type { Dispatch } from '../session/served-calls.js';
 import type { ResumableSession } from '../session/session-owner.js';
-import type { SessionLimits, SessionSettings } from '../session/session-settings.js';
+import type { SessionSettings } from '../session/session-settings.js';
+import { SharedSendBuffer } from '../session/shared-send-buffer.js';
 import type { Liveness } from '../timing/liveness-state.js';
 import type { ConnectionEvent } from './connection-event.js';
 import { ConnectionLimiter } from './connection-limiter.js';
@@ -60,7 +61,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
   private readonly waiting: SuspendedSessions<ServerConnection>;
   private readonly admission: Admission;
   /** One for all sessions: each of many idle connections should cost little. */
-  private readonly sessionLimits: SessionLimits;
+  private readonly sessionSettings: Omit<SessionSettings, 'clientId'>;
   private readonly retirement: ConnectionRetirement;
   private readonly statusBroadcast: StatusBroadcast;
   private readonly pending: PendingConnections<ServerConnection>;
@@ -69,7 +70,7 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
 
   constructor(
     private readonly options: ResolvedServerOptions,
-    private readonly codec: Codec | undefined,
+    codec: Codec | undefined,
     private readonly dispatchFor: (connection: ServerConnection) => Dispatch,
     private readonly logger: Logger,
   ) {
@@ -86,10 +87,18 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
     });
     const { limits } = options;
     this.admission = new Admission(limits.runningCalls);
-    this.sessionLimits = {
-      ...limits,
-      waitingCalls: limits.runningCallsPerConnection,
-      waitingBytes: limits.sendBufferBytes,
+    this.sessionSettings = {
+      heartbeat: options.heartbeat,
+      handshakeTimeoutMs: limits.handshakeTimeoutMs,
+      drainTimeoutMs: options.drainTimeoutMs,
+      resumeWindowMs: options.resumeWindowMs,
+      limits: {
+        ...limits,
+        waitingCalls: limits.runningCallsPerConnection,
+        waitingBytes: limits.sendBufferBytes,
+      },
+      sharedSendBuffer: new SharedSendBuffer(limits.sharedSendBufferBytes, nodeRuntime.clock),
+      codec,
     };
     this.retirement = new ConnectionRetirement(options, nodeRuntime);
     this.statusBroadcast = new StatusBroadcast(options.statusIntervalMs, this.open);
@@ -181,20 +190,11 @@ export class ConnectionRegistry implements ListenerOwner, ServerConnectionListen
   }
 
   accept(link: Link): void {
-    const { heartbeat, drainTimeoutMs, resumeWindowMs } = this.options;
     if (this.closing !== undefined) {
       link.destroy();
       return;
     }
-    const settings: SessionSettings = {
-      clientId: globalThis.crypto.randomUUID(),
-      heartbeat,
-      handshakeTimeoutMs: this.options.limits.handshakeTimeoutMs,
-      drainTimeoutMs,
-      resumeWindowMs,
-      limits: this.sessionLimits,
-      codec: this.codec,
-    };
+    const settings = { ...this.sessionSettings, clientId: globalThis.crypto.randomUUID() };
     const connection = new ServerConnection(
       link,
       settings,

@@ -48,7 +48,7 @@ describe('Outbox', () => {
       { take: () => calls.shift() },
       delivery,
       MAX_BYTES,
-      { overflowed: (queuedBytes) => void overflows.push(queuedBytes) },
+      { overflowed: () => void overflows.push(outbox.queuedBytes) },
     );
   }
 

@@ -5,19 +5,14 @@ import type { Delivery } from './delivery.js';
 import { Fifo } from './fifo.js';
 import { sizeOf } from './message-size.js';
 import type { BulkRoom } from './outgoing-stream.js';
+import type { SendExcess, SendQueue } from './send-excess.js';
+import type { SharedSendBuffer } from './shared-send-buffer.js';
+import { WritePace } from './write-pace.js';
 
 /** How much is handed to the link at once. What waits behind it can still be overtaken. */
 const BATCH_BYTES = 262_144;
 /** How much of streams waits here, and how much of it leaves at once, so that calls can overtake it. */
 const BULK_BYTES = 131_072;
-
-/**
- * A tick that has so much to say says it in several writes: after so many messages, and each time that they are
- * so many times as many. The other end is at work on the first while this one makes the rest; a tick has few writes
- * all the same.
- */
-const FIRST_WRITE_AT = 12;
-const NEXT_WRITE_FACTOR = 3;
 
 /** Calls that wait for their turn; pulled only when there is room to send. */
 export interface CallSource {
@@ -27,16 +22,16 @@ export interface CallSource {
 
 export interface OutboxHost {
   /** More waits than may. */
-  overflowed(queuedBytes: number): void;
+  overflowed(): void;
 }
 
 /**
  * What a session has to say, in the order of its urgency: control messages, answers, calls, and
  * the items of streams. What is said within one tick leaves as one write, or a few. Answers and control
- * messages are bounded by `maxBytes` each; calls and streams wait in their sources, which have bounds
- * of their own. What is handed to a link, `delivery` keeps.
+ * messages are bounded by `maxBytes` each, answers also by what is left of `shared`; calls and streams wait in their
+ * sources, which have bounds of their own. What is handed to a link, `delivery` keeps.
  */
-export class Outbox implements BulkRoom {
+export class Outbox implements BulkRoom, SendQueue {
   private control: Outgoing[] = [];
   private controlBytes = 0;
   /** Handed to an earlier link, and not received there. `delivery` keeps it already. */
@@ -56,10 +51,10 @@ export class Outbox implements BulkRoom {
   /** Only control messages leave before the session stands on its link. */
   private isOpen = false;
   private isScheduled = false;
-  private saidInTick = 0;
-  private nextWriteAt = FIRST_WRITE_AT;
+  private readonly pace = new WritePace();
   private isEnding = false;
   private isFlushing = false;
+  private readonly excess: SendExcess | undefined;
 
   constructor(
     private readonly defer: (task: () => void) => void,
@@ -67,7 +62,10 @@ export class Outbox implements BulkRoom {
     private readonly delivery: Delivery,
     private readonly maxBytes: number,
     private readonly host: OutboxHost,
-  ) {}
+    shared?: SharedSendBuffer,
+  ) {
+    this.excess = shared?.excessOf(this, maxBytes, host);
+  }
 
   /** Bytes that wait here or in the link. */
   get queuedBytes(): number {
@@ -77,6 +75,10 @@ export class Outbox implements BulkRoom {
   /** Bytes that are kept for the other end: what it has not acknowledged, and what waits to be sent. */
   get keptBytes(): number {
     return this.answerBytes + this.bulkBytes + this.delivery.unacknowledgedBytes;
+  }
+
+  get takenBytes(): number | undefined {
+    return this.link && this.link.bytesSent - this.link.bufferedBytes;
   }
 
   attach(link: Link): void {
@@ -107,6 +109,7 @@ export class Outbox implements BulkRoom {
     this.bulk.clear();
     this.bulkBytes = 0;
     this.streams?.clear();
+    this.excess?.stop();
   }
 
   pushControl(message: Outgoing): void {
@@ -119,7 +122,8 @@ export class Outbox implements BulkRoom {
   pushAnswer(message: Outgoing): void {
     this.answers.push(message);
     this.answerBytes += sizeOf(message);
-    if (this.queuedBytes > this.maxBytes) this.host.overflowed(this.queuedBytes);
+    const { queuedBytes } = this;
+    if (queuedBytes > this.maxBytes && this.excess?.admits(queuedBytes) !== true) this.host.overflowed();
     else this.wake();
   }
 
@@ -166,9 +170,9 @@ export class Outbox implements BulkRoom {
       this.schedule();
       return;
     }
-    this.saidInTick += 1;
-    if (this.saidInTick < this.nextWriteAt || !this.hasRoom) return;
-    this.nextWriteAt *= NEXT_WRITE_FACTOR;
+    this.pace.more();
+    if (!this.pace.isWriteDue || !this.hasRoom) return;
+    this.pace.wrote();
     this.sendOnce(false);
   }
 
@@ -187,8 +191,7 @@ export class Outbox implements BulkRoom {
   private schedule(): void {
     if (this.isScheduled || this.link === undefined) return;
     this.isScheduled = true;
-    this.saidInTick = 1;
-    this.nextWriteAt = FIRST_WRITE_AT;
+    this.pace.begin();
     this.defer(this.flush);
   }
 
@@ -221,7 +224,7 @@ export class Outbox implements BulkRoom {
       this.hasRoom = link.send(batch);
     }
     // A peer that asks and asks, and doesn't read what it is told.
-    if (this.controlBytes > this.maxBytes) this.host.overflowed(this.queuedBytes);
+    if (this.controlBytes > this.maxBytes) this.host.overflowed();
   }
 
   private nextBatch(withBulk: boolean): Outgoing[] {

@@ -1,6 +1,7 @@
 import type { Credentials } from '../options/authenticate.js';
 import type { Codec } from './codec.js';
 import type { HeartbeatSettings } from './heartbeat-monitor.js';
+import type { SharedSendBuffer } from './shared-send-buffer.js';
 
 /** What one end brings to a session. */
 export interface SessionSettings {
@@ -20,6 +21,8 @@ export interface SessionSettings {
   /** How long a session waits for a new link, in ms; 0 ends it with its link. */
   readonly resumeWindowMs: number;
   readonly limits: SessionLimits;
+  /** What may wait beyond `limits.sendBufferBytes`, here and in the other sessions of this end. */
+  readonly sharedSendBuffer?: SharedSendBuffer | undefined;
   readonly codec?: Codec | undefined;
 }
 

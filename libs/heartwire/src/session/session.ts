@@ -65,14 +65,14 @@ export class Session
     private readonly owner: SessionOwner,
     receive?: (parts: SessionAcceptorParts) => SessionAcceptor,
   ) {
-    const { sendBufferBytes, deliveryLogBytes } = settings.limits;
-    this.codec = settings.codec;
-    const peerLimits = peerLimitsOf(settings.limits);
+    const { codec, limits, sharedSendBuffer: shared } = settings;
+    this.codec = codec;
+    const peerLimits = peerLimitsOf(limits);
     this.exchange = new Exchange(this, runtime.clock, peerLimits, serve);
-    this.inbound = new Inbound(this, settings.codec, settings.limits.waitingEventBytes, owner);
-    this.delivery = new Delivery(deliveryLogBytes);
+    this.inbound = new Inbound(this, codec, limits.waitingEventBytes, owner);
+    this.delivery = new Delivery(limits.deliveryLogBytes);
     const { calls } = this.exchange;
-    this.outbox = new Outbox(runtime.defer, calls, this.delivery, sendBufferBytes, this);
+    this.outbox = new Outbox(runtime.defer, calls, this.delivery, limits.sendBufferBytes, this, shared);
     this.handshake = new Handshake(settings, peerLimits, calls, this.delivery, this);
     const { delivery, handshake, inbound, outbox } = this;
     this.lifecycle = new Lifecycle(
@@ -192,8 +192,8 @@ export class Session
     this.control.say(message);
   }
 
-  overflowed(queuedBytes: number): void {
-    this.abandon(slowConsumer(queuedBytes));
+  overflowed(): void {
+    this.abandon(slowConsumer(this.outbox.queuedBytes));
   }
 
   livenessChanged(link: Link, liveness: Liveness): void {

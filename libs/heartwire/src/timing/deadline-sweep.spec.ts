@@ -1,52 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { Clock } from './clock.js';
-import { type DeadlineKeeper, DeadlineSweep, type Timers } from './deadline-sweep.js';
-
-/** Time that passes when told to, and timers that count. */
-class FakeTime {
-  at = 1_000;
-  timersSet = 0;
-  readonly clock: Clock = { now: () => this.at };
-  private readonly pending = new Map<number, { readonly at: number; readonly task: () => void }>();
-
-  readonly timers: Timers = {
-    set: (task, delayMs) => {
-      this.timersSet += 1;
-      this.pending.set(this.timersSet, { at: this.at + delayMs, task });
-      return this.timersSet;
-    },
-    clear: (timer) => {
-      this.pending.delete(timer as number);
-    },
-  };
-
-  get timersRunning(): number {
-    return this.pending.size;
-  }
-
-  /** Fires each timer that is set now, however early. */
-  fire(): void {
-    const timers = [...this.pending.values()];
-    this.pending.clear();
-    for (const { task } of timers) task();
-  }
-
-  /** Lets time pass, running each timer at its moment, or `earlyMs` before it. */
-  pass(ms: number, earlyMs = 0): void {
-    const until = this.at + ms;
-    for (;;) {
-      const due = [...this.pending].filter(([, { at }]) => at - earlyMs <= until);
-      const [first] = due.sort(([, a], [, b]) => a.at - b.at);
-      if (first === undefined) break;
-      const [timer, { at, task }] = first;
-      this.pending.delete(timer);
-      this.at = Math.max(at - earlyMs, this.at);
-      task();
-    }
-    this.at = Math.max(until, this.at);
-  }
-}
+import { FakeTime } from '../../../../test/support/fake-time.js';
+import { type DeadlineKeeper, DeadlineSweep } from './deadline-sweep.js';
 
 /** A sweep over open deadlines: what it settled at which moment, and how often it looked. */
 class SweptDeadlines implements DeadlineKeeper {
