@@ -52,6 +52,7 @@ describe('the defaults', () => {
       limits: {
         maxFrameBytes: 4 * MIB,
         sendBufferBytes: 16 * MIB,
+        sharedSendBufferBytes: 256 * MIB,
         deliveryLogBytes: 16 * MIB,
         runningCallsPerConnection: 1_024,
         frameTimeoutMs: 30_000,
@@ -87,6 +88,7 @@ describe('the defaults', () => {
       limits: {
         maxFrameBytes: 4 * MIB,
         sendBufferBytes: 16 * MIB,
+        sharedSendBufferBytes: 256 * MIB,
         deliveryLogBytes: 16 * MIB,
         runningCallsPerConnection: 1_024,
         frameTimeoutMs: 30_000,
@@ -116,12 +118,14 @@ describe('the defaults', () => {
     const limits = { maxFrameBytes: 64 * MIB };
     expect(resolveServerOptions({ url, limits }).limits).toMatchObject({
       sendBufferBytes: 256 * MIB,
+      sharedSendBufferBytes: 256 * MIB,
       waitingEventBytes: 256 * MIB,
     });
     expect(
       resolveClientOptions({ url, limits: { ...limits, sendBufferBytes: 8 * MIB } }).limits,
     ).toMatchObject({
       sendBufferBytes: 8 * MIB,
+      sharedSendBufferBytes: 128 * MIB,
       waitingBytes: 256 * MIB,
     });
   });
