@@ -79,7 +79,7 @@ describe('a client that loses its session to who greets it', () => {
   ])(
     'and %s: all hear that it came before they hear that it went, and no handler runs',
     async (_, more, words) => {
-      const limits = { maxFrameBytes: MIB, sendBufferBytes: 2 * MIB };
+      const limits = { maxFrameBytes: MIB, sendBufferBytes: 2 * MIB, sharedSendBufferBytes: 0 };
       const server = new HeartwireServer({ url: 'tcp://127.0.0.1:0', limits, ...more });
       const events: string[] = [];
       server.hub.presence$.subscribe(({ type }) => events.push(type));
