@@ -5,6 +5,7 @@ export class Admission {
   /** What a call beyond them is told. */
   readonly refusal: Refusal;
   private running = 0;
+  private isHandingOut = false;
   private readonly waiting = new Set<() => void>();
 
   constructor(private readonly max: number) {
@@ -21,10 +22,13 @@ export class Admission {
 
   leave(): void {
     this.running -= 1;
-    for (const startMore of this.waiting) {
-      if (this.isFull) return;
-      this.waiting.delete(startMore);
-      startMore();
+    // What is started may be over at once, and make room for more: the first to leave sees to that.
+    if (this.isHandingOut) return;
+    this.isHandingOut = true;
+    try {
+      this.handOut();
+    } finally {
+      this.isHandingOut = false;
     }
   }
 
@@ -35,5 +39,13 @@ export class Admission {
 
   forget(startMore: () => void): void {
     this.waiting.delete(startMore);
+  }
+
+  private handOut(): void {
+    for (const startMore of this.waiting) {
+      if (this.isFull) return;
+      this.waiting.delete(startMore);
+      startMore();
+    }
   }
 }

@@ -13,6 +13,7 @@ interface Entry {
 export class EventBacklog {
   bytes = 0;
   private readonly entries = new Fifo<Entry>();
+  private isDraining = false;
 
   constructor(
     private readonly maxEvents: number,
@@ -37,6 +38,22 @@ export class EventBacklog {
     }
     this.entries.push({ message: { ...message, data: ownMemory(message.data) }, sizeBytes });
     this.bytes += sizeBytes;
+  }
+
+  /** Has those started, in order, for which there is room. Returns whether some are left. */
+  drain(hasRoom: () => boolean, start: (message: EventMessage) => void): boolean {
+    // One that is over at once makes room for the next: who drains sees it, and the stack doesn't grow with each.
+    if (this.isDraining) return false;
+    this.isDraining = true;
+    try {
+      while (!this.isEmpty && hasRoom()) {
+        const next = this.shift();
+        if (next !== undefined) start(next);
+      }
+    } finally {
+      this.isDraining = false;
+    }
+    return !this.isEmpty;
   }
 
   shift(): EventMessage | undefined {

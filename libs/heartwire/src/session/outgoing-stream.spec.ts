@@ -299,6 +299,22 @@ describe('OutgoingStream', () => {
     expect(pushed.said).toEqual(['0', 'failed: no words']);
   });
 
+  it.each([true, false])(
+    'fails when its last item has no words, behind those that wait (marked: %s)',
+    (marksLast) => {
+      const say = (value: unknown): string => {
+        if (value === 3) throw new Error('no words');
+        return String(value);
+      };
+      const stage = new Stage({ say, marksLast, credit: 1 });
+      stage.stream.start(of(0, 1, 2, 3));
+      expect([stage.said, stage.finished]).toEqual([['0'], []]);
+      stage.stream.grant(9);
+      expect(stage.said).toEqual(['0', '1', '2', 'failed: no words']);
+      expect(stage.finished).toEqual([[new Error('no words')]]);
+    },
+  );
+
   it('tells whom it waits for, anew with each item that leaves', async () => {
     const stage = new Stage({ credit: 1, overflow: 'drop-oldest' });
     const source$ = new Subject<number>();

@@ -223,11 +223,11 @@ export class OutgoingStream {
     const { host } = this;
     try {
       const saidIt = this.release(host.marksLast) && host.marksLast;
-      if (!saidIt) this.lastWord = host.end();
+      // Its last item may have failed it, and that is its last word then.
+      if (!saidIt && this.outcome === 'open') this.lastWord = host.end();
     } catch (error) {
       this.fail(error);
     }
-    // Its last item may have failed it.
     if (this.close('ended')) this.flush();
   }
 

@@ -7,6 +7,9 @@ import { MemoryWire } from '../testing/memory-wire.js';
 import { Admission } from './admission.js';
 import type { ServedCall } from './served-call.js';
 
+/** More than the stack has room for, if each were started by the one before. */
+const MANY = 20_000;
+
 /** Answers a call with what is put in. */
 function streamOf(call: ServedCall | undefined): Subject<unknown> {
   const items = new Subject<unknown>();
@@ -311,6 +314,27 @@ describe('the calls that a session serves', () => {
     started[0]?.complete();
     expect(patterns()).toEqual(['a', 'b', 'call 1', 'c', 'd']);
     expect(peer.heardOf(undefined)).toEqual([]);
+  });
+
+  it('wait as events in any number, also when each is over at once', () => {
+    const done: unknown[] = [];
+    serve({
+      limits: { runningCallsPerConnection: 1, waitingEvents: MANY },
+      dispatch: (call) => {
+        if (call.pattern === 'slow') {
+          started.push(call);
+          return;
+        }
+        done.push(call.takeData());
+        call.complete();
+      },
+    });
+    const peer = connect();
+    const numbers = Array.from({ length: MANY }, (_, n) => n);
+    peer.say(event('slow'), ...numbers.map((n) => event('e', n)));
+    expect(done).toEqual([]);
+    started[0]?.complete();
+    expect(done).toEqual(numbers);
   });
 
   it('wait as events for their process, and go on when another connection has made room', () => {

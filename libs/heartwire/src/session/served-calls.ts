@@ -125,7 +125,7 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
 
   /** Beyond the bound of running calls it waits in order. */
   event(message: EventMessage, sizeBytes: number): void {
-    if (this.backlog.isEmpty && this.hasRoom(this.eventCount)) {
+    if (this.backlog.isEmpty && this.hasRoomForEvent()) {
       this.startEvent(message);
       return;
     }
@@ -221,13 +221,13 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
     this.dispatch(call);
   }
 
-  private startEvent(message: EventMessage): void {
+  private readonly startEvent = (message: EventMessage): void => {
     const { pattern, data, metadata } = message;
     const call = new ServedCall(this, undefined, true, pattern, data, metadata, Infinity);
     this.runningEvents ??= new RunningEvents();
     this.runningEvents.add(call);
     this.start(call);
-  }
+  };
 
   /** Cancels a call, and tells its caller why. */
   private stop(call: ServedCall, reason: HeartwireError): void {
@@ -269,11 +269,9 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
   }
 
   private readonly startWaitingEvents = (): void => {
-    while (!this.backlog.isEmpty && this.hasRoom(this.eventCount)) {
-      const next = this.backlog.shift();
-      if (next !== undefined) this.startEvent(next);
-    }
-    if (!this.backlog.isEmpty && this.admission.isFull) this.admission.whenRoom(this.startWaitingEvents);
+    if (this.backlog.isEmpty) return;
+    const areLeft = this.backlog.drain(this.hasRoomForEvent, this.startEvent);
+    if (areLeft && this.admission.isFull) this.admission.whenRoom(this.startWaitingEvents);
   };
 
   private refusalFor(sendsStream: boolean, timeoutMs: number | undefined): Refusal | undefined {
@@ -290,9 +288,8 @@ export class ServedCalls implements Served, ServedCallKeeper, DeadlineKeeper {
   }
 
   /** Calls and events have the same bound, each for itself: a flood of events takes no call's place. */
-  private hasRoom(running: number): boolean {
-    return running < this.limits.runningCallsPerConnection && !this.admission.isFull;
-  }
+  private readonly hasRoomForEvent = (): boolean =>
+    this.eventCount < this.limits.runningCallsPerConnection && !this.admission.isFull;
 }
 
 function expired(): HeartwireError {
