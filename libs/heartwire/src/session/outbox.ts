@@ -122,8 +122,7 @@ export class Outbox implements BulkRoom, SendQueue {
   pushAnswer(message: Outgoing): void {
     this.answers.push(message);
     this.answerBytes += sizeOf(message);
-    const { queuedBytes } = this;
-    if (queuedBytes > this.maxBytes && this.excess?.admits(queuedBytes) !== true) this.host.overflowed();
+    if (this.queuedBytes > this.maxBytes && this.excess?.isAdmitted() !== true) this.host.overflowed();
     else this.wake();
   }
 
@@ -180,6 +179,7 @@ export class Outbox implements BulkRoom, SendQueue {
   writable(): void {
     this.hasRoom = true;
     this.flush();
+    this.excess?.shrunk();
   }
 
   /** Sends what is queued, then ends the link. */

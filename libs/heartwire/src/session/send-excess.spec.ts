@@ -27,7 +27,7 @@ class Peer {
   /** So much waits now. @returns whether it may */
   has(queuedBytes: number): boolean {
     this.queuedBytes = queuedBytes;
-    return this.excess.admits(queuedBytes);
+    return this.excess.isAdmitted();
   }
 }
 
@@ -57,7 +57,11 @@ describe('SharedSendBuffer', () => {
     first.excess.stop();
     expect(second.has(OWN_BYTES + SHARED_BYTES)).toBe(true);
 
+    second.queuedBytes = OWN_BYTES + 400;
+    second.excess.shrunk();
+    expect(first.has(OWN_BYTES + 600)).toBe(true);
     second.queuedBytes = OWN_BYTES;
+    second.takenBytes = 400;
     time.pass(LOOK_MS);
     expect(first.has(OWN_BYTES + SHARED_BYTES)).toBe(true);
   });

@@ -39,11 +39,16 @@ export class SendExcess {
     private readonly timers: Timers,
   ) {}
 
-  /** Whether so much may wait now. */
-  admits(queuedBytes: number): boolean {
-    if (!this.resize(queuedBytes)) return false;
+  /** Whether as much may wait as waits now. */
+  isAdmitted(): boolean {
+    if (!this.resize(this.queue.queuedBytes)) return false;
     if (this.timer === undefined) this.lookLater();
     return true;
+  }
+
+  /** Some of what waited was taken. */
+  shrunk(): void {
+    if (this.bytes > 0) this.resize(this.queue.queuedBytes);
   }
 
   /** Nothing waits any more. */
@@ -71,11 +76,11 @@ export class SendExcess {
 
   /** @param isLate this end was not there to see what was read */
   private look(takenBefore: number | undefined, isLate: boolean): void {
-    const { queue } = this;
-    this.resize(queue.queuedBytes);
+    const { takenBytes } = this.queue;
+    this.shrunk();
     if (this.bytes === 0) return;
     // One that is away has until its session ends to come back.
-    const isStuck = queue.takenBytes !== undefined && queue.takenBytes === takenBefore;
+    const isStuck = takenBytes !== undefined && takenBytes === takenBefore;
     if (isStuck && !isLate) this.host.overflowed();
     else this.lookLater();
   }
